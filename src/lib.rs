@@ -1,1 +1,10 @@
-//! pgwaudit.
+//! `pgwaudit` audits private API integrations on AWS: event bus, rule, target, API destination, connection,
+//! VPC Lattice resource configuration, resource gateway, execute-api VPC endpoint and private REST API, as
+//! one chain.
+//!
+//! Data takes one line: a [`source`](model::Snapshot) is loaded, joined into integrations, judged by the
+//! rules and reported. Nothing below the source and the fix calls out, and nothing that was not read is
+//! taken for a pass.
+
+pub mod error;
+pub mod model;

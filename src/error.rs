@@ -1,0 +1,61 @@
+//! What ends a run with exit code 2: what went wrong, on what, and what to do next.
+
+use std::fmt;
+
+/// A failure told in one or two lines. It never holds a secret value.
+#[derive(Debug)]
+pub struct Error {
+    what: String,
+    next: Option<String>,
+}
+
+/// The result of what may end a run.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// What went wrong, naming the thing (`FILE:LINE:COLUMN: …` where there is a place).
+    pub fn new(what: impl Into<String>) -> Self {
+        Error { what: what.into(), next: None }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn next(mut self, step: impl Into<String>) -> Self {
+        self.next = Some(step.into());
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        match &self.next {
+            Some(next) => write!(f, "\n  {next}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Of `names`, the one most like `typed`, if it is close enough to be what was meant.
+pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |name: &str| strsim::jaro_winkler(typed, name);
+    names.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|name| likeness(name) > 0.75)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_found_and_a_far_one_is_not() {
+        assert_eq!(nearest("api/policy-denys", ["api/policy-denies", "api/not-private"]), Some("api/policy-denies"));
+        assert_eq!(nearest("zzz", ["api/policy-denies"]), None);
+    }
+
+    #[test]
+    fn the_next_step_stands_on_its_own_line() {
+        assert_eq!(Error::new("a: no such profile").next("known profiles: b").to_string(), "a: no such profile\n  known profiles: b");
+    }
+}
