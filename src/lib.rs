@@ -2,9 +2,11 @@
 //! VPC Lattice resource configuration, resource gateway, execute-api VPC endpoint and private REST API, as
 //! one chain.
 //!
-//! Data takes one line: a [`source`](model::Snapshot) is loaded, joined into integrations, judged by the
+//! Data takes one line: a [`Snapshot`](model::Snapshot) is loaded, joined into integrations, judged by the
 //! rules and reported. Nothing below the source and the fix calls out, and nothing that was not read is
 //! taken for a pass.
 
 pub mod error;
 pub mod model;
+pub mod report;
+pub mod rules;
