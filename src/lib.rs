@@ -1,1 +1,6 @@
 //! pgwaudit.
+
+pub mod arn;
+
+#[cfg(test)]
+mod mutate;
