@@ -1,6 +1,7 @@
 //! pgwaudit.
 
 pub mod arn;
+pub mod host;
 
 #[cfg(test)]
 mod mutate;
