@@ -8,7 +8,7 @@
 
 pub mod arn;
 pub mod error;
-
+pub mod estate;
 pub mod host;
 pub mod model;
 pub mod report;
