@@ -252,7 +252,7 @@ impl<'a> Estate<'a> {
 }
 
 /// The values of a collection that were read.
-fn values<'a, T>(collection: &'a Collection<T>) -> impl Iterator<Item = &'a T> {
+fn values<T>(collection: &Collection<T>) -> impl Iterator<Item = &T> {
     collection.read().into_iter().flat_map(BTreeMap::values).filter_map(|value| value.read().ok())
 }
 
