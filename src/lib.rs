@@ -6,8 +6,14 @@
 //! rules and reported. Nothing below the source and the fix calls out, and nothing that was not read is
 //! taken for a pass.
 
+pub mod arn;
 pub mod error;
+pub mod estate;
+pub mod host;
 pub mod model;
 pub mod output;
 pub mod report;
 pub mod rules;
+
+#[cfg(test)]
+mod mutate;

@@ -2,6 +2,8 @@
 //!
 //! Its JSON form is a contract, `pgwaudit.report/1`: fields are added, never changed or removed.
 
+mod build;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -9,6 +11,8 @@ use serde::Serialize;
 
 use crate::model::{Call, ResourceId, Scope, Source};
 use crate::rules::verdict::{Confidence, Evidence, FixClass, Severity};
+
+pub use build::{Accepted, Policy, build, fingerprint};
 
 /// The version of the JSON form.
 pub const SCHEMA: &str = "pgwaudit.report/1";

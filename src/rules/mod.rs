@@ -2,25 +2,83 @@
 
 use std::sync::OnceLock;
 
+pub mod assess;
 pub mod document;
+pub mod example;
 pub mod verdict;
 
+mod connection;
+mod destination;
+mod resource_config;
+mod target;
+
+use crate::estate::{Integration, Site};
+use crate::model::events::{Connection, Destination, Target};
+use crate::model::lattice::{Gateway, ResourceConfig};
 use document::Document;
+use verdict::Assessed;
+
+/// What a rule is about, and its function.
+#[derive(Clone, Copy)]
+pub enum Check {
+    /// Each integration in scope.
+    Integration(fn(&Integration<'_>) -> Assessed),
+    /// Each target of each event rule.
+    Target(fn(&Site<'_, Target>) -> Assessed),
+    /// Each API destination.
+    Destination(fn(&Site<'_, Destination>) -> Assessed),
+    /// Each connection.
+    Connection(fn(&Site<'_, Connection>) -> Assessed),
+    /// Each resource configuration of an integration in scope.
+    ResourceConfig(fn(&Site<'_, ResourceConfig>) -> Assessed),
+    /// Each resource gateway of an integration in scope.
+    Gateway(fn(&Site<'_, Gateway>) -> Assessed),
+}
+
+impl Check {
+    /// The name of the subject, as documents write it.
+    pub fn subject(self) -> &'static str {
+        match self {
+            Check::Integration(_) => "integration",
+            Check::Target(_) => "target",
+            Check::Destination(_) => "destination",
+            Check::Connection(_) => "connection",
+            Check::ResourceConfig(_) => "resource-config",
+            Check::Gateway(_) => "gateway",
+        }
+    }
+}
 
 /// A rule: its public name, its document and its check.
 pub struct Rule {
     /// `area/name`, the document's place.
     pub id: &'static str,
+    /// What it does.
+    pub check: Check,
     text: &'static str,
     parsed: OnceLock<Document>,
 }
 
-impl Rule {
-    /// A row of the table.
-    pub const fn new(id: &'static str, text: &'static str) -> Self {
-        Rule { id, text, parsed: OnceLock::new() }
-    }
+macro_rules! rules {
+    ($($subject:ident $id:literal $check:path;)+) => {
+        /// All rules, sorted by area in the order of the chain.
+        pub static RULES: [Rule; [$($id),+].len()] = [$(
+            Rule { id: $id, check: Check::$subject($check), text: include_str!(concat!("../../rules/", $id, ".md")), parsed: OnceLock::new() },
+        )+];
+    };
+}
 
+rules! {
+    Integration "target/destination-missing" target::destination_missing;
+    Integration "target/role-missing" target::role_missing;
+    Integration "destination/connection-missing" destination::connection_missing;
+    Integration "destination/stage-unknown" destination::stage_unknown;
+    Connection "connection/deauthorized" connection::deauthorized;
+    Integration "connection/resource-config-missing" connection::resource_config_missing;
+    ResourceConfig "resource-config/gateway-missing" resource_config::gateway_missing;
+}
+
+impl Rule {
     /// Its document.
     pub fn document(&self) -> &Document {
         self.parsed.get_or_init(|| Document::parse(self.text).unwrap_or_else(|why| panic!("rules/{}.md: {why}", self.id)))
@@ -34,5 +92,30 @@ impl Rule {
     /// The part of the name before the slash.
     pub fn area(&self) -> &'static str {
         self.id.split('/').next().unwrap_or(self.id)
+    }
+}
+
+/// Which rules run.
+pub struct Selection(Vec<&'static Rule>);
+
+impl Selection {
+    /// All of them.
+    pub fn all() -> Self {
+        Selection(RULES.iter().collect())
+    }
+
+    /// One of them.
+    pub fn only(rule: &'static Rule) -> Self {
+        Selection(vec![rule])
+    }
+
+    /// Those that `keep` keeps.
+    pub fn filter(keep: impl Fn(&Rule) -> bool) -> Self {
+        Selection(RULES.iter().filter(|rule| keep(rule)).collect())
+    }
+
+    /// The rules, in the order of the table.
+    pub fn rules(&self) -> &[&'static Rule] {
+        &self.0
     }
 }

@@ -159,6 +159,13 @@ pub enum Role {
 }
 
 impl Evidence {
+    /// What was found there.
+    #[must_use]
+    pub fn observed(mut self, observed: impl fmt::Display) -> Self {
+        self.observed = observed.to_string();
+        self
+    }
+
     /// What should be there instead.
     #[must_use]
     pub fn expected(mut self, expected: impl fmt::Display) -> Self {
