@@ -14,7 +14,7 @@ use crate::rules::verdict::{FixClass, Severity};
 
 pub mod file;
 mod json;
-mod sarif;
+pub mod sarif;
 mod table;
 pub mod text;
 
@@ -78,7 +78,7 @@ impl Output {
                 if screen.is_some() { out.write_all(text.as_bytes()) } else { write!(out, "{}", anstream::adapter::strip_str(&text)) }
             }
             Format::Json => json::write(report, out),
-            Format::Sarif => sarif::write(report, rules, &self.sarif_anchor, out),
+            Format::Sarif => sarif::write(report, rules, &self.sarif_anchor, sarif::GITHUB, out),
         }
     }
 

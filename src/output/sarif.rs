@@ -27,23 +27,28 @@ mod result;
 mod rule;
 mod shape;
 
-/// What GitHub takes in one file.
-struct Limits {
-    results: usize,
-    /// Of the file after gzip.
-    bytes: usize,
+/// How much may go into one file.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Results in the run.
+    pub results: usize,
+    /// Bytes of the file after gzip.
+    pub bytes: usize,
 }
 
-const GITHUB: Limits = Limits { results: 25_000, bytes: 10_000_000 };
+/// What GitHub takes.
+pub const GITHUB: Limits = Limits { results: 25_000, bytes: 10_000_000 };
 
-/// Writes one run, the most severe findings first, within GitHub's limits.
-pub fn write(report: &Report, rules: &[&Rule], anchor: &str, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(&within(&GITHUB, report, rules, anchor)?)?;
+/// Writes one run, the most severe findings first, as many as `limits` allow.
+///
+/// # Errors
+/// What `out` answers.
+pub fn write(report: &Report, rules: &[&Rule], anchor: &str, limits: Limits, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(&within(limits, report, rules, anchor)?)?;
     out.write_all(b"\n")
 }
 
-/// The file's text, with as many findings as `limits` allow.
-fn within(limits: &Limits, report: &Report, rules: &[&Rule], anchor: &str) -> io::Result<Vec<u8>> {
+fn within(limits: Limits, report: &Report, rules: &[&Rule], anchor: &str) -> io::Result<Vec<u8>> {
     let mut keep = report.findings.len().min(limits.results);
     loop {
         let text = serde_json::to_vec(&log(report, rules, anchor, keep))?;
@@ -70,7 +75,7 @@ fn log<'a>(report: &'a Report, rules: &'a [&'a Rule], anchor: &'a str, keep: usi
         notifications.push(note(
             "cut",
             "warning",
-            format!("{cut} findings, the least severe, were left out: GitHub takes no more in one file"),
+            format!("{cut} of {} findings, the least severe, were left out: GitHub takes no more in one file", report.findings.len()),
         ));
     }
     let driver = Driver {
@@ -154,7 +159,7 @@ fn note(id: &'static str, level: &'static str, text: String) -> Notification {
 fn notifications(report: &Report) -> Vec<Notification> {
     let mut notes = Vec::new();
     for (reason, why, count) in report.gaps() {
-        notes.push(note("not-assessed", "warning", format!("Not assessed, {reason}, {count} checks: {why}")));
+        notes.push(note("not-assessed", "warning", format!("{count} not assessed, {reason}: {why}")));
     }
     for call in report.coverage.calls.iter().filter(|call| call.outcome != CallOutcome::Ok) {
         let how = super::outcome_name(call.outcome);

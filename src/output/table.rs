@@ -1,17 +1,18 @@
 //! The table: integrations first, then what is wrong, then what it comes to.
 
+use std::collections::HashSet;
 use std::fmt::{self, Display};
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+use comfy_table::{Cell, Color, ContentArrangement, Table};
 
 use crate::model::{Kind, SourceKind};
 use crate::report::{Health, HopReport, HopStatus, IntegrationReport, Report};
 use crate::rules::Rule;
 use crate::rules::verdict::Severity;
 
-use super::text::{clean, short, wrap};
+use super::text::{clean, short, width, wrap};
 
 mod findings;
 mod summary;
@@ -28,13 +29,17 @@ pub struct Look {
 
 /// Less than this cannot be laid out.
 const NARROWEST: usize = 60;
+/// Columns of a verdict, and between columns.
+const VERDICT: usize = 9;
+const GAP: usize = 2;
 
 /// The whole table, coloured; the caller strips colours where they are not wanted.
 pub fn render(report: &Report, rules: &[&Rule], look: &Look) -> String {
     let mut page = Page { text: String::new(), width: look.width.max(NARROWEST) };
     head(&mut page, report);
-    integrations(&mut page, report, look);
-    findings::section(&mut page, report, rules, look);
+    let names = Names::new(report);
+    integrations(&mut page, report, &names, look);
+    findings::section(&mut page, report, rules, &names, look);
     summary::section(&mut page, report, look);
     page.text
 }
@@ -125,7 +130,7 @@ fn places(report: &Report) -> String {
     }
 }
 
-fn integrations(page: &mut Page, report: &Report, look: &Look) {
+fn integrations(page: &mut Page, report: &Report, names: &Names<'_>, look: &Look) {
     let mut shown: Vec<_> = report.integrations.iter().filter(|one| !look.quiet || one.verdict != Health::Healthy).collect();
     shown.sort_by_key(|one| one.verdict);
     if report.integrations.is_empty() {
@@ -135,58 +140,81 @@ fn integrations(page: &mut Page, report: &Report, look: &Look) {
         return;
     }
     page.text.push('\n');
-    let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).enforce_styling();
-    table.set_width(u16::try_from(page.width).unwrap_or(u16::MAX));
     let wide = report.scopes.len() > 1;
-    let mut header = vec!["VERDICT", "CALLER", "CALLS", "FIRST BROKEN HOP"];
-    if wide {
-        header.insert(1, "WHERE");
-    }
-    table.set_header(header.into_iter().map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
-    for one in shown {
-        table.add_row(row(report, one, wide));
+    let rows: Vec<_> = shown.iter().map(|one| texts(report, names, one, wide)).collect();
+    let columns = budgets(&rows, page.width.saturating_sub(VERDICT));
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Disabled).enforce_styling();
+    let header = ["VERDICT", "WHERE", "CALLER", "CALLS", "FIRST BROKEN HOP"];
+    table.set_header(header.into_iter().filter(|title| wide || *title != "WHERE"));
+    for (one, texts) in shown.iter().zip(&rows) {
+        let cells = texts.iter().zip(&columns).map(|(text, columns)| Cell::new(wrap(text, *columns).join("\n")));
+        table.add_row(std::iter::once(verdict(one.verdict)).chain(cells));
     }
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        column.set_padding((0, GAP as u16));
     }
-    for line in table.lines() {
-        page.line(line.trim_end());
+    for (index, line) in table.lines().enumerate() {
+        page.line(painted(if index == 0 { BOLD } else { Style::new() }, line.trim_end()));
     }
 }
 
-fn row(report: &Report, one: &IntegrationReport, wide: bool) -> Vec<Cell> {
-    let (verdict, color) = match one.verdict {
+fn verdict(health: Health) -> Cell {
+    let (verdict, color) = match health {
         Health::Broken => ("broken", Color::Red),
         Health::AtRisk => ("at risk", Color::Yellow),
         Health::Unknown => ("unknown", Color::Magenta),
         Health::Healthy => ("healthy", Color::Green),
     };
-    let mut row = vec![Cell::new(verdict).fg(color)];
+    Cell::new(verdict).fg(color)
+}
+
+/// All columns of an integration behind the verdict.
+fn texts(report: &Report, names: &Names<'_>, one: &IntegrationReport, wide: bool) -> Vec<String> {
+    let mut texts = vec![names.caller(&one.id), calls(one), broken_hop(report, one)];
     if wide {
         let mut parts = one.id.split(':').skip(3);
         let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        row.push(Cell::new(format!("{account} {region}")));
+        texts.insert(0, format!("{account} {region}"));
     }
-    let texts = [caller(&one.id), calls(one), broken_hop(report, one)];
-    row.extend(texts.iter().map(|text| Cell::new(clean(text))));
-    row
+    texts.iter().map(|text| clean(text).into_owned()).collect()
 }
 
-/// What an integration's id says to people: the rule and its target, or the state machine and its state.
-fn caller(id: &str) -> String {
-    match id.rsplit_once('#') {
-        Some((arn, part)) => format!("{} #{part}", short(arn)),
-        None => short(id),
+/// How wide each column may be so that all fit into `room`: as wide as its texts, or all wide ones alike.
+fn budgets(rows: &[Vec<String>], room: usize) -> Vec<usize> {
+    let longest = |index: usize| rows.iter().map(|row| width(&row[index])).max().unwrap_or(0);
+    let natural: Vec<_> = (0..rows.first().map_or(0, Vec::len)).map(longest).collect();
+    let total = |limit: usize| natural.iter().map(|width| width.min(&limit) + GAP).sum::<usize>();
+    let limit = (1..=room).rev().find(|limit| total(*limit) <= room).unwrap_or(1);
+    natural.into_iter().map(|width| width.min(limit)).collect()
+}
+
+/// What integrations are called: by their event rule or state machine, and by target or state where one has several.
+struct Names<'a>(HashSet<&'a str>);
+
+impl<'a> Names<'a> {
+    fn new(report: &'a Report) -> Self {
+        let mut once = HashSet::new();
+        let callers = report.integrations.iter().filter_map(|one| one.id.rsplit_once('#'));
+        Names(callers.filter(|(caller, _)| !once.insert(*caller)).map(|(caller, _)| caller).collect())
+    }
+
+    fn caller(&self, id: &str) -> String {
+        match id.rsplit_once('#') {
+            Some((caller, part)) if self.0.contains(caller) => format!("{} #{part}", short(caller)),
+            Some((caller, _)) => short(caller),
+            None => short(id),
+        }
     }
 }
 
-/// What is called, as far as the chain was followed: the method, else the stage, the API, the destination.
+/// What is called, as far as the chain was followed: stage or API and the method, else the destination.
 fn calls(one: &IntegrationReport) -> String {
-    [Kind::Method, Kind::Stage, Kind::Api, Kind::Destination]
-        .into_iter()
-        .find_map(|kind| one.hops.iter().find(|hop| hop.kind == kind && !hop.id.is_empty()))
-        .map_or_else(|| "?".to_owned(), |hop| short(&hop.id))
+    let hop = |kind| one.hops.iter().find(|hop| hop.kind == kind && !hop.id.is_empty()).map(|hop| short(&hop.id));
+    let Some(api) = hop(Kind::Stage).or_else(|| hop(Kind::Api)) else {
+        return hop(Kind::Destination).map_or_else(|| "?".to_owned(), |name| format!("destination {name}"));
+    };
+    hop(Kind::Method).map_or_else(|| api.clone(), |method| format!("{api} {method}"))
 }
 
 /// Where the chain breaks: a missing hop, else the first unknown one, else the rule of a critical finding.

@@ -50,7 +50,8 @@ pub fn sentence(text: &str) -> &str {
     }
 }
 
-/// Lines of at most `columns`, broken at spaces, else behind a mark that parts an ARN or a URL, else anywhere.
+/// Lines of at most `columns`, broken at spaces, else behind a mark that parts an ARN or a URL, else within a
+/// name at a dash, else anywhere.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(8);
     let (mut lines, mut line) = (Vec::new(), String::new());
@@ -76,18 +77,20 @@ pub fn wrap(text: &str, columns: usize) -> Vec<String> {
 fn split_at(word: &str, columns: usize) -> usize {
     let mut taken = 0;
     let mut end = 0;
-    let mut mark = None;
+    let (mut mark, mut weak) = (None, None);
     for (start, letter) in word.char_indices() {
         taken += unicode_width::UnicodeWidthChar::width(letter).unwrap_or(0);
         if taken > columns && end > 0 {
             break;
         }
         end = start + letter.len_utf8();
-        if matches!(letter, ':' | '/' | ',' | '#' | '?' | '&') {
-            mark = Some(end);
+        match letter {
+            ':' | '/' | ',' | '#' | '?' | '&' => mark = Some(end),
+            '-' | '_' | '.' | '=' => weak = Some(end),
+            _ => {}
         }
     }
-    mark.unwrap_or(end)
+    mark.or(weak).unwrap_or(end)
 }
 
 #[cfg(test)]
@@ -115,6 +118,7 @@ mod tests {
         assert_eq!(wrap(arn, 40), ["arn:aws:events:eu-west-1:111122223333:", "connection/orders"]);
         assert_eq!(wrap("see arn:aws:events:eu", 12), ["see", "arn:aws:", "events:eu"]);
         assert_eq!(wrap("abcdefghijklmnop", 10), ["abcdefghij", "klmnop"]);
+        assert_eq!(wrap("order-cancelled", 10), ["order-", "cancelled"]);
         assert_eq!(wrap("two words", 20), ["two words"]);
         assert_eq!(wrap("", 20), [""]);
     }

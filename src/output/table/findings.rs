@@ -6,7 +6,7 @@ use crate::report::{Report, ReportedFinding};
 use crate::rules::Rule;
 use crate::rules::verdict::{Evidence, Role};
 
-use super::{BOLD, Look, Page, caller, painted, severity_style};
+use super::{BOLD, Look, Names, Page, painted, severity_style};
 use crate::output::class_name;
 use crate::output::text::{clean, sentence, short, wrap};
 
@@ -19,7 +19,7 @@ const LABEL: usize = 10;
 const RELATED: usize = 3;
 
 /// Writes the findings that the look lets through.
-pub fn section(page: &mut Page, report: &Report, rules: &[&Rule], look: &Look) {
+pub fn section(page: &mut Page, report: &Report, rules: &[&Rule], names: &Names<'_>, look: &Look) {
     let shown: Vec<_> = report.findings.iter().filter(|finding| finding.severity >= look.min).collect();
     if shown.is_empty() {
         return;
@@ -32,7 +32,7 @@ pub fn section(page: &mut Page, report: &Report, rules: &[&Rule], look: &Look) {
             page.text.push('\n');
         }
         let hint = if look.quiet || !hinted.insert(finding.rule) { None } else { documents.get(finding.rule) };
-        write(page, report, finding, level, hint.copied());
+        write(page, report, names, finding, level, hint.copied());
     }
     if !look.quiet {
         page.text.push('\n');
@@ -70,7 +70,7 @@ fn by_cause<'a>(findings: &[&'a ReportedFinding]) -> Vec<(usize, &'a ReportedFin
     }
 }
 
-fn write(page: &mut Page, report: &Report, finding: &ReportedFinding, level: usize, hint: Option<&Rule>) {
+fn write(page: &mut Page, report: &Report, names: &Names<'_>, finding: &ReportedFinding, level: usize, hint: Option<&Rule>) {
     let indent = level * LEVEL;
     let body = indent + SEVERITY;
     let mark = if level > 0 { format!("{}└ ", " ".repeat(indent - LEVEL)) } else { String::new() };
@@ -95,7 +95,7 @@ fn write(page: &mut Page, report: &Report, finding: &ReportedFinding, level: usi
         page.labelled(body, LABEL, "", &format!("and {} more", related.len() - RELATED));
     }
     if report.integrations.len() > 1 {
-        page.labelled(body, LABEL, "affects", &affected(report, finding));
+        page.labelled(body, LABEL, "affects", &affected(report, names, finding));
     }
     if let Some(rule) = hint {
         fix(page, body, finding, rule);
@@ -107,22 +107,24 @@ fn told(evidence: &Evidence) -> String {
     if evidence.observed.is_empty() { name } else { format!("{name}: {}", evidence.observed) }
 }
 
-fn affected(report: &Report, finding: &ReportedFinding) -> String {
+fn affected(report: &Report, names: &Names<'_>, finding: &ReportedFinding) -> String {
     match finding.integrations.as_slice() {
         [] => "no integration by itself".to_owned(),
-        [one] => caller(one),
-        [one, two] => format!("{}, {}", caller(one), caller(two)),
+        [one] => names.caller(one),
+        [one, two] => format!("{}, {}", names.caller(one), names.caller(two)),
         many => format!("{} of {} integrations", many.len(), report.integrations.len()),
     }
 }
 
-/// The first words of the remediation; the document holds the rest.
+/// The class of the fix and the first words of the remediation; the document holds the rest.
 fn fix(page: &mut Page, indent: usize, finding: &ReportedFinding, rule: &Rule) {
-    let remedy = sentence(rule.document().section("Remediation"));
-    let class = finding.fix.map(|fix| class_name(fix.class));
-    match class {
-        Some(class) => page.labelled(indent, LABEL, "fix", format!("({class}) {remedy}").trim_end()),
-        None if remedy.is_empty() => {}
-        None => page.labelled(indent, LABEL, "fix", remedy),
-    }
+    let remedy = sentence(rule.document().section("Remediation")).trim_end_matches(':');
+    let class = finding.fix.map_or("", |fix| class_name(fix.class));
+    let text = match (class, remedy) {
+        ("", "") => return,
+        ("", remedy) => remedy.to_owned(),
+        (class, "") => format!("{class}, see `pgwaudit rules show {}`", rule.id),
+        (class, remedy) => format!("({class}) {remedy}"),
+    };
+    page.labelled(indent, LABEL, "fix", &text);
 }

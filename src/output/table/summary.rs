@@ -20,9 +20,7 @@ pub fn section(page: &mut Page, report: &Report, look: &Look) {
     row(page, "checks", &format!("{} passed, {} not applicable", counts.passed, counts.not_applicable));
     not_assessed(page, report);
     unread(page, report);
-    if counts.suppressed > 0 {
-        row(page, "suppressed", &counts.suppressed.to_string());
-    }
+    suppressed(page, report, look);
     if counts.out_of_scope > 0 {
         row(
             page,
@@ -97,6 +95,22 @@ fn unread(page: &mut Page, report: &Report) {
         let places = if places.len() > 3 { format!("{} and {} more", places[..3].join(", "), places.len() - 3) } else { places.join(", ") };
         row(page, label, &format!("{service}:{operation} {how}{times} in {places}"));
         label = "";
+    }
+}
+
+/// What somebody accepted, with his reason.
+fn suppressed(page: &mut Page, report: &Report, look: &Look) {
+    if report.suppressed.is_empty() {
+        return;
+    }
+    row(page, "suppressed", &counted(report.suppressed.len(), "finding", "findings"));
+    let mut reasons: BTreeMap<_, usize> = BTreeMap::new();
+    for finding in report.suppressed.iter().filter(|_| !look.quiet) {
+        *reasons.entry((finding.rule, &finding.reason, finding.until)).or_default() += 1;
+    }
+    for ((rule, reason, until), count) in reasons {
+        let until = until.map_or_else(String::new, |until| format!(", until {until}"));
+        row(page, "", &format!("{count} {rule}: {reason}{until}"));
     }
 }
 
