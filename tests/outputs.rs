@@ -1,13 +1,13 @@
 //! The writers: what people and programs are shown of one and the same report.
 
-mod support;
+mod reports;
 
 use pgwaudit::output::{Format, Output};
 use pgwaudit::report::Report;
 use pgwaudit::rules::verdict::Severity;
 use pgwaudit::rules::{Rule, Selection};
 use serde_json::Value;
-use support::report::{crowd, empty, incident};
+use reports::{crowd, empty, incident};
 
 fn output() -> Output {
     Output { format: Format::Table, files: vec![], sarif_anchor: "pgwaudit.toml".into(), min_severity: Severity::Info, quiet: false }

@@ -1,12 +1,12 @@
 //! SARIF: the schema, and what GitHub asks for beyond it.
 
-mod support;
+mod reports;
 
 use pgwaudit::output::sarif::{self, GITHUB, Limits};
 use pgwaudit::report::Report;
 use pgwaudit::rules::Selection;
 use serde_json::Value;
-use support::report::{crowd, empty, incident};
+use reports::{crowd, empty, incident};
 
 fn sarif_within(report: &Report, anchor: &str, limits: Limits) -> Value {
     let mut out = Vec::new();
@@ -71,7 +71,7 @@ fn rule_wrong(rule: &Value) -> Vec<String> {
         ("/help/text", usize::MAX),
         ("/help/markdown", usize::MAX),
     ] {
-        if !text(rule, pointer).is_some_and(|text| text.chars().count() <= most) {
+        if text(rule, pointer).is_none_or(|text| text.chars().count() > most) {
             wrong.push(pointer.to_owned());
         }
     }

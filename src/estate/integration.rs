@@ -7,7 +7,7 @@ use crate::model::events::{Connection, Destination, Rule, Target};
 use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Unknown};
 use crate::report::{HopReport, HopStatus};
-use crate::rules::verdict::Leave;
+use crate::rules::verdict::{Evidence, Leave};
 
 use super::{Estate, Hop, Site, Way};
 
@@ -65,6 +65,15 @@ impl<'a> Integration<'a> {
     pub fn url(&self) -> Result<&'a InvocationUrl, Leave> {
         let destination = self.destination.read()?;
         Ok(destination.estate.url(destination.value.endpoint.read()?)?)
+    }
+
+    /// The URL as evidence: where it stands, and what it is.
+    ///
+    /// # Errors
+    /// As the destination hop.
+    pub fn url_evidence(&self) -> Result<Evidence, Leave> {
+        let destination = self.destination.read()?;
+        Ok(destination.at("/endpoint").observed(destination.value.endpoint.read()?))
     }
 
     /// The verb with which the API is called.

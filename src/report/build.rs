@@ -1,6 +1,6 @@
 //! From what the rules said to the report: merged, fingerprinted, sorted, counted, once and here only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
@@ -8,9 +8,9 @@ use super::{
     Counts, FixReport, Health, IntegrationReport, NotAssessed, Report, ReportCoverage, ReportedFinding, SCHEMA, SuppressedFinding, Tool,
 };
 use crate::model::{Reason, ResourceId, Snapshot};
-use crate::rules::Rule;
 use crate::rules::assess::{Assessment, Found, Gap};
 use crate::rules::verdict::Severity;
+use crate::rules::{RULES, Rule};
 
 /// What decides the exit code, and what was accepted.
 pub struct Policy<'p> {
@@ -35,6 +35,7 @@ pub struct Accepted {
 /// Makes the report.
 pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_>) -> Report {
     let mut findings = merge(&assessment.found, assessment);
+    link(&mut findings);
     let explained: BTreeSet<String> = findings.iter().flat_map(|finding| finding.integrations.iter().cloned()).collect();
     let mut suppressed = Vec::new();
     let (suppress, fail_on) = (policy.suppress, policy.fail_on);
@@ -102,6 +103,28 @@ fn merge(found: &[Found], assessment: &Assessment<'_>) -> Vec<ReportedFinding> {
         b.severity.cmp(&a.severity).then_with(|| (a.rule, &a.resource, &a.fingerprint).cmp(&(b.rule, &b.resource, &b.fingerprint)))
     });
     findings
+}
+
+/// Says of each finding that follows from another which one that is: a finding of a rule that its document
+/// names under `because`, on an integration that both touch.
+fn link(findings: &mut [ReportedFinding]) {
+    let mut by_place: HashMap<(&str, &str), &str> = HashMap::new();
+    for finding in findings.iter() {
+        for id in &finding.integrations {
+            by_place.entry((finding.rule, id)).or_insert(&finding.fingerprint);
+        }
+    }
+    let cause = |finding: &ReportedFinding| {
+        let rule = RULES.iter().find(|rule| rule.id == finding.rule)?;
+        let mut causes = rule.document().head.because.iter();
+        causes
+            .find_map(|cause| finding.integrations.iter().find_map(|id| by_place.get(&(cause.as_str(), id.as_str()))))
+            .map(|cause| (*cause).to_owned())
+    };
+    let causes: Vec<Option<String>> = findings.iter().map(cause).collect();
+    for (finding, because) in findings.iter_mut().zip(causes) {
+        finding.because = because;
+    }
 }
 
 fn reported(rule: &'static Rule, found: &Found) -> ReportedFinding {

@@ -103,6 +103,11 @@ impl<'a> Run<'a> {
             Check::Connection(check) => self.each(rule, Kind::Connection, |region| &region.connections, check),
             Check::ResourceConfig(check) => self.each_hop(rule, Kind::ResourceConfig, |path| &path.config, check),
             Check::Gateway(check) => self.each_hop(rule, Kind::Gateway, |path| &path.gateway, check),
+            Check::Endpoint(check) => self.each_hop(rule, Kind::Endpoint, |path| &path.endpoint, check),
+            Check::Api(check) => self.each_hop(rule, Kind::Api, |path| &path.api, check),
+            Check::Stage(check) => self.each_hop(rule, Kind::Stage, |path| &path.stage, check),
+            Check::StateMachine(check) => self.each(rule, Kind::StateMachine, |region| &region.state_machines, check),
+            Check::Region(check) => self.each_region(rule, check),
         }
     }
 
@@ -160,6 +165,15 @@ impl<'a> Run<'a> {
         }
     }
 
+    fn each_region(&mut self, rule: &'static Rule, check: fn(&Site<'_, Region>) -> Assessed) {
+        for (account, content) in &self.estate.snapshot.accounts {
+            for (region, value) in &content.regions {
+                let site = Site { estate: self.estate, kind: Kind::Connection, account, region, parent: "", key: account, value };
+                self.record(rule, check(&site), || site.resource(), &BTreeSet::new());
+            }
+        }
+    }
+
     /// Every distinct resource at one hop of the integrations.
     fn each_hop<T: 'a>(
         &mut self,
@@ -174,7 +188,7 @@ impl<'a> Run<'a> {
             let integration: &'a Integration<'a> = self.out.integrations[index];
             let Caller::Target(_, target) = &integration.caller;
             match hop(integration) {
-                Hop::Present(site) if seen.insert((site.account, site.key)) => {
+                Hop::Present(site) if seen.insert((site.account, site.region, site.parent, site.key)) => {
                     let touched = self.touched(site);
                     self.record(rule, check(site), || site.resource(), &touched);
                 }

@@ -1,6 +1,6 @@
 //! Rules on API destinations: their connection, and the URL against the API.
 
-use super::verdict::{Assessed, Evidence, Finding, Leave, fail, pass};
+use super::verdict::{Assessed, Finding, Leave, fail, pass};
 use crate::arn::Arn;
 use crate::estate::{Hop, Integration, Site};
 use crate::host::{Base, Host};
@@ -33,7 +33,8 @@ pub fn stage_unknown(path: &Integration<'_>) -> Assessed {
     let api = path.api.read()?;
     match &path.stage {
         Hop::Missing(stage) => {
-            let evidence = endpoint(path)?.expected(format!("a path that begins with one of the stages of {}: {}", api.key, names(api)?));
+            let evidence =
+                path.url_evidence()?.expected(format!("a path that begins with one of the stages of {}: {}", api.key, names(api)?));
             let note = if stage.is_empty() {
                 "The URL names no stage.".to_owned()
             } else {
@@ -50,12 +51,6 @@ pub fn stage_unknown(path: &Integration<'_>) -> Assessed {
             _ => pass(),
         },
     }
-}
-
-/// The destination's URL as evidence.
-fn endpoint(path: &Integration<'_>) -> Result<Evidence, Leave> {
-    let destination = path.destination.read()?;
-    Ok(destination.at("/endpoint").observed(destination.value.endpoint.read()?))
 }
 
 fn names(api: &Site<'_, crate::model::apigateway::Api>) -> Result<String, Leave> {

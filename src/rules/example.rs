@@ -12,7 +12,13 @@ use crate::estate::Estate;
 use crate::model::Snapshot;
 
 /// The estates by name.
-pub const ESTATES: [(&str, &str); 1] = [("default", include_str!("estates/default.json"))];
+pub const ESTATES: [(&str, &str); 5] = [
+    ("default", include_str!("estates/default.json")),
+    ("api-key", include_str!("estates/api-key.json")),
+    ("oauth", include_str!("estates/oauth.json")),
+    ("domain", include_str!("estates/domain.json")),
+    ("state-machine", include_str!("estates/state-machine.json")),
+];
 
 /// An estate as JSON.
 ///

@@ -13,8 +13,12 @@ mod resource_config;
 mod target;
 
 use crate::estate::{Integration, Site};
+use crate::model::Region;
+use crate::model::apigateway::{Api, Stage};
+use crate::model::ec2::Endpoint;
 use crate::model::events::{Connection, Destination, Target};
 use crate::model::lattice::{Gateway, ResourceConfig};
+use crate::model::states::StateMachine;
 use document::Document;
 use verdict::Assessed;
 
@@ -33,6 +37,16 @@ pub enum Check {
     ResourceConfig(fn(&Site<'_, ResourceConfig>) -> Assessed),
     /// Each resource gateway of an integration in scope.
     Gateway(fn(&Site<'_, Gateway>) -> Assessed),
+    /// Each VPC endpoint of an integration in scope.
+    Endpoint(fn(&Site<'_, Endpoint>) -> Assessed),
+    /// Each REST API of an integration in scope.
+    Api(fn(&Site<'_, Api>) -> Assessed),
+    /// Each stage of an integration in scope.
+    Stage(fn(&Site<'_, Stage>) -> Assessed),
+    /// Each state machine.
+    StateMachine(fn(&Site<'_, StateMachine>) -> Assessed),
+    /// Each region of each account.
+    Region(fn(&Site<'_, Region>) -> Assessed),
 }
 
 impl Check {
@@ -45,6 +59,11 @@ impl Check {
             Check::Connection(_) => "connection",
             Check::ResourceConfig(_) => "resource-config",
             Check::Gateway(_) => "gateway",
+            Check::Endpoint(_) => "endpoint",
+            Check::Api(_) => "api",
+            Check::Stage(_) => "stage",
+            Check::StateMachine(_) => "state-machine",
+            Check::Region(_) => "region",
         }
     }
 }

@@ -1,4 +1,5 @@
 //! Reports made by hand: the writers are tested without any rule having run.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use pgwaudit::model::{Call, CallOutcome, Kind, Reason, ResourceId, Scope, Source, SourceKind};
 use pgwaudit::report::{
