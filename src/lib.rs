@@ -14,6 +14,7 @@ pub mod model;
 pub mod output;
 pub mod report;
 pub mod rules;
+pub mod source;
 
 #[cfg(test)]
 mod mutate;

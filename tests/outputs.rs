@@ -6,8 +6,8 @@ use pgwaudit::output::{Format, Output};
 use pgwaudit::report::Report;
 use pgwaudit::rules::verdict::Severity;
 use pgwaudit::rules::{Rule, Selection};
-use serde_json::Value;
 use reports::{crowd, empty, incident};
+use serde_json::Value;
 
 fn output() -> Output {
     Output { format: Format::Table, files: vec![], sarif_anchor: "pgwaudit.toml".into(), min_severity: Severity::Info, quiet: false }

@@ -5,8 +5,8 @@ mod reports;
 use pgwaudit::output::sarif::{self, GITHUB, Limits};
 use pgwaudit::report::Report;
 use pgwaudit::rules::Selection;
-use serde_json::Value;
 use reports::{crowd, empty, incident};
+use serde_json::Value;
 
 fn sarif_within(report: &Report, anchor: &str, limits: Limits) -> Value {
     let mut out = Vec::new();
