@@ -11,8 +11,10 @@ pub mod error;
 pub mod estate;
 pub mod host;
 pub mod model;
+pub mod output;
 pub mod report;
 pub mod rules;
+pub mod source;
 
 #[cfg(test)]
 mod mutate;

@@ -1,0 +1,3 @@
+//! Where a [`Snapshot`](crate::model::Snapshot) comes from. Whatever the source, what leaves it is the model.
+
+pub mod snapshot;
