@@ -1,1 +1,3 @@
 //! pgwaudit.
+
+pub mod policy;
