@@ -10,8 +10,9 @@ import os
 from typing import Any
 from urllib.parse import unquote, urlencode
 
+# Read by moto when it is imported: AWS's own policies exist, its machine images do not (they cost a second).
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-os.environ.setdefault("MOTO_EVENTS_INVOKE_HTTP", "false")
+os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 os.environ.setdefault("MOTO_DISABLE_GLOBAL_CORS", "true")
 
 import botocore.parsers
@@ -91,6 +92,12 @@ def as_error(service: str, refusal: RawAnswer) -> ApiError:
     )
     error = parsed.get("Error", {})
     return ApiError(error.get("Code") or "InternalFailure", error.get("Message") or "", refusal.status)
+
+
+def warm() -> None:
+    """Loads the slow services, so that the first test does not wait for them."""
+    for service, operation in (("ec2", "DescribeVpcs"), ("iam", "ListRoles"), ("events", "ListEventBuses"), ("sqs", "ListQueues")):
+        call(service, operation, {}, "000000000000", "us-east-1")
 
 
 def reset() -> None:
