@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from pgwbackend import services
+from pgwbackend.models import operation_model
 from pgwbackend.registry import AFTER, OWN
 
 from . import shapes
@@ -53,6 +54,14 @@ class Shapes(Case):
         self._remove(ids)
         self.assertEqual(sorted(set(self.wrong)), [])
         self.assertEqual(sorted({*OWN, *AFTER} - set(self.seen)), [])
+
+    def test_walker_sees_what_is_wrong(self) -> None:
+        describe = operation_model("events", "DescribeConnection")
+        body = json.dumps({"Nmae": "x", "CreationTime": "now", "AuthorizationType": "NONE"}).encode()
+        self.assertEqual(len(shapes.problems(describe, body)), 3)
+        vpcs = operation_model("ec2", "DescribeVpcs")
+        body = b"<R><vpcSet><item><vpcid>v</vpcid><isDefault>no</isDefault></item></vpcSet></R>"
+        self.assertEqual(len(shapes.problems(vpcs, body)), 2)
 
     def _lattice(self, ids: dict) -> None:
         call, gateway, config = self.call, ids["gateway"], ids["configuration"]
