@@ -21,9 +21,12 @@ def problems(model: Any, body: bytes) -> list[str]:
     """What in the answer the operation's model does not know."""
     shape = model.output_shape
     protocol = model.service_model.metadata["protocol"]
+    if shape is not None and "payload" in shape.serialization:
+        return []  # the body is the member, whatever it is
+    written_in_xml = body.lstrip().startswith(b"<")
     if shape is None:
-        return [] if protocol in ("ec2", "query") or not body.strip() or body.strip() == b"{}" else [f"{model.name}: a body"]
-    if protocol in ("json", "rest-json"):
+        return [] if written_in_xml or body.strip() in (b"", b"{}", b"null") else [f"{model.name}: a body"]
+    if not written_in_xml:
         return list(_json(shape, json.loads(body or b"{}"), model.name))
     root = ElementTree.fromstring(body)
     if protocol == "query":

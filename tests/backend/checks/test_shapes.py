@@ -51,6 +51,9 @@ class Shapes(Case):
         self._domains(ids)
         self._usage(ids)
         self._accounts()
+        self._models(ids)
+        self._shares(ids)
+        self._machines(ids)
         self._remove(ids)
         self.assertEqual(sorted(set(self.wrong)), [])
         self.assertEqual(sorted({*OWN, *AFTER} - set(self.seen)), [])
@@ -121,6 +124,13 @@ class Shapes(Case):
         call("events", "describe_api_destination", Name=ids["destination"])
         call("events", "list_api_destinations")
         call("events", "list_rules", EventBusName=ids["bus"])
+        call("events", "update_event_bus", Name=ids["bus"], Description="d", LogConfig={"Level": "ERROR", "IncludeDetail": "NONE"})
+        call("events", "put_permission", EventBusName=ids["bus"], Action="events:PutEvents", Principal="*", StatementId="all")
+        got = call("events", "describe_event_bus", Name=ids["bus"])
+        self.assertEqual((got["LogConfig"]["Level"], json.loads(got["Policy"])["Statement"][0]["Principal"]), ("ERROR", "*"))
+        call("events", "list_event_buses")
+        call("events", "create_event_bus", Name="second", Description="d")
+        call("events", "delete_event_bus", Name="second")
         call("events", "describe_rule", Name=ids["rule"], EventBusName=ids["bus"])
         call("secretsmanager", "describe_secret", SecretId=ids["secret_arn"])
         call("secretsmanager", "list_secrets")
@@ -243,6 +253,50 @@ class Shapes(Case):
         call("sts", "assume_role", RoleArn=role, RoleSessionName="check")
         call("iam", "create_user", UserName="somebody")
         call("iam", "create_access_key", UserName="somebody")
+
+    def _models(self, ids: dict) -> None:
+        call, api = self.call, ids["api"]
+        call("apigateway", "create_model", restApiId=api, name="m", contentType="application/json", schema="{}")
+        call("apigateway", "get_model", restApiId=api, modelName="m")
+        call("apigateway", "get_models", restApiId=api)
+        call("apigateway", "get_gateway_responses", restApiId=api)
+        got = call("apigateway", "get_export", restApiId=api, stageName="prod", exportType="oas30")
+        self.assertEqual(json.loads(got["body"].read())["paths"], {"/hello": {"post": {}}})
+
+    def _shares(self, ids: dict) -> None:
+        call, other = self.call, self.at("444455556666")
+        other.client("ram").meta.events.register("before-parse", self.walk)
+        share = call("ram", "create_resource_share", name="s", resourceArns=[ids["configuration_arn"]])["resourceShare"]["resourceShareArn"]
+        for answer in ("reject", "accept"):
+            call("ram", "associate_resource_share", resourceShareArn=share, principals=["444455556666"])
+            invitation = other("ram", "get_resource_share_invitations")["resourceShareInvitations"][-1]
+            self.assertEqual(other("vpc-lattice", "list_resource_configurations")["items"], [])
+            other("ram", f"{answer}_resource_share_invitation", resourceShareInvitationArn=invitation["resourceShareInvitationArn"])
+        got = other("vpc-lattice", "get_resource_configuration", resourceConfigurationIdentifier=ids["configuration_arn"])
+        self.assertEqual(got["id"], ids["configuration"])
+        other("ram", "list_resources", resourceOwner="OTHER-ACCOUNTS")
+        for kind in ("RESOURCE", "PRINCIPAL"):
+            call("ram", "get_resource_share_associations", associationType=kind)
+        call("ram", "get_resource_shares", resourceOwner="SELF")
+        [found] = call("ram", "list_principals", resourceOwner="SELF")["principals"]
+        self.assertEqual(found["id"], "444455556666")
+        for item in call("ram", "list_resource_share_permissions", resourceShareArn=share)["permissions"]:
+            call("ram", "get_permission", permissionArn=item["arn"])
+        call("ram", "delete_resource_share", resourceShareArn=share)
+        self.assertEqual(other("vpc-lattice", "list_resource_configurations")["items"], [])
+
+    def _machines(self, ids: dict) -> None:
+        call = self.call
+        task = {"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "End": True, "Parameters": {
+            "ApiEndpoint": ids["invocation_endpoint"], "Method": "POST", "Authentication": {"ConnectionArn": ids["connection_arn"]}}}
+        arn = call("stepfunctions", "create_state_machine", name="m", roleArn=ids["role_arn"],
+                   definition=json.dumps({"StartAt": "A", "States": {"A": task}}))["stateMachineArn"]
+        got = call("stepfunctions", "describe_state_machine", stateMachineArn=arn)
+        self.assertEqual(json.loads(got["definition"])["States"]["A"], task)
+        got = call("stepfunctions", "describe_state_machine", stateMachineArn=arn, includedData="METADATA_ONLY")
+        self.assertEqual(got["definition"], "{}")
+        call("stepfunctions", "list_state_machine_versions", stateMachineArn=arn)
+        self.refused("InvalidDefinition", "stepfunctions", "create_state_machine", name="x", roleArn=ids["role_arn"], definition="{}")
 
     def _remove(self, ids: dict) -> None:
         call, api, resource = self.call, ids["api"], ids["resource"]

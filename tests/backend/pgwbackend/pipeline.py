@@ -130,6 +130,8 @@ def handle(call: Incoming) -> Answer:
                 made = wire.failure(call, gate.as_error(call.service, refusal))
             else:
                 made = refusal.status, refusal.headers, refusal.body
+        except NotImplementedError as unknown:
+            made = wire.failure(call, ApiError("UnknownOperationException", str(unknown), 400))
         except Exception as bug:  # answered, so that the test that caused it shows it
             traceback.print_exc()
             made = wire.failure(call, ApiError("InternalFailure", f"the test server failed: {bug!r}", 500))
