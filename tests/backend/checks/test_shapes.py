@@ -144,8 +144,15 @@ class Shapes(Case):
         call("ec2", "describe_security_groups")
         call("ec2", "describe_network_interfaces")
         call("ec2", "describe_security_group_rules")
+        call("ec2", "describe_vpcs")
         permission = [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [{"GroupId": ids["gateway_group"]}]}]
-        call("ec2", "authorize_security_group_ingress", GroupId=group, IpPermissions=permission)
+        [rule] = call("ec2", "authorize_security_group_ingress", GroupId=group, IpPermissions=permission)["SecurityGroupRules"]
+        other = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "ReferencedGroupId": group, "Description": "self"}
+        call("ec2", "modify_security_group_rules", GroupId=group,
+             SecurityGroupRules=[{"SecurityGroupRuleId": rule["SecurityGroupRuleId"], "SecurityGroupRule": other}])
+        [got] = call("ec2", "describe_security_group_rules", SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])["SecurityGroupRules"]
+        self.assertEqual(got["ReferencedGroupInfo"]["GroupId"], group)
+        permission[0]["UserIdGroupPairs"] = [{"GroupId": group}]
         call("ec2", "revoke_security_group_ingress", GroupId=group, IpPermissions=permission)
         call("ec2", "authorize_security_group_egress", GroupId=group, IpPermissions=permission)
         call("ec2", "revoke_security_group_egress", GroupId=group, IpPermissions=permission)
