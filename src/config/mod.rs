@@ -57,7 +57,7 @@ pub struct Scan {
     pub fail_on: Option<FailOn>,
     /// As `--allow-unassessed`.
     #[cfg_attr(test, schemars(with = "Vec<schema::ReasonName>"))]
-    pub allow_unassessed: Vec<Reason>,
+    pub allow_unassessed: Vec<Spanned<Reason>>,
     /// As `--require-integration`.
     pub require_integration: bool,
     /// As `--only`: names of rules, areas or severities.
@@ -173,6 +173,9 @@ pub fn parse(name: &str, text: &str) -> Result<Loaded> {
     let named = |name: &Spanned<String>| names::find(name.as_ref()).map_err(|why| file.at(name.span(), &why));
     let only = config.scan.only.iter().map(named).collect::<Result<_>>()?;
     let skip = config.scan.skip.iter().map(named).collect::<Result<_>>()?;
+    if let Some(reason) = config.scan.allow_unassessed.iter().find(|reason| !Reason::ALL.contains(reason.as_ref())) {
+        return Err(file.at(reason.span(), &format!("`{}` never fails a scan, so there is nothing to allow", reason.as_ref())));
+    }
     let mut levels = Vec::new();
     for (name, level) in &config.rules {
         match named(name)? {
@@ -241,6 +244,10 @@ mod tests {
             ),
             ("[rules]\n\"high\" = \"off\"\n", "c.toml:2:1: a severity has no level; name a rule or an area"),
             ("[output]\nformat = \"sarfi\"\n", "c.toml:2:10: unknown variant `sarfi`, did you mean `sarif`?"),
+            (
+                "[scan]\nallow-unassessed = [\"not-covered\"]\n",
+                "c.toml:2:21: `not-covered` never fails a scan, so there is nothing to allow",
+            ),
             ("[scan]\nregions = \"eu\"\n", "c.toml:2:11: invalid type: string \"eu\", expected a sequence"),
         ] {
             assert_eq!(error(text), expected);
