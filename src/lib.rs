@@ -7,6 +7,7 @@
 //! taken for a pass.
 
 pub mod arn;
+pub mod config;
 pub mod error;
 pub mod estate;
 pub mod host;

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::model::CallOutcome;
@@ -22,7 +23,8 @@ pub mod text;
 pub const DEFAULT_WIDTH: usize = 120;
 
 /// The forms that a report can take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// For people.
     Table,

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 pub mod assess;
 pub mod document;
 pub mod example;
+pub mod names;
 pub mod verdict;
 
 mod connection;
