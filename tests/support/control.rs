@@ -124,12 +124,8 @@ impl Backend {
         let host = self.url.trim_start_matches("http://");
         let (status, text) = request(host, method, &format!("/_ctl/{path}"), &body.to_string())
             .unwrap_or_else(|wrong| panic!("the control address does not answer: {wrong}"));
-        assert!(
-            status == 200,
-            "{method} /_ctl/{path} {body}: {status} {text}"
-        );
-        serde_json::from_str(&text)
-            .unwrap_or_else(|wrong| panic!("{path} answered {text:?}: {wrong}"))
+        assert!(status == 200, "{method} /_ctl/{path} {body}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_else(|wrong| panic!("{path} answered {text:?}: {wrong}"))
     }
 }
 
@@ -152,18 +148,10 @@ impl Scope<'_> {
 /// One request of HTTP/1.1 over a connection of its own; the status and the body.
 fn request(host: &str, method: &str, path: &str, body: &str) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(host)?;
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|word| word.parse().ok())
-        .unwrap_or(0);
+    let status = head.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0);
     Ok((status, body.to_owned()))
 }

@@ -26,15 +26,8 @@ use std::sync::{Mutex, PoisonError};
 pub fn python_checks() {
     let mut command = python::prepare().command();
     process::scrub(&mut command);
-    let done = command
-        .args(["-m", "unittest", "discover", "-s", "checks", "-t", "."])
-        .output()
-        .expect("Python starts");
-    assert!(
-        done.status.success(),
-        "{}",
-        String::from_utf8_lossy(&done.stderr)
-    );
+    let done = command.args(["-m", "unittest", "discover", "-s", "checks", "-t", "."]).output().expect("Python starts");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 /// The account that calls where none is named: one of those that AWS keeps for documentation.
@@ -70,15 +63,9 @@ impl Backend {
         let python = python::prepare();
         let mut server = Child::start(&python, &["-m", "pgwbackend", "--port", "0"]);
         let line = server.read_line();
-        let url = line
-            .strip_prefix("ready ")
-            .unwrap_or_else(|| panic!("the test server did not start; it said: {line:?}"));
+        let url = line.strip_prefix("ready ").unwrap_or_else(|| panic!("the test server did not start; it said: {line:?}"));
         let client = Child::start(&python, &["-m", "pgwbackend.client", url]);
-        Self {
-            url: url.to_owned(),
-            client: Mutex::new(client),
-            _server: Mutex::new(server),
-        }
+        Self { url: url.to_owned(), client: Mutex::new(client), _server: Mutex::new(server) }
     }
 
     /// `http://127.0.0.1:PORT`, for `AWS_ENDPOINT_URL`.
@@ -88,11 +75,7 @@ impl Backend {
 
     /// The documentation account in us-east-1.
     pub fn scope(&self) -> Scope<'_> {
-        Scope {
-            backend: self,
-            account: ACCOUNT.to_owned(),
-            region: REGION.to_owned(),
-        }
+        Scope { backend: self, account: ACCOUNT.to_owned(), region: REGION.to_owned() }
     }
 
     /// Another account (12 digits), in us-east-1.
@@ -124,8 +107,7 @@ impl Backend {
         let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
         client.write_line(&request.to_string());
         let line = client.read_line();
-        let mut answer: Value = serde_json::from_str(&line)
-            .unwrap_or_else(|wrong| panic!("client said {line:?}: {wrong}"));
+        let mut answer: Value = serde_json::from_str(&line).unwrap_or_else(|wrong| panic!("client said {line:?}: {wrong}"));
         match answer.get("error") {
             None => Ok(answer["ok"].take()),
             Some(error) => Err(ApiError {
@@ -160,10 +142,8 @@ impl Scope<'_> {
     /// One call of the official client: `call("events", "describe_connection", json!({"Name": "x"}))`.
     /// The operation is a method of boto3's client; times in the answer are ISO 8601 strings.
     pub fn call(&self, service: &str, operation: &str, params: Value) -> Result<Value, ApiError> {
-        self.backend.ask(
-            &json!({"service": service, "operation": operation, "params": params,
-            "account": self.account, "region": self.region}),
-        )
+        self.backend.ask(&json!({"service": service, "operation": operation, "params": params,
+            "account": self.account, "region": self.region}))
     }
 
     /// Makes the stack `article`, `healthy` or `hardened`; the answer has the id or ARN of everything made.

@@ -4,14 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
 /// Variables that would make a client leave the machine or find real credentials.
-const UNWANTED: [&str; 6] = [
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "all_proxy",
-];
+const UNWANTED: [&str; 6] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
 
 /// Removes what must not reach a process under test: credentials and proxies.
 pub fn scrub(command: &mut Command) {
@@ -45,11 +38,7 @@ impl Child {
             .unwrap_or_else(|wrong| panic!("cannot start {}: {wrong}", python.display()));
         let input = process.stdin.take();
         let output = BufReader::new(process.stdout.take().expect("standard output was piped"));
-        Self {
-            process,
-            input,
-            output,
-        }
+        Self { process, input, output }
     }
 
     /// Sends one line.
@@ -64,9 +53,7 @@ impl Child {
     /// Reads one line, without its end; empty if the process has ended.
     pub fn read_line(&mut self) -> String {
         let mut line = String::new();
-        self.output
-            .read_line(&mut line)
-            .unwrap_or_else(|wrong| panic!("the process cannot be read: {wrong}"));
+        self.output.read_line(&mut line).unwrap_or_else(|wrong| panic!("the process cannot be read: {wrong}"));
         line.trim_end().to_owned()
     }
 }

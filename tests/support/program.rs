@@ -19,12 +19,8 @@ pub struct Run {
 impl Run {
     /// Standard output as JSON.
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|wrong| {
-            panic!(
-                "no JSON ({wrong}), exit {}\n{}\n{}",
-                self.code, self.stdout, self.stderr
-            )
-        })
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|wrong| panic!("no JSON ({wrong}), exit {}\n{}\n{}", self.code, self.stdout, self.stderr))
     }
 }
 
@@ -47,9 +43,7 @@ pub fn run(url: &str, account: &str, region: &str, args: &[&str], env: &[(&str, 
         .env("AWS_CONFIG_FILE", &nothing)
         .env("AWS_SHARED_CREDENTIALS_FILE", &nothing)
         .envs(env.iter().copied());
-    let done = command
-        .output()
-        .unwrap_or_else(|wrong| panic!("cannot start pgwaudit: {wrong}"));
+    let done = command.output().unwrap_or_else(|wrong| panic!("cannot start pgwaudit: {wrong}"));
     Run {
         stdout: String::from_utf8_lossy(&done.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&done.stderr).into_owned(),
