@@ -19,6 +19,7 @@ use crate::model::ec2::{Endpoint, Interface, PrefixList, SecurityGroup, Subnet, 
 use crate::model::events::{Connection, Destination};
 use crate::model::iam::Role;
 use crate::model::lattice::{Gateway, ResourceConfig};
+use crate::model::more::Queue;
 use crate::model::{Collection, Kind, Known, Region, Snapshot, Unknown};
 
 pub use callers::{Caller, Stop};
@@ -180,6 +181,11 @@ impl<'a> Estate<'a> {
             (None, Ok(_)) => Hop::Missing(""),
             (None, Err(unknown)) => Hop::Unknown("", unknown),
         })
+    }
+
+    /// A queue by ARN.
+    pub fn queue(&'a self, arn: &'a str) -> Hop<'a, Site<'a, Queue>> {
+        self.by_arn(arn, Kind::Queue, |region| &region.queues)
     }
 
     /// A role by ARN.

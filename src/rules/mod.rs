@@ -9,7 +9,11 @@ pub mod verdict;
 
 mod connection;
 mod destination;
+mod observability;
 mod resource_config;
+mod role;
+mod rule;
+mod secret;
 mod target;
 
 use crate::estate::{Integration, Site};
@@ -88,13 +92,24 @@ macro_rules! rules {
 }
 
 rules! {
+    Integration "rule/disabled" rule::disabled;
     Integration "target/destination-missing" target::destination_missing;
     Integration "target/role-missing" target::role_missing;
+    Integration "role/not-found" role::not_found;
     Integration "destination/connection-missing" destination::connection_missing;
     Integration "destination/stage-unknown" destination::stage_unknown;
     Connection "connection/deauthorized" connection::deauthorized;
     Integration "connection/resource-config-missing" connection::resource_config_missing;
     ResourceConfig "resource-config/gateway-missing" resource_config::gateway_missing;
+    Connection "secret/connection-parameter" secret::connection_parameter;
+    Target "secret/target-parameter" secret::target_parameter;
+    Target "secret/target-input" secret::target_input;
+    Destination "secret/invocation-endpoint" secret::invocation_endpoint;
+    Stage "secret/stage-variable" secret::stage_variable;
+    Integration "observability/dead-letter-queue-missing" observability::dead_letter_queue_missing;
+    Integration "observability/dead-letter-queue-invalid" observability::dead_letter_queue_invalid;
+    Integration "observability/dead-letter-queue-backlog" observability::dead_letter_queue_backlog;
+    Integration "observability/alarm-missing" observability::alarm_missing;
 }
 
 impl Rule {
