@@ -11,6 +11,7 @@ pub mod error;
 pub mod estate;
 pub mod host;
 pub mod model;
+pub mod policy;
 pub mod report;
 pub mod rules;
 
