@@ -6,5 +6,11 @@
 //! rules and reported. Nothing below the source and the fix calls out, and nothing that was not read is
 //! taken for a pass.
 
+pub mod arn;
 pub mod error;
+pub mod host;
 pub mod model;
+pub mod source;
+
+#[cfg(test)]
+mod mutate;
