@@ -2,6 +2,7 @@
 
 pub mod arn;
 pub mod host;
+pub mod source;
 
 #[cfg(test)]
 mod mutate;
