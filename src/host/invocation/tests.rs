@@ -170,7 +170,7 @@ fn mutants_agree_with_the_url_crate() {
         "https://münchen.example.com/straße?q=é",
     ];
     let mut agreed = 0;
-    for text in crate::mutate::mutants(&seeds, 20_000) {
+    for text in crate::mutate::mutants(&seeds, 6_000) {
         let Ok(ours) = InvocationUrl::parse(&text) else {
             continue;
         };
@@ -194,5 +194,5 @@ fn mutants_agree_with_the_url_crate() {
             "{text:?}"
         );
     }
-    assert!(agreed > 1_000, "only {agreed}");
+    assert!(agreed > 300, "only {agreed}");
 }
