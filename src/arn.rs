@@ -32,29 +32,16 @@ impl<'a> Arn<'a> {
         }
         let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
         let mut next = || parts.next();
-        let (partition, service, region, account, resource) =
-            (next()?, next()?, next()?, next()?, next()?);
-        let arn = Arn {
-            partition,
-            service,
-            region,
-            account,
-            resource,
-        };
+        let (partition, service, region, account, resource) = (next()?, next()?, next()?, next()?, next()?);
+        let arn = Arn { partition, service, region, account, resource };
         arn.is_well_formed().then_some(arn)
     }
 
     fn is_well_formed(&self) -> bool {
-        let word = |text: &str| {
-            text.bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
+        let word = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let account = self.account.is_empty()
             || (self.account.len() == 12 && self.account.bytes().all(|b| b.is_ascii_digit()))
-            || self
-                .account
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b == b'-');
+            || self.account.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
         (self.partition == "aws" || self.partition.starts_with("aws-"))
             && word(self.partition)
             && !self.service.is_empty()
@@ -73,17 +60,11 @@ impl<'a> Arn<'a> {
     /// For resources named by id (`rcfg-…`, `rgw-…`) it is the id.
     pub fn name(&self) -> &'a str {
         let Some((kind, rest)) = self.split_kind() else {
-            return if self.service == "execute-api" {
-                first(self.resource, '/')
-            } else {
-                self.resource
-            };
+            return if self.service == "execute-api" { first(self.resource, '/') } else { self.resource };
         };
         match (self.service, kind) {
             ("events", "rule") | ("iam", _) => last(rest, '/'),
-            ("events", "event-bus" | "event-source")
-            | ("kms", "alias")
-            | ("secretsmanager", "secret") => rest,
+            ("events", "event-bus" | "event-source") | ("kms", "alias") | ("secretsmanager", "secret") => rest,
             ("states" | "lambda" | "logs", _) => first(rest, ':'),
             _ => first(rest, '/'),
         }
@@ -105,9 +86,7 @@ impl<'a> Arn<'a> {
     /// Partner buses have slashes in their names.
     pub fn bus(&self) -> Option<&'a str> {
         match (self.service, self.split_kind()?) {
-            ("events", ("rule", rest)) => {
-                Some(rest.rsplit_once('/').map_or("default", |(bus, _)| bus))
-            }
+            ("events", ("rule", rest)) => Some(rest.rsplit_once('/').map_or("default", |(bus, _)| bus)),
             ("events", ("event-bus", name)) => Some(name),
             _ => None,
         }

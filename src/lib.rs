@@ -2,14 +2,20 @@
 //! VPC Lattice resource configuration, resource gateway, execute-api VPC endpoint and private REST API, as
 //! one chain.
 //!
-//! Data takes one line: a [`source`](model::Snapshot) is loaded, joined into integrations, judged by the
+//! Data takes one line: a [`Snapshot`](model::Snapshot) is loaded, joined into integrations, judged by the
 //! rules and reported. Nothing below the source and the fix calls out, and nothing that was not read is
 //! taken for a pass.
 
 pub mod arn;
+pub mod config;
 pub mod error;
+pub mod estate;
 pub mod host;
 pub mod model;
+pub mod output;
+pub mod policy;
+pub mod report;
+pub mod rules;
 pub mod source;
 
 #[cfg(test)]

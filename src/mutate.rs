@@ -5,9 +5,8 @@
 
 /// Pieces that parsers of URLs, ARNs, JSON and templates stumble over.
 const PIECES: [&str; 40] = [
-    "/", "//", ":", "::", "@", "?", "#", "&", "=", "%", "%2F", "%zz", "%ff", "\\", "\"", "'", "`",
-    "<", ">", "{", "}", "{{", "}}", "{%", "%}", "[", "]", "*", "+}", ".", "..", "$.", "-", "\u{0}",
-    "\n", " ", "\u{202e}", "é", "日本", "🔑",
+    "/", "//", ":", "::", "@", "?", "#", "&", "=", "%", "%2F", "%zz", "%ff", "\\", "\"", "'", "`", "<", ">", "{", "}", "{{", "}}", "{%",
+    "%}", "[", "]", "*", "+}", ".", "..", "$.", "-", "\u{0}", "\n", " ", "\u{202e}", "é", "日本", "🔑",
 ];
 
 /// `count` texts made from `seeds` by cutting, doubling, joining and inserting.
@@ -38,10 +37,7 @@ struct Dice(u64);
 impl Dice {
     /// A number below `end`, or 0 for an empty range.
     fn below(&mut self, end: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap_or(0) % end.max(1)
     }
 

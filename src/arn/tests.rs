@@ -21,56 +21,16 @@ fn the_five_parts() {
 #[test]
 fn kinds_and_names() {
     for (text, kind, name) in [
-        (
-            "arn:aws:events:us-east-1:111122223333:rule/orders",
-            Some("rule"),
-            "orders",
-        ),
-        (
-            "arn:aws:events:us-east-1:111122223333:rule/shop/orders",
-            Some("rule"),
-            "orders",
-        ),
-        (
-            "arn:aws:events:us-east-1:111122223333:rule/aws.partner/a.com/1/orders",
-            Some("rule"),
-            "orders",
-        ),
-        (
-            "arn:aws:events:us-east-1:111122223333:event-bus/aws.partner/a.com/1",
-            Some("event-bus"),
-            "aws.partner/a.com/1",
-        ),
-        (
-            "arn:aws:iam::111122223333:role/invoke",
-            Some("role"),
-            "invoke",
-        ),
-        (
-            "arn:aws:iam::111122223333:role/a/b/invoke",
-            Some("role"),
-            "invoke",
-        ),
-        (
-            "arn:aws:iam::aws:policy/AdministratorAccess",
-            Some("policy"),
-            "AdministratorAccess",
-        ),
-        (
-            "arn:aws-cn:sqs:cn-north-1:111122223333:dead.fifo",
-            None,
-            "dead.fifo",
-        ),
-        (
-            "arn:aws:states:us-east-1:111122223333:stateMachine:ship",
-            Some("stateMachine"),
-            "ship",
-        ),
-        (
-            "arn:aws:states:us-east-1:111122223333:stateMachine:ship:PROD",
-            Some("stateMachine"),
-            "ship",
-        ),
+        ("arn:aws:events:us-east-1:111122223333:rule/orders", Some("rule"), "orders"),
+        ("arn:aws:events:us-east-1:111122223333:rule/shop/orders", Some("rule"), "orders"),
+        ("arn:aws:events:us-east-1:111122223333:rule/aws.partner/a.com/1/orders", Some("rule"), "orders"),
+        ("arn:aws:events:us-east-1:111122223333:event-bus/aws.partner/a.com/1", Some("event-bus"), "aws.partner/a.com/1"),
+        ("arn:aws:iam::111122223333:role/invoke", Some("role"), "invoke"),
+        ("arn:aws:iam::111122223333:role/a/b/invoke", Some("role"), "invoke"),
+        ("arn:aws:iam::aws:policy/AdministratorAccess", Some("policy"), "AdministratorAccess"),
+        ("arn:aws-cn:sqs:cn-north-1:111122223333:dead.fifo", None, "dead.fifo"),
+        ("arn:aws:states:us-east-1:111122223333:stateMachine:ship", Some("stateMachine"), "ship"),
+        ("arn:aws:states:us-east-1:111122223333:stateMachine:ship:PROD", Some("stateMachine"), "ship"),
         (
             "arn:aws:vpc-lattice:us-east-1:111122223333:resourceconfiguration/rcfg-0123456789abcdefg",
             Some("resourceconfiguration"),
@@ -91,26 +51,10 @@ fn kinds_and_names() {
             Some("secret"),
             "events!connection/a/b-AbCdEf",
         ),
-        (
-            "arn:aws:kms:us-east-1:111122223333:alias/aws/sqs",
-            Some("alias"),
-            "aws/sqs",
-        ),
-        (
-            "arn:aws:execute-api:us-east-1:111122223333:a1b2c3d4e5/prod/POST/orders",
-            None,
-            "a1b2c3d4e5",
-        ),
-        (
-            "arn:aws:apigateway:us-east-1::/restapis/a1b2c3d4e5/stages/prod",
-            Some("restapis"),
-            "a1b2c3d4e5",
-        ),
-        (
-            "arn:aws:lambda:us-east-1:111122223333:function:hello:live",
-            Some("function"),
-            "hello",
-        ),
+        ("arn:aws:kms:us-east-1:111122223333:alias/aws/sqs", Some("alias"), "aws/sqs"),
+        ("arn:aws:execute-api:us-east-1:111122223333:a1b2c3d4e5/prod/POST/orders", None, "a1b2c3d4e5"),
+        ("arn:aws:apigateway:us-east-1::/restapis/a1b2c3d4e5/stages/prod", Some("restapis"), "a1b2c3d4e5"),
+        ("arn:aws:lambda:us-east-1:111122223333:function:hello:live", Some("function"), "hello"),
     ] {
         assert_eq!((arn(text).kind(), arn(text).name()), (kind, name), "{text}");
     }
@@ -120,15 +64,9 @@ fn kinds_and_names() {
 fn generated_ids_of_connections_and_destinations() {
     for kind in ["connection", "api-destination"] {
         let long = format!("arn:aws:events:us-east-1:111122223333:{kind}/orders.v1/{UUID}");
-        assert_eq!(
-            (arn(&long).name(), arn(&long).uuid()),
-            ("orders.v1", Some(UUID))
-        );
+        assert_eq!((arn(&long).name(), arn(&long).uuid()), ("orders.v1", Some(UUID)));
         let short = format!("arn:aws:events:us-east-1:111122223333:{kind}/orders.v1");
-        assert_eq!(
-            (arn(&short).name(), arn(&short).uuid()),
-            ("orders.v1", None)
-        );
+        assert_eq!((arn(&short).name(), arn(&short).uuid()), ("orders.v1", None));
     }
     let rule = format!("arn:aws:events:us-east-1:111122223333:rule/orders/{UUID}");
     assert_eq!(arn(&rule).uuid(), None);
@@ -139,10 +77,7 @@ fn buses() {
     for (resource, bus) in [
         ("rule/orders", Some("default")),
         ("rule/shop/orders", Some("shop")),
-        (
-            "rule/aws.partner/a.com/1/orders",
-            Some("aws.partner/a.com/1"),
-        ),
+        ("rule/aws.partner/a.com/1/orders", Some("aws.partner/a.com/1")),
         ("event-bus/shop", Some("shop")),
         ("connection/shop/x", None),
     ] {
@@ -186,17 +121,10 @@ fn never_panics_and_never_invents() {
             continue;
         };
         read += 1;
-        for part in [
-            arn.name(),
-            arn.kind().unwrap_or_default(),
-            arn.uuid().unwrap_or_default(),
-        ] {
+        for part in [arn.name(), arn.kind().unwrap_or_default(), arn.uuid().unwrap_or_default()] {
             assert!(text.contains(part), "{text:?}");
         }
-        assert!(
-            arn.bus()
-                .is_none_or(|bus| bus == "default" || text.contains(bus))
-        );
+        assert!(arn.bus().is_none_or(|bus| bus == "default" || text.contains(bus)));
     }
     assert!(read > 1_000, "only {read} were ARNs");
 }

@@ -81,9 +81,7 @@ impl InvocationUrl {
         let (rest, fragment) = split_at(rest, '#');
         let (rest, query) = split_at(rest, '?');
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-        let (has_user_info, host) = authority
-            .rsplit_once('@')
-            .map_or((false, authority), |(_, host)| (true, host));
+        let (has_user_info, host) = authority.rsplit_once('@').map_or((false, authority), |(_, host)| (true, host));
         let (host, port) = split_port(host)?;
         if host.is_empty() {
             return Err(UrlError::NoHost);
@@ -129,49 +127,32 @@ fn scheme_of(text: &str) -> Result<(String, &str), UrlError> {
     if text.chars().nth(LONGEST).is_some() {
         return Err(UrlError::TooLong);
     }
-    if text
-        .chars()
-        .any(|c| c.is_whitespace() || c.is_control() || c == '\\')
-    {
+    if text.chars().any(|c| c.is_whitespace() || c.is_control() || c == '\\') {
         return Err(UrlError::Character);
     }
     let (scheme, rest) = text.split_once("://").ok_or(UrlError::NoScheme)?;
     match scheme.to_ascii_lowercase() {
         scheme if scheme == "https" || scheme == "http" => Ok((scheme, rest)),
-        scheme
-            if scheme
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) =>
-        {
-            Err(UrlError::Scheme)
-        }
+        scheme if scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b)) => Err(UrlError::Scheme),
         _ => Err(UrlError::NoScheme),
     }
 }
 
 fn split_at(text: &str, separator: char) -> (&str, Option<&str>) {
-    text.split_once(separator)
-        .map_or((text, None), |(before, after)| (before, Some(after)))
+    text.split_once(separator).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
 /// Host and explicit port. An IPv6 address has its colons in brackets; an empty port is none.
 fn split_port(host: &str) -> Result<(&str, Option<u16>), UrlError> {
     let from = host.rfind(']').map_or(0, |at| at + 1);
-    let Some(at) = host
-        .get(from..)
-        .and_then(|rest| rest.find(':'))
-        .map(|at| at + from)
-    else {
+    let Some(at) = host.get(from..).and_then(|rest| rest.find(':')).map(|at| at + from) else {
         return Ok((host, None));
     };
     let (host, port) = host.split_at(at);
     match port.trim_start_matches(':') {
         "" if port.len() == 1 => Ok((host, None)),
         digits if port.len() == digits.len() + 1 && digits.bytes().all(|b| b.is_ascii_digit()) => {
-            digits
-                .parse()
-                .map(|port| (host, Some(port)))
-                .map_err(|_| UrlError::Port)
+            digits.parse().map(|port| (host, Some(port))).map_err(|_| UrlError::Port)
         }
         _ => Err(UrlError::Port),
     }
@@ -182,11 +163,7 @@ fn query_keys(query: &str) -> Vec<String> {
         .split('&')
         .map(|pair| pair.split('=').next().unwrap_or(pair))
         .filter(|key| !key.is_empty())
-        .map(|key| {
-            percent_decode_str(&key.replace('+', " "))
-                .decode_utf8_lossy()
-                .into_owned()
-        })
+        .map(|key| percent_decode_str(&key.replace('+', " ")).decode_utf8_lossy().into_owned())
         .collect()
 }
 

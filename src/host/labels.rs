@@ -11,19 +11,8 @@ const LONGEST_LABEL: usize = 63;
 
 /// Names reserved or customary for private use. `internal` was set aside by ICANN in 2024, `home.arpa` by RFC 8375,
 /// `local` by RFC 6762, `test` and `invalid` by RFC 2606; no public authority certifies names below any of these.
-const PRIVATE_SUFFIXES: [&str; 11] = [
-    "internal",
-    "local",
-    "localdomain",
-    "lan",
-    "corp",
-    "home",
-    "home.arpa",
-    "intranet",
-    "private",
-    "test",
-    "invalid",
-];
+const PRIVATE_SUFFIXES: [&str; 11] =
+    ["internal", "local", "localdomain", "lan", "corp", "home", "home.arpa", "intranet", "private", "test", "invalid"];
 
 /// The first label of an endpoint's DNS name: `vpce-{hex}-{generated}` and, for a zonal name, `-{zone}`.
 pub(super) struct EndpointLabel {
@@ -40,20 +29,13 @@ impl EndpointLabel {
             None => (rest, None),
         };
         let fits = is_hex(hex) && is_api_id(generated) && zone.is_none_or(is_zone);
-        fits.then(|| EndpointLabel {
-            endpoint_id: format!("vpce-{hex}"),
-            name_label: generated.to_owned(),
-            zone: zone.map(str::to_owned),
-        })
+        fits.then(|| EndpointLabel { endpoint_id: format!("vpce-{hex}"), name_label: generated.to_owned(), zone: zone.map(str::to_owned) })
     }
 }
 
 /// Small letters and digits. API ids have ten today; their length is nowhere promised.
 pub(super) fn is_api_id(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
 
 pub(super) fn is_hex(text: &str) -> bool {
@@ -63,8 +45,7 @@ pub(super) fn is_hex(text: &str) -> bool {
 /// `us-east-1a`, and the longer codes of Local Zones such as `us-west-2-lax-1a`.
 fn is_zone(text: &str) -> bool {
     let mut end = text.bytes().rev();
-    let letter_after_digit = end.next().is_some_and(|b| b.is_ascii_lowercase())
-        && end.next().is_some_and(|b| b.is_ascii_digit());
+    let letter_after_digit = end.next().is_some_and(|b| b.is_ascii_lowercase()) && end.next().is_some_and(|b| b.is_ascii_digit());
     letter_after_digit && text.split('-').count() >= 3 && !text.split('-').any(str::is_empty)
 }
 
@@ -95,17 +76,12 @@ fn is_label((at, label): (usize, &str)) -> bool {
             && label.len() <= LONGEST_LABEL
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_'))
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_'))
 }
 
 /// Why nobody can hold a public certificate for `name`, or `None` where somebody can.
 pub(super) fn never_public(name: &str) -> Option<Distrust> {
-    let below = |suffix: &str| {
-        name.strip_suffix(suffix)
-            .is_some_and(|head| head.is_empty() || head.ends_with('.'))
-    };
+    let below = |suffix: &str| name.strip_suffix(suffix).is_some_and(|head| head.is_empty() || head.ends_with('.'));
     if below("localhost") {
         return Some(Distrust::Localhost);
     }

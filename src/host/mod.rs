@@ -107,9 +107,7 @@ impl fmt::Display for Distrust {
             Distrust::PrivateSuffix(suffix) => {
                 write!(f, "a name below .{suffix}, which is never public")
             }
-            Distrust::NotAnApiName => {
-                f.write_str("an execute-api name in none of API Gateway's forms")
-            }
+            Distrust::NotAnApiName => f.write_str("an execute-api name in none of API Gateway's forms"),
             Distrust::NotAName => f.write_str("not a host name"),
         }
     }
@@ -156,39 +154,19 @@ impl Host {
         };
         let (region, labels) = labels.split_last()?;
         partition_of_region(region)?;
-        let location = Location {
-            region: (*region).to_owned(),
-            suffix,
-        };
-        if vpce {
-            Host::of_endpoint(labels, location)
-        } else {
-            Host::of_service(labels, location)
-        }
+        let location = Location { region: (*region).to_owned(), suffix };
+        if vpce { Host::of_endpoint(labels, location) } else { Host::of_service(labels, location) }
     }
 
     fn of_service(labels: &[&str], location: Location) -> Option<Host> {
         match labels {
-            ["execute-api"] => Some(Host::ServicePrivateName {
-                wildcard: false,
-                location,
-            }),
-            ["*", "execute-api"] => Some(Host::ServicePrivateName {
-                wildcard: true,
-                location,
-            }),
+            ["execute-api"] => Some(Host::ServicePrivateName { wildcard: false, location }),
+            ["*", "execute-api"] => Some(Host::ServicePrivateName { wildcard: true, location }),
             [label, "execute-api"] => match label.split_once("-vpce-") {
                 Some((api_id, hex)) if is_api_id(api_id) && is_hex(hex) => {
-                    Some(Host::ApiAtEndpoint {
-                        api_id: api_id.to_owned(),
-                        endpoint_id: format!("vpce-{hex}"),
-                        location,
-                    })
+                    Some(Host::ApiAtEndpoint { api_id: api_id.to_owned(), endpoint_id: format!("vpce-{hex}"), location })
                 }
-                None if is_api_id(label) => Some(Host::Api {
-                    api_id: (*label).to_owned(),
-                    location,
-                }),
+                None if is_api_id(label) => Some(Host::Api { api_id: (*label).to_owned(), location }),
                 _ => None,
             },
             _ => None,
@@ -196,34 +174,23 @@ impl Host {
     }
 
     fn of_endpoint(labels: &[&str], location: Location) -> Option<Host> {
-        let at = labels
-            .iter()
-            .position(|label| EndpointLabel::parse(label).is_some())?;
+        let at = labels.iter().position(|label| EndpointLabel::parse(label).is_some())?;
         let label = EndpointLabel::parse(labels.get(at)?)?;
         let service = labels.get(at + 1..)?.join(".");
         match service.as_str() {
             "" => None,
             "execute-api" if at > 0 => None,
-            "execute-api" => Some(Host::Endpoint {
-                endpoint_id: label.endpoint_id,
-                name_label: label.name_label,
-                zone: label.zone,
-                location,
-            }),
-            _ => Some(Host::OtherEndpoint {
-                service,
-                endpoint_id: label.endpoint_id,
-                location,
-            }),
+            "execute-api" => {
+                Some(Host::Endpoint { endpoint_id: label.endpoint_id, name_label: label.name_label, zone: label.zone, location })
+            }
+            _ => Some(Host::OtherEndpoint { service, endpoint_id: label.endpoint_id, location }),
         }
     }
 
     /// A name under an AWS suffix that has no form of ours: broken if it is API Gateway's, else someone else's.
     fn outside_api_gateway(name: &str) -> Host {
         if name.split('.').any(|label| label == "execute-api") {
-            return Host::Untrusted {
-                why: Distrust::NotAnApiName,
-            };
+            return Host::Untrusted { why: Distrust::NotAnApiName };
         }
         Host::Custom(name.to_owned())
     }

@@ -42,10 +42,7 @@ pub fn partition_of_region(region: &str) -> Option<&'static str> {
 
 /// The DNS suffix of a partition's host names, without a leading dot.
 pub fn suffix_of_partition(partition: &str) -> Option<&'static str> {
-    SUFFIXES
-        .iter()
-        .find(|(id, _)| *id == partition)
-        .map(|(_, suffix)| *suffix)
+    SUFFIXES.iter().find(|(id, _)| *id == partition).map(|(_, suffix)| *suffix)
 }
 
 /// Splits a lower-case host name into what stands before an AWS suffix and the suffix.
@@ -132,10 +129,7 @@ mod tests {
             ("eu-central-1", "amazonaws.eu", false),
             ("us-isof-east-1", "csp.hci.ic.gov", true),
         ] {
-            let location = Location {
-                region: region.to_owned(),
-                suffix,
-            };
+            let location = Location { region: region.to_owned(), suffix };
             assert_eq!(location.is_consistent(), agree, "{region} {suffix}");
         }
     }

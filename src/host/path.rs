@@ -24,18 +24,11 @@ pub enum Segment {
 impl Segment {
     /// The segments of a path, left to right. Repeated, leading and trailing slashes make no segment.
     pub fn split(path: &str) -> Vec<Segment> {
-        path.split('/')
-            .filter(|part| !part.is_empty())
-            .map(Segment::of)
-            .collect()
+        path.split('/').filter(|part| !part.is_empty()).map(Segment::of).collect()
     }
 
     fn of(raw: &str) -> Segment {
-        if raw.contains('*') {
-            Segment::Dynamic(raw.to_owned())
-        } else {
-            Segment::Literal(raw.to_owned())
-        }
+        if raw.contains('*') { Segment::Dynamic(raw.to_owned()) } else { Segment::Literal(raw.to_owned()) }
     }
 
     /// The segment as written.
@@ -56,13 +49,7 @@ impl Segment {
             Segment::Literal(_) if self.decoded().is_some_and(|text| text == literal) => Match::Yes,
             Segment::Literal(_) => Match::No,
             Segment::Dynamic(raw) if could_become(raw, literal) => Match::Maybe,
-            Segment::Dynamic(_)
-                if self
-                    .decoded()
-                    .is_some_and(|text| could_become(&text, literal)) =>
-            {
-                Match::Maybe
-            }
+            Segment::Dynamic(_) if self.decoded().is_some_and(|text| could_become(&text, literal)) => Match::Maybe,
             Segment::Dynamic(_) => Match::No,
         }
     }
@@ -83,8 +70,7 @@ fn could_become(pattern: &str, text: &str) -> bool {
         };
         rest = after;
     }
-    rest.strip_suffix(last)
-        .is_some_and(|value| !value.is_empty())
+    rest.strip_suffix(last).is_some_and(|value| !value.is_empty())
 }
 
 /// What follows the first `piece` that has a character before it.
@@ -112,9 +98,7 @@ fn fill_one<'v>(raw: &str, values: &mut impl Iterator<Item = Option<&'v str>>) -
     let mut open = false;
     for piece in pieces {
         match values.next().flatten() {
-            Some(value) if !value.is_empty() && !value.contains(['/', '%', '*', '?', '#']) => {
-                text.push_str(value)
-            }
+            Some(value) if !value.is_empty() && !value.contains(['/', '%', '*', '?', '#']) => text.push_str(value),
             _ => {
                 open = true;
                 text.push('*');
@@ -122,11 +106,7 @@ fn fill_one<'v>(raw: &str, values: &mut impl Iterator<Item = Option<&'v str>>) -
         }
         text.push_str(piece);
     }
-    if open {
-        Segment::Dynamic(text)
-    } else {
-        Segment::Literal(text)
-    }
+    if open { Segment::Dynamic(text) } else { Segment::Literal(text) }
 }
 
 /// Whether a request path belongs to a resource.
@@ -185,11 +165,7 @@ impl PathTemplate {
     /// For a path that API Gateway would not have accepted; the error does not repeat it.
     pub fn parse(text: &str) -> Result<PathTemplate, TemplateError> {
         let path = text.strip_prefix('/').ok_or(TemplateError::NoSlash)?;
-        let parts = path
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .map(Part::parse)
-            .collect::<Result<Vec<_>, _>>()?;
+        let parts = path.split('/').filter(|part| !part.is_empty()).map(Part::parse).collect::<Result<Vec<_>, _>>()?;
         match parts.iter().position(|part| *part == Part::Greedy) {
             Some(at) if at + 1 < parts.len() => Err(TemplateError::GreedyNotLast),
             _ => Ok(PathTemplate { parts }),
@@ -203,11 +179,7 @@ impl PathTemplate {
             Some((Part::Greedy, fixed)) => (fixed, true),
             _ => (self.parts.as_slice(), false),
         };
-        let long_enough = if greedy {
-            path.len() > fixed.len()
-        } else {
-            path.len() == fixed.len()
-        };
+        let long_enough = if greedy { path.len() > fixed.len() } else { path.len() == fixed.len() };
         if !long_enough {
             return Match::No;
         }
@@ -220,33 +192,17 @@ impl PathTemplate {
 
     /// The more specific template first: literal before variable before greedy, from the left.
     fn specificity(&self, other: &PathTemplate) -> Ordering {
-        self.parts
-            .iter()
-            .map(Part::rank)
-            .cmp(other.parts.iter().map(Part::rank))
+        self.parts.iter().map(Part::rank).cmp(other.parts.iter().map(Part::rank))
     }
 }
 
 impl Part {
     fn parse(text: &str) -> Result<Part, TemplateError> {
-        let Some(inner) = text
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'))
-        else {
-            return if text.contains(['{', '}']) {
-                Err(TemplateError::Braces)
-            } else {
-                Ok(Part::Literal(text.to_owned()))
-            };
+        let Some(inner) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
+            return if text.contains(['{', '}']) { Err(TemplateError::Braces) } else { Ok(Part::Literal(text.to_owned())) };
         };
-        let (name, part) = inner
-            .strip_suffix('+')
-            .map_or((inner, Part::Param), |name| (name, Part::Greedy));
-        if name.is_empty() || name.contains(['{', '}', '+']) {
-            Err(TemplateError::Braces)
-        } else {
-            Ok(part)
-        }
+        let (name, part) = inner.strip_suffix('+').map_or((inner, Part::Param), |name| (name, Part::Greedy));
+        if name.is_empty() || name.contains(['{', '}', '+']) { Err(TemplateError::Braces) } else { Ok(part) }
     }
 }
 
@@ -268,10 +224,7 @@ pub enum Choice {
 
 /// Chooses among the resources of an API. What API Gateway does when a more specific left part leads into a dead end
 /// is not documented; here only templates that match as a whole compete.
-pub fn best_match<'t>(
-    templates: impl IntoIterator<Item = &'t PathTemplate>,
-    path: &[Segment],
-) -> Choice {
+pub fn best_match<'t>(templates: impl IntoIterator<Item = &'t PathTemplate>, path: &[Segment]) -> Choice {
     let mut fitting: Vec<(usize, &PathTemplate, Match)> = templates
         .into_iter()
         .enumerate()
@@ -279,17 +232,12 @@ pub fn best_match<'t>(
         .filter(|(_, _, answer)| *answer != Match::No)
         .collect();
     fitting.sort_by(|(_, one, _), (_, two, _)| one.specificity(two));
-    let certain = fitting
-        .iter()
-        .position(|(_, _, answer)| *answer == Match::Yes);
+    let certain = fitting.iter().position(|(_, _, answer)| *answer == Match::Yes);
     fitting.truncate(certain.map_or(fitting.len(), |at| at + 1));
     match (fitting.as_slice(), certain) {
         ([], _) => Choice::None,
         ([(index, _, _)], Some(_)) => Choice::One(*index),
-        (several, _) => Choice::OneOf {
-            indices: several.iter().map(|(index, _, _)| *index).collect(),
-            or_none: certain.is_none(),
-        },
+        (several, _) => Choice::OneOf { indices: several.iter().map(|(index, _, _)| *index).collect(), or_none: certain.is_none() },
     }
 }
 

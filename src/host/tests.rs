@@ -3,42 +3,23 @@
 use super::*;
 
 fn at(region: &str, suffix: &'static str) -> Location {
-    Location {
-        region: region.to_owned(),
-        suffix,
-    }
+    Location { region: region.to_owned(), suffix }
 }
 
 fn api(id: &str, region: &str, suffix: &'static str) -> Host {
-    Host::Api {
-        api_id: id.to_owned(),
-        location: at(region, suffix),
-    }
+    Host::Api { api_id: id.to_owned(), location: at(region, suffix) }
 }
 
 fn alias(api: &str, endpoint: &str, region: &str, suffix: &'static str) -> Host {
-    Host::ApiAtEndpoint {
-        api_id: api.to_owned(),
-        endpoint_id: endpoint.to_owned(),
-        location: at(region, suffix),
-    }
+    Host::ApiAtEndpoint { api_id: api.to_owned(), endpoint_id: endpoint.to_owned(), location: at(region, suffix) }
 }
 
 fn endpoint(id: &str, label: &str, zone: Option<&str>, region: &str, suffix: &'static str) -> Host {
-    Host::Endpoint {
-        endpoint_id: id.to_owned(),
-        name_label: label.to_owned(),
-        zone: zone.map(str::to_owned),
-        location: at(region, suffix),
-    }
+    Host::Endpoint { endpoint_id: id.to_owned(), name_label: label.to_owned(), zone: zone.map(str::to_owned), location: at(region, suffix) }
 }
 
 fn other(id: &str, service: &str, region: &str) -> Host {
-    Host::OtherEndpoint {
-        service: service.to_owned(),
-        endpoint_id: id.to_owned(),
-        location: at(region, "amazonaws.com"),
-    }
+    Host::OtherEndpoint { service: service.to_owned(), endpoint_id: id.to_owned(), location: at(region, "amazonaws.com") }
 }
 
 fn why(text: &str) -> Option<Distrust> {
@@ -55,14 +36,8 @@ fn why(text: &str) -> Option<Distrust> {
 fn the_forms_of_the_documentation() {
     const COM: &str = "amazonaws.com";
     for (text, host) in [
-        (
-            "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com",
-            api("a1b2c3d4e5", "us-east-1", COM),
-        ),
-        (
-            "01234567ab.execute-api.us-gov-west-1.amazonaws.com",
-            api("01234567ab", "us-gov-west-1", COM),
-        ),
+        ("a1b2c3d4e5.execute-api.us-east-1.amazonaws.com", api("a1b2c3d4e5", "us-east-1", COM)),
+        ("01234567ab.execute-api.us-gov-west-1.amazonaws.com", api("01234567ab", "us-gov-west-1", COM)),
         (
             "01234567ab-vpce-01234567abcdef012.execute-api.us-west-2.amazonaws.com",
             alias("01234567ab", "vpce-01234567abcdef012", "us-west-2", COM),
@@ -73,58 +48,19 @@ fn the_forms_of_the_documentation() {
         ),
         (
             "vpce-0123456789abcdef0-abcd1234-us-east-1a.execute-api.us-east-1.vpce.amazonaws.com",
-            endpoint(
-                "vpce-0123456789abcdef0",
-                "abcd1234",
-                Some("us-east-1a"),
-                "us-east-1",
-                COM,
-            ),
+            endpoint("vpce-0123456789abcdef0", "abcd1234", Some("us-east-1a"), "us-east-1", COM),
         ),
         (
             "vpce-01234567-zz9plzaa-us-west-2-lax-1a.execute-api.us-west-2.vpce.amazonaws.com",
-            endpoint(
-                "vpce-01234567",
-                "zz9plzaa",
-                Some("us-west-2-lax-1a"),
-                "us-west-2",
-                COM,
-            ),
+            endpoint("vpce-01234567", "zz9plzaa", Some("us-west-2-lax-1a"), "us-west-2", COM),
         ),
-        (
-            "execute-api.us-east-1.amazonaws.com",
-            Host::ServicePrivateName {
-                wildcard: false,
-                location: at("us-east-1", COM),
-            },
-        ),
-        (
-            "*.execute-api.us-east-1.amazonaws.com",
-            Host::ServicePrivateName {
-                wildcard: true,
-                location: at("us-east-1", COM),
-            },
-        ),
-        (
-            "vpce-0a1b-9hnenorg.s3.us-east-1.vpce.amazonaws.com",
-            other("vpce-0a1b", "s3", "us-east-1"),
-        ),
-        (
-            "bucket.vpce-0a1b-9hnenorg.s3.us-east-1.vpce.amazonaws.com",
-            other("vpce-0a1b", "s3", "us-east-1"),
-        ),
-        (
-            "*.vpce-0a1b-9hnenorg.s3.us-east-1.vpce.amazonaws.com",
-            other("vpce-0a1b", "s3", "us-east-1"),
-        ),
-        (
-            "vpce-0a1b-9hnenorg-us-east-1c.dkr.ecr.us-east-1.vpce.amazonaws.com",
-            other("vpce-0a1b", "dkr.ecr", "us-east-1"),
-        ),
-        (
-            "vpce-0a1b-9hnenorg.vpce-svc-0a1b2c3d.eu-west-1.vpce.amazonaws.com",
-            other("vpce-0a1b", "vpce-svc-0a1b2c3d", "eu-west-1"),
-        ),
+        ("execute-api.us-east-1.amazonaws.com", Host::ServicePrivateName { wildcard: false, location: at("us-east-1", COM) }),
+        ("*.execute-api.us-east-1.amazonaws.com", Host::ServicePrivateName { wildcard: true, location: at("us-east-1", COM) }),
+        ("vpce-0a1b-9hnenorg.s3.us-east-1.vpce.amazonaws.com", other("vpce-0a1b", "s3", "us-east-1")),
+        ("bucket.vpce-0a1b-9hnenorg.s3.us-east-1.vpce.amazonaws.com", other("vpce-0a1b", "s3", "us-east-1")),
+        ("*.vpce-0a1b-9hnenorg.s3.us-east-1.vpce.amazonaws.com", other("vpce-0a1b", "s3", "us-east-1")),
+        ("vpce-0a1b-9hnenorg-us-east-1c.dkr.ecr.us-east-1.vpce.amazonaws.com", other("vpce-0a1b", "dkr.ecr", "us-east-1")),
+        ("vpce-0a1b-9hnenorg.vpce-svc-0a1b2c3d.eu-west-1.vpce.amazonaws.com", other("vpce-0a1b", "vpce-svc-0a1b2c3d", "eu-west-1")),
     ] {
         assert_eq!(Host::parse(text), host, "{text}");
     }
@@ -144,24 +80,14 @@ fn every_partition() {
     ] {
         let default = Host::parse(&format!("a1b2c3d4e5.execute-api.{region}.{suffix}"));
         assert_eq!(default, api("a1b2c3d4e5", region, suffix));
-        assert!(
-            default.location().is_some_and(Location::is_consistent),
-            "{region}"
-        );
+        assert!(default.location().is_some_and(Location::is_consistent), "{region}");
         let name = format!("vpce-0a1b-c2d3-{region}b.execute-api.{region}.vpce.{suffix}");
         let zone = format!("{region}b");
-        assert_eq!(
-            Host::parse(&name),
-            endpoint("vpce-0a1b", "c2d3", Some(&zone), region, suffix)
-        );
+        assert_eq!(Host::parse(&name), endpoint("vpce-0a1b", "c2d3", Some(&zone), region, suffix));
     }
     let stranger = Host::parse("a1b2c3d4e5.execute-api.cn-north-1.amazonaws.com");
     assert_eq!(stranger, api("a1b2c3d4e5", "cn-north-1", "amazonaws.com"));
-    assert!(
-        stranger
-            .location()
-            .is_some_and(|location| !location.is_consistent())
-    );
+    assert!(stranger.location().is_some_and(|location| !location.is_consistent()));
 }
 
 #[test]
@@ -186,20 +112,11 @@ fn custom_names() {
         ("internal.example.com", "internal.example.com"),
         ("local.dev", "local.dev"),
         ("api_v2.example.com", "api_v2.example.com"),
-        (
-            "my-nlb-0123.elb.us-east-1.amazonaws.com",
-            "my-nlb-0123.elb.us-east-1.amazonaws.com",
-        ),
-        (
-            "execute-api.us-east-1.amazonaws.com.evil.example",
-            "execute-api.us-east-1.amazonaws.com.evil.example",
-        ),
+        ("my-nlb-0123.elb.us-east-1.amazonaws.com", "my-nlb-0123.elb.us-east-1.amazonaws.com"),
+        ("execute-api.us-east-1.amazonaws.com.evil.example", "execute-api.us-east-1.amazonaws.com.evil.example"),
         ("notamazonaws.com", "notamazonaws.com"),
         ("amazonaws.com", "amazonaws.com"),
-        (
-            "a1b2c3d4e5.execute-api.us-east-1.api.aws",
-            "a1b2c3d4e5.execute-api.us-east-1.api.aws",
-        ),
+        ("a1b2c3d4e5.execute-api.us-east-1.api.aws", "a1b2c3d4e5.execute-api.us-east-1.api.aws"),
     ] {
         assert_eq!(Host::parse(text), Host::Custom(name.to_owned()), "{text}");
     }
@@ -232,27 +149,12 @@ fn what_cannot_be_trusted() {
         ("a.b.execute-api.us-east-1.amazonaws.com", NotAnApiName),
         ("a1b2c3d4e5.execute-api.useast1.amazonaws.com", NotAnApiName),
         ("a1b2c3d4e5.execute-api.amazonaws.com", NotAnApiName),
-        (
-            "a1b2-vpce-xyz.execute-api.us-east-1.amazonaws.com",
-            NotAnApiName,
-        ),
+        ("a1b2-vpce-xyz.execute-api.us-east-1.amazonaws.com", NotAnApiName),
         ("-vpce-01.execute-api.us-east-1.amazonaws.com", NotAName),
-        (
-            "vpce-0a1b.execute-api.us-east-1.vpce.amazonaws.com",
-            NotAnApiName,
-        ),
-        (
-            "vpce-0a1b-c2d3-.execute-api.us-east-1.vpce.amazonaws.com",
-            NotAName,
-        ),
-        (
-            "vpce-0a1b-c2d3-a.execute-api.us-east-1.vpce.amazonaws.com",
-            NotAnApiName,
-        ),
-        (
-            "x.vpce-0a1b-c2d3.execute-api.us-east-1.vpce.amazonaws.com",
-            NotAnApiName,
-        ),
+        ("vpce-0a1b.execute-api.us-east-1.vpce.amazonaws.com", NotAnApiName),
+        ("vpce-0a1b-c2d3-.execute-api.us-east-1.vpce.amazonaws.com", NotAName),
+        ("vpce-0a1b-c2d3-a.execute-api.us-east-1.vpce.amazonaws.com", NotAnApiName),
+        ("x.vpce-0a1b-c2d3.execute-api.us-east-1.vpce.amazonaws.com", NotAnApiName),
         ("", NotAName),
         (".", NotAName),
         ("..", NotAName),
@@ -274,20 +176,11 @@ fn what_cannot_be_trusted() {
 #[test]
 fn lengths() {
     let label = "a".repeat(63);
-    assert_eq!(
-        Host::parse(&format!("{label}.example.com")),
-        Host::Custom(format!("{label}.example.com"))
-    );
-    assert_eq!(
-        why(&format!("{label}a.example.com")),
-        Some(Distrust::NotAName)
-    );
+    assert_eq!(Host::parse(&format!("{label}.example.com")), Host::Custom(format!("{label}.example.com")));
+    assert_eq!(why(&format!("{label}a.example.com")), Some(Distrust::NotAName));
     let longest = format!("{label}.{label}.{label}.{}", "b".repeat(61));
     assert_eq!(longest.len(), 253);
-    assert_eq!(
-        Host::parse(&format!("{longest}.")),
-        Host::Custom(longest.clone())
-    );
+    assert_eq!(Host::parse(&format!("{longest}.")), Host::Custom(longest.clone()));
     assert_eq!(why(&format!("c{longest}")), Some(Distrust::NotAName));
     assert_eq!(why(&"a.".repeat(1_000_000)), Some(Distrust::NotAName));
 }
@@ -305,13 +198,7 @@ fn total_for_mutants() {
     let mut forms = std::collections::BTreeSet::new();
     for text in crate::mutate::mutants(&seeds, 6_000) {
         let host = Host::parse(&text);
-        forms.insert(
-            format!("{host:?}")
-                .split([' ', '('])
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-        );
+        forms.insert(format!("{host:?}").split([' ', '(']).next().unwrap_or_default().to_owned());
         if let Host::Custom(name) = &host {
             assert_eq!(Host::parse(name), host, "{text:?}");
         }

@@ -2,3 +2,4 @@
 //! Whatever the source, what leaves it is the model.
 
 pub mod redact;
+pub mod snapshot;

@@ -13,9 +13,7 @@ fn raw(segments: &[Segment]) -> Vec<&str> {
 
 #[test]
 fn the_parts() {
-    let url = url(
-        "HTTPS://hunter2:s3cret@a1b2c3d4e5.execute-api.us-east-1.amazonaws.com:8443/prod//orders/*/?x=1&y&x+z=%3D#top",
-    );
+    let url = url("HTTPS://hunter2:s3cret@a1b2c3d4e5.execute-api.us-east-1.amazonaws.com:8443/prod//orders/*/?x=1&y&x+z=%3D#top");
     assert_eq!(url.scheme, "https");
     assert!(matches!(&url.host, Host::Api { api_id, .. } if api_id == "a1b2c3d4e5"));
     assert_eq!(url.port, Some(8443));
@@ -25,10 +23,7 @@ fn the_parts() {
     assert_eq!(url.wildcards, 1);
     assert_eq!(url.query_keys, ["x", "y", "x z"]);
     let shown = format!("{url:?}");
-    assert!(
-        !shown.contains("hunter2") && !shown.contains("s3cret"),
-        "{shown}"
-    );
+    assert!(!shown.contains("hunter2") && !shown.contains("s3cret"), "{shown}");
 }
 
 #[test]
@@ -55,11 +50,7 @@ fn the_first_segment_is_the_stage_or_a_base_path() {
         "a1b2c3d4e5-vpce-0a1b.execute-api.us-east-1.amazonaws.com",
         "vpce-0a1b-c2d3.execute-api.us-east-1.vpce.amazonaws.com",
     ] {
-        assert_eq!(
-            url(&format!("https://{host}/prod/hello")).base(),
-            Some(Base::Stage(&prod)),
-            "{host}"
-        );
+        assert_eq!(url(&format!("https://{host}/prod/hello")).base(), Some(Base::Stage(&prod)), "{host}");
     }
     let custom = url("https://orders.example.com/prod/hello");
     assert_eq!(custom.base(), Some(Base::BasePath(&prod)));
@@ -78,17 +69,12 @@ fn segments_decode() {
 #[test]
 fn values_of_a_target() {
     let url = url("https://orders.example.com/v1/*/items/*");
-    assert_eq!(
-        raw(&url.filled(&[Some("7"), None])),
-        ["v1", "7", "items", "*"]
-    );
+    assert_eq!(raw(&url.filled(&[Some("7"), None])), ["v1", "7", "items", "*"]);
 }
 
 #[test]
 fn ports_and_addresses() {
-    let untrusted = Host::Untrusted {
-        why: Distrust::IpLiteral,
-    };
+    let untrusted = Host::Untrusted { why: Distrust::IpLiteral };
     for (text, port) in [
         ("https://[fd00::1]:8443/x", Some(8443)),
         ("https://[fd00::1]/x", None),
@@ -96,11 +82,7 @@ fn ports_and_addresses() {
         ("https://10.0.0.1:", None),
         ("https://u:p@10.0.0.1:0?x", Some(0)),
     ] {
-        assert_eq!(
-            (url(text).port, &url(text).host),
-            (port, &untrusted),
-            "{text}"
-        );
+        assert_eq!((url(text).port, &url(text).host), (port, &untrusted), "{text}");
     }
 }
 
@@ -108,23 +90,11 @@ fn ports_and_addresses() {
 #[test]
 fn the_host_is_not_what_it_seems() {
     for (text, host) in [
-        (
-            "https://good.example.com@evil.example.net/x",
-            "evil.example.net",
-        ),
+        ("https://good.example.com@evil.example.net/x", "evil.example.net"),
         ("https://a@b@evil.example.net", "evil.example.net"),
-        (
-            "https://evil.example.net/@good.example.com",
-            "evil.example.net",
-        ),
-        (
-            "https://evil.example.net?@good.example.com",
-            "evil.example.net",
-        ),
-        (
-            "https://evil.example.net#@good.example.com",
-            "evil.example.net",
-        ),
+        ("https://evil.example.net/@good.example.com", "evil.example.net"),
+        ("https://evil.example.net?@good.example.com", "evil.example.net"),
+        ("https://evil.example.net#@good.example.com", "evil.example.net"),
     ] {
         assert_eq!(url(text).host, Host::Custom(host.to_owned()), "{text}");
     }
@@ -178,21 +148,10 @@ fn mutants_agree_with_the_url_crate() {
             continue;
         };
         agreed += 1;
-        assert_eq!(
-            ours.host,
-            Host::parse(theirs.host_str().unwrap_or_default()),
-            "{text:?}"
-        );
-        assert_eq!(
-            ours.port
-                .or(Some(if ours.scheme == "http" { 80 } else { 443 })),
-            theirs.port_or_known_default()
-        );
+        assert_eq!(ours.host, Host::parse(theirs.host_str().unwrap_or_default()), "{text:?}");
+        assert_eq!(ours.port.or(Some(if ours.scheme == "http" { 80 } else { 443 })), theirs.port_or_known_default());
         assert_eq!(ours.has_fragment, theirs.fragment().is_some(), "{text:?}");
-        assert!(
-            ours.has_user_info || theirs.username().is_empty() && theirs.password().is_none(),
-            "{text:?}"
-        );
+        assert!(ours.has_user_info || theirs.username().is_empty() && theirs.password().is_none(), "{text:?}");
     }
     assert!(agreed > 300, "only {agreed}");
 }

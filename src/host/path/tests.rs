@@ -41,11 +41,7 @@ fn one_resource() {
         ("/{x}", "/a%2Fb", Yes),
         ("/a:b", "/a:b", Yes),
     ] {
-        assert_eq!(
-            matches(resource, path),
-            expected,
-            "{resource} against {path}"
-        );
+        assert_eq!(matches(resource, path), expected, "{resource} against {path}");
     }
 }
 
@@ -72,11 +68,7 @@ fn dynamic_segments() {
         ("/é", "/*", Maybe),
         ("/x yz", "/x%20*", Maybe),
     ] {
-        assert_eq!(
-            matches(resource, path),
-            expected,
-            "{resource} against {path}"
-        );
+        assert_eq!(matches(resource, path), expected, "{resource} against {path}");
     }
 }
 
@@ -84,11 +76,7 @@ fn dynamic_segments() {
 fn values_fill_the_wildcards() {
     let filled = |path: &str, values: &[Option<&str>]| {
         let segments = fill(&Segment::split(path), values);
-        segments
-            .iter()
-            .map(Segment::raw)
-            .collect::<Vec<_>>()
-            .join("/")
+        segments.iter().map(Segment::raw).collect::<Vec<_>>().join("/")
     };
     assert_eq!(filled("/o/*/i/*", &[Some("7"), Some("8")]), "o/7/i/8");
     assert_eq!(filled("/o/*/i/*", &[None, Some("8")]), "o/*/i/8");
@@ -96,10 +84,7 @@ fn values_fill_the_wildcards() {
     assert_eq!(filled("/o", &[Some("7")]), "o");
     assert_eq!(filled("/o/*-*", &[Some("7"), None]), "o/7-*");
     assert_eq!(filled("/o/*/*", &[Some("a/b"), Some("")]), "o/*/*");
-    assert_eq!(
-        fill(&Segment::split("/*"), &[Some("7")]),
-        [Segment::Literal("7".to_owned())]
-    );
+    assert_eq!(fill(&Segment::split("/*"), &[Some("7")]), [Segment::Literal("7".to_owned())]);
 }
 
 #[test]
@@ -121,14 +106,7 @@ fn no_templates() {
 
 #[test]
 fn the_most_specific_resource_is_taken() {
-    let resources = [
-        "/{proxy+}",
-        "/orders/{id}",
-        "/orders/latest",
-        "/orders",
-        "/orders/{id}/{rest+}",
-        "/",
-    ];
+    let resources = ["/{proxy+}", "/orders/{id}", "/orders/latest", "/orders", "/orders/{id}/{rest+}", "/"];
     let templates: Vec<PathTemplate> = resources.iter().map(|text| template(text)).collect();
     let choose = |path: &str| best_match(&templates, &Segment::split(path));
     assert_eq!(choose("/"), Choice::One(5));
@@ -137,47 +115,17 @@ fn the_most_specific_resource_is_taken() {
     assert_eq!(choose("/orders/7"), Choice::One(1));
     assert_eq!(choose("/orders/latest/x"), Choice::One(4));
     assert_eq!(choose("/other"), Choice::One(0));
-    assert_eq!(
-        choose("/orders/*"),
-        Choice::OneOf {
-            indices: vec![2, 1],
-            or_none: false
-        }
-    );
-    assert_eq!(
-        choose("/*"),
-        Choice::OneOf {
-            indices: vec![3, 0],
-            or_none: false
-        }
-    );
-    assert_eq!(
-        choose("/*/latest"),
-        Choice::OneOf {
-            indices: vec![2, 1, 0],
-            or_none: false
-        }
-    );
+    assert_eq!(choose("/orders/*"), Choice::OneOf { indices: vec![2, 1], or_none: false });
+    assert_eq!(choose("/*"), Choice::OneOf { indices: vec![3, 0], or_none: false });
+    assert_eq!(choose("/*/latest"), Choice::OneOf { indices: vec![2, 1, 0], or_none: false });
 }
 
 #[test]
 fn a_value_may_lead_nowhere() {
     let templates = [template("/orders"), template("/items")];
     let choose = |path: &str| best_match(&templates, &Segment::split(path));
-    assert_eq!(
-        choose("/*"),
-        Choice::OneOf {
-            indices: vec![0, 1],
-            or_none: true
-        }
-    );
-    assert_eq!(
-        choose("/o*"),
-        Choice::OneOf {
-            indices: vec![0],
-            or_none: true
-        }
-    );
+    assert_eq!(choose("/*"), Choice::OneOf { indices: vec![0, 1], or_none: true });
+    assert_eq!(choose("/o*"), Choice::OneOf { indices: vec![0], or_none: true });
     assert_eq!(choose("/x*"), Choice::None);
     assert_eq!(choose("/"), Choice::None);
     assert_eq!(best_match([], &Segment::split("/a")), Choice::None);
@@ -185,29 +133,16 @@ fn a_value_may_lead_nowhere() {
 
 #[test]
 fn total_for_mutants() {
-    let seeds = [
-        "/orders/{id}/items/{proxy+}",
-        "/a*b/%20/*",
-        "/orders/latest",
-        "/é/{x}",
-    ];
+    let seeds = ["/orders/{id}/items/{proxy+}", "/a*b/%20/*", "/orders/latest", "/é/{x}"];
     let (mut templates, mut answers) = (Vec::new(), [0_usize; 3]);
     for text in crate::mutate::mutants(&seeds, 5_000) {
-        templates.extend(
-            PathTemplate::parse(&text)
-                .ok()
-                .filter(|_| templates.len() < 300),
-        );
+        templates.extend(PathTemplate::parse(&text).ok().filter(|_| templates.len() < 300));
         let path = Segment::split(&text);
         for template in &templates {
             answers[template.matches(&path) as usize] += 1;
         }
         if let Choice::OneOf { indices, .. } = best_match(&templates, &path) {
-            assert!(
-                indices
-                    .iter()
-                    .all(|index| templates[*index].matches(&path) != Match::No)
-            );
+            assert!(indices.iter().all(|index| templates[*index].matches(&path) != Match::No));
         }
         let _ = fill(&path, &[Some(&text), None, Some("x")]);
     }

@@ -1,0 +1,81 @@
+//! Which method of a deployment a request reaches.
+//!
+//! What answers is the deployed snapshot of the API, not what is saved: `GetDeployment` with
+//! `embed=apisummary` tells its paths and methods.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-deploy-api.html>
+
+use std::collections::BTreeMap;
+
+use crate::host::{Choice, PathTemplate, Segment, best_match};
+use crate::model::Unknown;
+use crate::model::apigateway::{Api, MethodSummary, Stage};
+
+use super::{Estate, Site};
+
+/// What a request meets in a deployment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Called<'a> {
+    /// The stage serves no deployment, or one that is gone.
+    NoDeployment,
+    /// No resource matches the path.
+    NoPath,
+    /// A resource matches, but has neither the verb nor `ANY`.
+    NoMethod {
+        /// Its path.
+        path: &'a str,
+        /// The verbs that it has.
+        verbs: Vec<&'a str>,
+    },
+    /// A method.
+    Found(Way<'a>),
+}
+
+/// A method of a deployment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Way<'a> {
+    /// The path of its resource, such as `/orders/{id}`.
+    pub path: &'a str,
+    /// The verb it is deployed under, `ANY` included.
+    pub verb: &'a str,
+    /// What the deployment says of it.
+    pub summary: &'a MethodSummary,
+}
+
+type Summary = BTreeMap<String, BTreeMap<String, MethodSummary>>;
+
+impl<'a> Estate<'a> {
+    /// What `verb` on `path` (below the stage) meets on a stage.
+    ///
+    /// # Errors
+    /// The gap, where the deployment was not read.
+    pub fn called(&self, api: &Site<'a, Api>, stage: &'a Stage, path: &[Segment], verb: &str) -> Result<Called<'a>, Unknown> {
+        let Some(deployment) = stage.deployment_id.read()? else { return Ok(Called::NoDeployment) };
+        let Some(deployment) = api.value.deployments.read()?.get(deployment) else { return Ok(Called::NoDeployment) };
+        let summary = deployment.read()?.summary.read()?;
+        let templates: Vec<(&'a str, &PathTemplate)> =
+            summary.keys().filter_map(|path| Some((path.as_str(), self.templates.get(path.as_str())?.as_ref()?))).collect();
+        let fitting = match best_match(templates.iter().map(|(_, template)| *template), path) {
+            Choice::None => return Ok(Called::NoPath),
+            Choice::One(index) => vec![index],
+            // Values that are known only at run time choose; one that works is enough not to complain.
+            Choice::OneOf { indices, .. } => indices,
+        };
+        let paths = fitting.into_iter().filter_map(|index| templates.get(index)).map(|(path, _)| *path);
+        Ok(of_verb(summary, paths, verb))
+    }
+}
+
+fn of_verb<'a>(summary: &'a Summary, paths: impl Iterator<Item = &'a str>, verb: &str) -> Called<'a> {
+    let mut answer = Called::NoPath;
+    for path in paths {
+        let Some(methods) = summary.get(path) else { continue };
+        let found = methods.get_key_value(verb).or_else(|| methods.get_key_value("ANY"));
+        if let Some((verb, summary)) = found {
+            return Called::Found(Way { path, verb, summary });
+        }
+        if answer == Called::NoPath {
+            answer = Called::NoMethod { path, verbs: methods.keys().map(String::as_str).collect() };
+        }
+    }
+    answer
+}

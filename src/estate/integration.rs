@@ -1,0 +1,162 @@
+//! One chain, end to end.
+
+use crate::host::InvocationUrl;
+use crate::model::apigateway::{Api, Domain, Stage};
+use crate::model::ec2::Endpoint;
+use crate::model::events::{Connection, Destination};
+use crate::model::lattice::{Gateway, ResourceConfig};
+use crate::model::{Kind, Unknown};
+use crate::report::{HopReport, HopStatus};
+use crate::rules::verdict::{Evidence, Leave};
+
+use super::{Caller, Estate, Hop, Site, Way};
+
+/// One chain from a caller to a method of a private API.
+#[derive(Clone)]
+pub struct Integration<'a> {
+    /// The estate it belongs to.
+    pub estate: &'a Estate<'a>,
+    /// As [`Caller::id`].
+    pub id: String,
+    /// What starts it.
+    pub caller: Caller<'a>,
+    /// Where the caller sends to.
+    pub destination: Hop<'a, Site<'a, Destination>>,
+    /// The authorization and the private path.
+    pub connection: Hop<'a, Site<'a, Connection>>,
+    /// What the private path leads to.
+    pub config: Hop<'a, Site<'a, ResourceConfig>>,
+    /// How the path enters the VPC.
+    pub gateway: Hop<'a, Site<'a, Gateway>>,
+    /// Where it meets API Gateway.
+    pub endpoint: Hop<'a, Site<'a, Endpoint>>,
+    /// The private custom domain name that the URL names, if it names one.
+    pub domain: Hop<'a, Site<'a, Domain>>,
+    /// The API that the URL names.
+    pub api: Hop<'a, Site<'a, Api>>,
+    /// Its stage.
+    pub stage: Hop<'a, Site<'a, Stage>>,
+    /// The deployed method.
+    pub method: Hop<'a, Way<'a>>,
+}
+
+impl<'a> Integration<'a> {
+    /// The URL of the destination or the task.
+    ///
+    /// # Errors
+    /// As the destination hop, or unresolved where it is no URL or put together at run time.
+    pub fn url(&self) -> Result<&'a InvocationUrl, Leave> {
+        if let Caller::Task(_, task) = &self.caller {
+            return Ok(task.url()?);
+        }
+        let destination = self.destination.read()?;
+        Ok(destination.estate.url(destination.value.endpoint.read()?)?)
+    }
+
+    /// The URL as evidence: where it stands, and what it is.
+    ///
+    /// # Errors
+    /// As [`Integration::url`].
+    pub fn url_evidence(&self) -> Result<Evidence, Leave> {
+        if let Caller::Task(machine, task) = &self.caller {
+            return Ok(machine.at(&task.endpoint.pointer).observed(&task.endpoint.read()?.text));
+        }
+        let destination = self.destination.read()?;
+        Ok(destination.at("/endpoint").observed(destination.value.endpoint.read()?))
+    }
+
+    /// The verb with which the API is called.
+    ///
+    /// # Errors
+    /// As the destination hop, or unresolved where a task takes it from its input.
+    pub fn verb(&self) -> Result<&'a str, Leave> {
+        if let Caller::Task(_, task) = &self.caller {
+            return Ok(task.method.read()?);
+        }
+        Ok(self.destination.read()?.value.method.read()?)
+    }
+
+    /// Whether a task puts its URL together from a template.
+    pub fn is_formatted(&self) -> bool {
+        matches!(&self.caller, Caller::Task(_, task) if task.endpoint.read().is_ok_and(|address| address.formatted))
+    }
+
+    /// Whether it is, or may be, a private integration.
+    pub fn in_scope(&self) -> bool {
+        let connection = match &self.connection {
+            Hop::Present(connection) => connection,
+            Hop::None if matches!(self.destination, Hop::Present(_)) => return false,
+            _ => return true,
+        };
+        match connection.connectivity.read() {
+            Ok(None) => self.names_private_api(),
+            Ok(Some(_)) | Err(_) => true,
+        }
+    }
+
+    /// Whether the URL names a private API or an endpoint, or may do so.
+    fn names_private_api(&self) -> bool {
+        use crate::host::Host;
+        let Ok(url) = self.url() else { return matches!(self.url(), Err(Leave::Unknown(_))) };
+        match (&url.host, &self.api) {
+            (Host::Custom(_) | Host::Untrusted { .. }, _) => matches!(self.domain, Hop::Present(_) | Hop::Unknown(..)),
+            (Host::Api { .. }, Hop::Present(api)) => api.types.read().map_or(true, |types| types.iter().any(|kind| kind == "PRIVATE")),
+            (Host::OtherEndpoint { .. }, _) => false,
+            _ => true,
+        }
+    }
+
+    /// The hops as the report shows them.
+    pub fn hops(&self) -> Vec<HopReport> {
+        let mut hops = self.caller.hops();
+        hops.push(hop(Kind::Destination, &self.destination, Site::id));
+        hops.push(hop(Kind::Connection, &self.connection, Site::id));
+        hops.push(hop(Kind::ResourceConfig, &self.config, Site::id));
+        hops.push(hop(Kind::Gateway, &self.gateway, Site::id));
+        hops.push(hop(Kind::Endpoint, &self.endpoint, Site::id));
+        if !matches!(self.domain, Hop::None) {
+            hops.push(hop(Kind::Domain, &self.domain, Site::id));
+        }
+        hops.push(hop(Kind::Api, &self.api, Site::id));
+        hops.push(hop(Kind::Stage, &self.stage, Site::id));
+        hops.push(hop(Kind::Method, &self.method, |way| format!("{} {}", way.verb, way.path)));
+        hops
+    }
+
+    /// Whether a hop is known not to exist.
+    pub fn has_missing_hop(&self) -> bool {
+        self.hops().iter().any(|hop| hop.status == HopStatus::Missing)
+    }
+
+    /// The first gap on the way, if any.
+    pub fn first_gap(&self) -> Option<&Unknown> {
+        fn gap<'h, T>(hop: &'h Hop<'_, T>) -> Option<&'h Unknown> {
+            match hop {
+                Hop::Unknown(_, unknown) => Some(unknown),
+                _ => None,
+            }
+        }
+        gap(&self.destination)
+            .or_else(|| gap(&self.connection))
+            .or_else(|| gap(&self.config))
+            .or_else(|| gap(&self.gateway))
+            .or_else(|| gap(&self.endpoint))
+            .or_else(|| gap(&self.api))
+            .or_else(|| gap(&self.stage))
+            .or_else(|| gap(&self.method))
+    }
+}
+
+pub(super) fn present<T>(site: &Site<'_, T>) -> HopReport {
+    HopReport { kind: site.kind, id: site.id(), status: HopStatus::Present, why: None }
+}
+
+fn hop<T>(kind: Kind, hop: &Hop<'_, T>, id: impl Fn(&T) -> String) -> HopReport {
+    let (id, status, why) = match hop {
+        Hop::Present(value) => (id(value), HopStatus::Present, None),
+        Hop::Missing(id) => ((*id).to_owned(), HopStatus::Missing, None),
+        Hop::Unknown(id, unknown) => ((*id).to_owned(), HopStatus::Unknown, Some(unknown.gap().why.clone())),
+        Hop::None => (String::new(), HopStatus::None, None),
+    };
+    HopReport { kind, id, status, why }
+}

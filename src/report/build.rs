@@ -1,0 +1,245 @@
+//! From what the rules said to the report: merged, fingerprinted, sorted, counted, once and here only.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    Counts, FixReport, Health, IntegrationReport, NotAssessed, Report, ReportCoverage, ReportedFinding, SCHEMA, SuppressedFinding, Tool,
+};
+use crate::model::{Reason, ResourceId, Snapshot};
+use crate::rules::assess::{Assessment, Found, Gap};
+use crate::rules::verdict::Severity;
+use crate::rules::{RULES, Rule};
+
+/// What decides the exit code, and what was accepted.
+pub struct Policy<'p> {
+    /// Findings at or above this level end in exit code 1; `None` never does.
+    pub fail_on: Option<Severity>,
+    /// Gaps that do not end in exit code 3.
+    pub allow_unassessed: Vec<Reason>,
+    /// Whether finding no integration at all ends in exit code 3.
+    pub require_integration: bool,
+    /// Levels that rules have instead of their own.
+    pub levels: BTreeMap<&'static str, Severity>,
+    /// Says of a finding whether it was accepted, and with which words.
+    pub suppress: &'p mut dyn FnMut(&ReportedFinding) -> Option<Accepted>,
+}
+
+/// Why a finding was accepted.
+pub struct Accepted {
+    /// The words of whoever did.
+    pub reason: String,
+    /// Until when.
+    pub until: Option<jiff::civil::Date>,
+}
+
+/// Makes the report.
+pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_>) -> Report {
+    let mut findings = merge(&assessment.found, assessment, &policy.levels);
+    link(&mut findings);
+    let explained: BTreeSet<String> = findings.iter().flat_map(|finding| finding.integrations.iter().cloned()).collect();
+    let mut suppressed = Vec::new();
+    let (suppress, fail_on) = (policy.suppress, policy.fail_on);
+    findings.retain(|finding| match suppress(finding) {
+        None => true,
+        Some(Accepted { reason, until }) => {
+            suppressed.push(SuppressedFinding {
+                fingerprint: finding.fingerprint.clone(),
+                rule: finding.rule,
+                resource: finding.resource.clone(),
+                reason,
+                until,
+            });
+            false
+        }
+    });
+    let not_assessed = gaps(&assessment.gaps);
+    let integrations = integrations(assessment, &findings);
+    let counts = count(&findings, assessment, not_assessed.len(), suppressed.len());
+    let mut report = Report {
+        schema: SCHEMA,
+        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        taken_at: snapshot.taken_at,
+        source: snapshot.source.clone(),
+        scopes: snapshot.scopes().map(|(scope, _)| scope).collect(),
+        coverage: ReportCoverage {
+            complete: snapshot.coverage.complete(),
+            calls: snapshot.coverage.calls.clone(),
+            not_covered: assessment.not_covered.iter().cloned().collect(),
+        },
+        integrations,
+        findings,
+        not_assessed,
+        suppressed,
+        warnings: Vec::new(),
+        counts,
+        exit_code: 0,
+    };
+    report.exit_code = match exit_code(&report, fail_on, &policy.allow_unassessed, policy.require_integration) {
+        0 if unexplained_break(&report, &explained) => 3,
+        code => code,
+    };
+    report
+}
+
+/// One finding for each rule, primary resource and facet.
+fn merge(found: &[Found], assessment: &Assessment<'_>, levels: &BTreeMap<&'static str, Severity>) -> Vec<ReportedFinding> {
+    let mut merged: BTreeMap<(&'static str, ResourceId, &str), (ReportedFinding, BTreeSet<usize>)> = BTreeMap::new();
+    for found in found {
+        let Some(primary) = found.finding.evidence.first() else { continue };
+        let key = (found.rule.id, primary.resource.clone(), found.finding.facet.as_str());
+        let (finding, integrations) = merged.entry(key).or_insert_with(|| (reported(found.rule, found), BTreeSet::new()));
+        finding.severity = finding.severity.max(found.finding.severity.unwrap_or(found.rule.document().head.severity));
+        integrations.extend(&found.integrations);
+    }
+    let mut findings: Vec<_> = merged
+        .into_values()
+        .map(|(mut finding, integrations)| {
+            finding.severity = levels.get(finding.rule).copied().unwrap_or(finding.severity);
+            finding.integrations =
+                integrations.into_iter().filter_map(|index| Some(assessment.integrations.get(index)?.id.clone())).collect();
+            finding
+        })
+        .collect();
+    findings.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then_with(|| (a.rule, &a.resource, &a.fingerprint).cmp(&(b.rule, &b.resource, &b.fingerprint)))
+    });
+    findings
+}
+
+/// Says of each finding that follows from another which one that is: a finding of a rule that its document
+/// names under `because`, on an integration that both touch.
+fn link(findings: &mut [ReportedFinding]) {
+    let mut by_place: HashMap<(&str, &str), &str> = HashMap::new();
+    for finding in findings.iter() {
+        for id in &finding.integrations {
+            by_place.entry((finding.rule, id)).or_insert(&finding.fingerprint);
+        }
+    }
+    let cause = |finding: &ReportedFinding| {
+        let rule = RULES.iter().find(|rule| rule.id == finding.rule)?;
+        let mut causes = rule.document().head.because.iter();
+        causes
+            .find_map(|cause| finding.integrations.iter().find_map(|id| by_place.get(&(cause.as_str(), id.as_str()))))
+            .map(|cause| (*cause).to_owned())
+    };
+    let causes: Vec<Option<String>> = findings.iter().map(cause).collect();
+    for (finding, because) in findings.iter_mut().zip(causes) {
+        finding.because = because;
+    }
+}
+
+fn reported(rule: &'static Rule, found: &Found) -> ReportedFinding {
+    let (document, finding) = (rule.document(), &found.finding);
+    let resource = finding.evidence[0].resource.clone();
+    let message = match &finding.note {
+        Some(note) => format!("{}. {note}", document.title),
+        None => format!("{}.", document.title),
+    };
+    ReportedFinding {
+        rule: rule.id,
+        severity: finding.severity.unwrap_or(document.head.severity),
+        confidence: finding.confidence.unwrap_or(document.head.confidence),
+        message,
+        evidence: finding.evidence.clone(),
+        integrations: Vec::new(),
+        because: None,
+        fix: document.head.fix.map(|class| FixReport { class }),
+        fingerprint: fingerprint(rule.id, &resource, &finding.facet),
+        resource,
+    }
+}
+
+/// Stable over runs and positions: 32 hex digits of SHA-256 over rule, account, region, resource and facet.
+pub fn fingerprint(rule: &str, resource: &ResourceId, facet: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in [rule, &resource.account, &resource.region, &resource.id, facet] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn gaps(gaps: &[Gap]) -> Vec<NotAssessed> {
+    let entries = gaps.iter().map(|gap| {
+        let (account, region, gap_parts) = (gap.account.clone(), gap.region.clone(), gap.unknown.gap());
+        NotAssessed {
+            rule: gap.rule.id,
+            resource: gap.resource.clone(),
+            account,
+            region,
+            call: gap_parts.call.clone(),
+            reason: gap_parts.reason,
+            why: gap_parts.why.clone(),
+        }
+    });
+    entries.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn integrations(assessment: &Assessment<'_>, findings: &[ReportedFinding]) -> Vec<IntegrationReport> {
+    let mut worst: BTreeMap<&str, Severity> = BTreeMap::new();
+    for finding in findings {
+        for id in &finding.integrations {
+            let level = worst.entry(id).or_insert(finding.severity);
+            *level = (*level).max(finding.severity);
+        }
+    }
+    let unclear: BTreeSet<usize> = assessment.gaps.iter().flat_map(|gap| gap.integrations.iter().copied()).collect();
+    let one = |(index, integration): (usize, &&crate::estate::Integration<'_>)| {
+        let verdict = match worst.get(integration.id.as_str()) {
+            _ if integration.has_missing_hop() => Health::Broken,
+            Some(Severity::Critical) => Health::Broken,
+            Some(_) => Health::AtRisk,
+            None if unclear.contains(&index) => Health::Unknown,
+            None => Health::Healthy,
+        };
+        IntegrationReport { id: integration.id.clone(), hops: integration.hops(), verdict }
+    };
+    assessment.integrations.iter().enumerate().map(one).collect()
+}
+
+fn count(findings: &[ReportedFinding], assessment: &Assessment<'_>, not_assessed: usize, suppressed: usize) -> Counts {
+    let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    Counts {
+        critical: of(Severity::Critical),
+        high: of(Severity::High),
+        medium: of(Severity::Medium),
+        low: of(Severity::Low),
+        info: of(Severity::Info),
+        passed: assessment.passed,
+        not_applicable: assessment.not_applicable,
+        not_assessed,
+        suppressed,
+        integrations: assessment.integrations.len(),
+        out_of_scope: assessment.out_of_scope,
+    }
+}
+
+/// 1 for a finding at or above the level, 3 where something was not assessed, else 0. Code 2 is for errors.
+fn exit_code(report: &Report, fail_on: Option<Severity>, allowed: &[Reason], require_integration: bool) -> u8 {
+    if fail_on.is_some_and(|level| report.findings.iter().any(|finding| finding.severity >= level)) {
+        return 1;
+    }
+    let gap = report.not_assessed.iter().any(|gap| !allowed.contains(&gap.reason));
+    let incomplete = report.coverage.calls.iter().filter_map(|call| reason_of(call.outcome)).any(|reason| !allowed.contains(&reason));
+    let nothing = require_integration && report.integrations.is_empty();
+    if gap || incomplete || nothing { 3 } else { 0 }
+}
+
+/// A missing hop never passes, even where the rule that reports it did not run.
+fn unexplained_break(report: &Report, explained: &BTreeSet<String>) -> bool {
+    let missing = |integration: &IntegrationReport| integration.hops.iter().any(|hop| hop.status == super::HopStatus::Missing);
+    report.integrations.iter().any(|integration| missing(integration) && !explained.contains(&integration.id))
+}
+
+fn reason_of(outcome: crate::model::CallOutcome) -> Option<Reason> {
+    use crate::model::CallOutcome;
+    match outcome {
+        CallOutcome::Ok => None,
+        CallOutcome::Denied => Some(Reason::Denied),
+        CallOutcome::Throttled => Some(Reason::Throttled),
+        CallOutcome::Failed => Some(Reason::Failed),
+        CallOutcome::Truncated => Some(Reason::Truncated),
+    }
+}

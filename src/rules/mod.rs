@@ -1,0 +1,156 @@
+//! The rules: one row each in [`RULES`], a document in `rules/<area>/<name>.md` and a function.
+
+use std::sync::OnceLock;
+
+pub mod assess;
+pub mod document;
+pub mod example;
+pub mod names;
+pub mod verdict;
+
+mod connection;
+mod destination;
+mod observability;
+mod resource_config;
+mod role;
+mod rule;
+mod secret;
+mod target;
+
+use crate::estate::{Integration, Site};
+use crate::model::Region;
+use crate::model::apigateway::{Api, Stage};
+use crate::model::ec2::Endpoint;
+use crate::model::events::{Connection, Destination, Target};
+use crate::model::lattice::{Gateway, ResourceConfig};
+use crate::model::states::StateMachine;
+use document::Document;
+use verdict::Assessed;
+
+/// What a rule is about, and its function.
+#[derive(Clone, Copy)]
+pub enum Check {
+    /// Each integration in scope.
+    Integration(fn(&Integration<'_>) -> Assessed),
+    /// Each target of each event rule.
+    Target(fn(&Site<'_, Target>) -> Assessed),
+    /// Each API destination.
+    Destination(fn(&Site<'_, Destination>) -> Assessed),
+    /// Each connection.
+    Connection(fn(&Site<'_, Connection>) -> Assessed),
+    /// Each resource configuration of an integration in scope.
+    ResourceConfig(fn(&Site<'_, ResourceConfig>) -> Assessed),
+    /// Each resource gateway of an integration in scope.
+    Gateway(fn(&Site<'_, Gateway>) -> Assessed),
+    /// Each VPC endpoint of an integration in scope.
+    Endpoint(fn(&Site<'_, Endpoint>) -> Assessed),
+    /// Each REST API of an integration in scope.
+    Api(fn(&Site<'_, Api>) -> Assessed),
+    /// Each stage of an integration in scope.
+    Stage(fn(&Site<'_, Stage>) -> Assessed),
+    /// Each state machine.
+    StateMachine(fn(&Site<'_, StateMachine>) -> Assessed),
+    /// Each region of each account.
+    Region(fn(&Site<'_, Region>) -> Assessed),
+}
+
+impl Check {
+    /// The name of the subject, as documents write it.
+    pub fn subject(self) -> &'static str {
+        match self {
+            Check::Integration(_) => "integration",
+            Check::Target(_) => "target",
+            Check::Destination(_) => "destination",
+            Check::Connection(_) => "connection",
+            Check::ResourceConfig(_) => "resource-config",
+            Check::Gateway(_) => "gateway",
+            Check::Endpoint(_) => "endpoint",
+            Check::Api(_) => "api",
+            Check::Stage(_) => "stage",
+            Check::StateMachine(_) => "state-machine",
+            Check::Region(_) => "region",
+        }
+    }
+}
+
+/// A rule: its public name, its document and its check.
+pub struct Rule {
+    /// `area/name`, the document's place.
+    pub id: &'static str,
+    /// What it does.
+    pub check: Check,
+    text: &'static str,
+    parsed: OnceLock<Document>,
+}
+
+macro_rules! rules {
+    ($($subject:ident $id:literal $check:path;)+) => {
+        /// All rules, sorted by area in the order of the chain.
+        pub static RULES: [Rule; [$($id),+].len()] = [$(
+            Rule { id: $id, check: Check::$subject($check), text: include_str!(concat!("../../rules/", $id, ".md")), parsed: OnceLock::new() },
+        )+];
+    };
+}
+
+rules! {
+    Integration "rule/disabled" rule::disabled;
+    Integration "target/destination-missing" target::destination_missing;
+    Integration "target/role-missing" target::role_missing;
+    Integration "role/not-found" role::not_found;
+    Integration "destination/connection-missing" destination::connection_missing;
+    Integration "destination/stage-unknown" destination::stage_unknown;
+    Connection "connection/deauthorized" connection::deauthorized;
+    Integration "connection/resource-config-missing" connection::resource_config_missing;
+    ResourceConfig "resource-config/gateway-missing" resource_config::gateway_missing;
+    Connection "secret/connection-parameter" secret::connection_parameter;
+    Target "secret/target-parameter" secret::target_parameter;
+    Target "secret/target-input" secret::target_input;
+    Destination "secret/invocation-endpoint" secret::invocation_endpoint;
+    Stage "secret/stage-variable" secret::stage_variable;
+    Integration "observability/dead-letter-queue-missing" observability::dead_letter_queue_missing;
+    Integration "observability/dead-letter-queue-invalid" observability::dead_letter_queue_invalid;
+    Integration "observability/dead-letter-queue-backlog" observability::dead_letter_queue_backlog;
+    Integration "observability/alarm-missing" observability::alarm_missing;
+}
+
+impl Rule {
+    /// Its document.
+    pub fn document(&self) -> &Document {
+        self.parsed.get_or_init(|| Document::parse(self.text).unwrap_or_else(|why| panic!("rules/{}.md: {why}", self.id)))
+    }
+
+    /// Its document as it was written.
+    pub fn text(&self) -> &'static str {
+        self.text
+    }
+
+    /// The part of the name before the slash.
+    pub fn area(&self) -> &'static str {
+        self.id.split('/').next().unwrap_or(self.id)
+    }
+}
+
+/// Which rules run.
+pub struct Selection(Vec<&'static Rule>);
+
+impl Selection {
+    /// All of them.
+    pub fn all() -> Self {
+        Selection(RULES.iter().collect())
+    }
+
+    /// One of them.
+    pub fn only(rule: &'static Rule) -> Self {
+        Selection(vec![rule])
+    }
+
+    /// Those that `keep` keeps.
+    pub fn filter(keep: impl Fn(&Rule) -> bool) -> Self {
+        Selection(RULES.iter().filter(|rule| keep(rule)).collect())
+    }
+
+    /// The rules, in the order of the table.
+    pub fn rules(&self) -> &[&'static Rule] {
+        &self.0
+    }
+}

@@ -1,0 +1,115 @@
+//! Rules on what becomes of events that are not delivered, and who hears of it.
+
+use super::verdict::{Assessed, Finding, Leave, Severity, fail, not_applicable, pass};
+use crate::arn::Arn;
+use crate::estate::{Hop, Integration, Site};
+use crate::model::events::{Archive, Rule};
+use crate::model::more::{Alarm, Metric, Queue};
+use crate::model::{Known, Unknown};
+
+/// `observability/dead-letter-queue-missing`
+pub fn dead_letter_queue_missing(path: &Integration<'_>) -> Assessed {
+    let (rule, target) = path.target()?;
+    if target.value.dead_letter.read()?.is_some() {
+        return pass();
+    }
+    let finding = Finding::from(target.at("/dead_letter").observed("none").expected("the ARN of a standard queue in the same region"));
+    fail(match archive_of(rule) {
+        Some(archive) => finding
+            .severity(Severity::Medium)
+            .note(format!("The archive {} keeps the bus's events, so that they can be replayed.", archive.value.name))
+            .related(archive.at("/source_arn").observed(archive.value.name.as_str())),
+        None => finding,
+    })
+}
+
+/// An archive that keeps every event that the rule matches.
+fn archive_of<'a>(rule: &Site<'a, Rule>) -> Option<Site<'a, Archive>> {
+    let bus = format!("{}event-bus/{}", rule.key.split_once("rule/")?.0, rule.value.bus);
+    let keeps_all = |archive: &Archive| match archive.pattern.read() {
+        Ok(None) => true,
+        Ok(pattern) => rule.value.pattern.read() == Ok(pattern),
+        Err(_) => false,
+    };
+    rule.estate.all(crate::model::Kind::Observability, |region| &region.archives).find(|archive| {
+        archive.value.source_arn.read() == Ok(&bus)
+            && archive.value.state.read().is_ok_and(|state| state == "ENABLED")
+            && keeps_all(archive.value)
+    })
+}
+
+/// The dead-letter queue of a target.
+fn queue<'a>(path: &Integration<'a>) -> Result<(&'a str, Hop<'a, Site<'a, Queue>>), Leave> {
+    let (_, target) = path.target()?;
+    match target.value.dead_letter.read()? {
+        Some(arn) => Ok((arn, path.estate.queue(arn))),
+        None => Err(Leave::NotApplicable("the target has no dead-letter queue".into())),
+    }
+}
+
+/// `observability/dead-letter-queue-invalid`
+pub fn dead_letter_queue_invalid(path: &Integration<'_>) -> Assessed {
+    let (_, target) = path.target()?;
+    let (arn, queue) = queue(path)?;
+    let wrong = |why: &str| {
+        Finding::from(target.at("/dead_letter").observed(arn).expected("an existing standard queue in the rule's region")).note(why)
+    };
+    match Arn::parse(arn) {
+        None => return fail(wrong("This is not the ARN of a queue.")),
+        Some(parts) if parts.region != target.region => return fail(wrong("The queue is in another region.")),
+        Some(_) if arn.ends_with(".fifo") => return fail(wrong("The queue is a FIFO queue.")),
+        Some(_) => {}
+    }
+    match queue {
+        Hop::Missing(_) => fail(wrong("The queue does not exist.")),
+        Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown)),
+        Hop::Present(queue) if *queue.value.fifo.read()? => fail(wrong("The queue is a FIFO queue.")),
+        Hop::Present(_) | Hop::None => pass(),
+    }
+}
+
+/// `observability/dead-letter-queue-backlog`
+pub fn dead_letter_queue_backlog(path: &Integration<'_>) -> Assessed {
+    let (_, target) = path.target()?;
+    let (_, queue) = queue(path)?;
+    let queue = queue.read()?;
+    match queue.value.messages.read()? {
+        0 => pass(),
+        count => {
+            fail(Finding::from(queue.at("/messages").observed(count).expected("0")).related(target.at("/dead_letter").observed(queue.key)))
+        }
+    }
+}
+
+/// Metrics of EventBridge that count what was not delivered.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html>
+const LOSSES: [&str; 3] = ["FailedInvocations", "InvocationsSentToDlq", "InvocationsFailedToBeSentToDlq"];
+
+/// `observability/alarm-missing`
+pub fn alarm_missing(path: &Integration<'_>) -> Assessed {
+    let (rule, _) = path.target()?;
+    let Some(region) = path.estate.snapshot.accounts.get(rule.account).and_then(|account| account.regions.get(rule.region)) else {
+        return not_applicable("the rule's region was not read");
+    };
+    let watches = |alarm: &Known<Alarm>| -> Result<bool, Unknown> {
+        Ok(alarm.read()?.metrics.read()?.iter().any(|metric| counts_losses(metric, rule.value)))
+    };
+    if crate::model::known::any(region.alarms.read()?.values(), watches)? {
+        return pass();
+    }
+    fail(rule.at("/arn").observed("no alarm on this rule").expected(format!("an alarm on one of {}", LOSSES.join(", "))))
+}
+
+/// Whether a metric counts losses of `rule`. `RuleName` alone means a rule of the default bus; fewer
+/// dimensions take in more rules.
+fn counts_losses(metric: &Metric, rule: &Rule) -> bool {
+    if metric.namespace != "AWS/Events" || !LOSSES.contains(&metric.name.as_str()) {
+        return false;
+    }
+    let dimension = |name: &str| metric.dimensions.get(name).map(String::as_str);
+    let bus_fits = match dimension("EventBusName") {
+        Some(bus) => bus == rule.bus,
+        None => dimension("RuleName").is_none() || rule.bus == "default",
+    };
+    bus_fits && dimension("RuleName").is_none_or(|name| name == rule.name)
+}

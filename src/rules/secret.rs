@@ -1,0 +1,152 @@
+//! Rules on values that should not stand in clear. The source has masked them and says what they looked like.
+
+use serde_json::Value;
+
+use super::verdict::{Assessed, Evidence, Finding, not_applicable, verdict};
+use crate::arn::Arn;
+use crate::estate::Site;
+use crate::model::apigateway::Stage;
+use crate::model::events::{Connection, Destination, Parameter, Target};
+use crate::model::text::Class;
+use crate::model::{Text, Unknown};
+
+/// `secret/connection-parameter`
+pub fn connection_parameter(connection: &Site<'_, Connection>) -> Assessed {
+    let of = |base: &'static str, parameters: &[Parameter]| -> Vec<Finding> {
+        let open = |(index, parameter): (usize, &Parameter)| {
+            let class = parameter.value.as_ref().filter(|_| !parameter.secret).and_then(suspicious)?;
+            let evidence = connection
+                .at(format!("{base}/{index}/value"))
+                .observed(masked(class))
+                .expected("a value that is kept secret (IsValueSecret)");
+            let name = format!("{:?} {}", parameter.place, parameter.key).to_lowercase();
+            Some(Finding::from(evidence).facet(&name).note(format!("It is the {name}.")))
+        };
+        parameters.iter().enumerate().filter_map(open).collect()
+    };
+    let mut findings = of("/parameters", connection.value.parameters.read()?);
+    if let Some(oauth) = connection.value.oauth.read()? {
+        findings.extend(of("/oauth/parameters", &oauth.parameters));
+    }
+    verdict(findings)
+}
+
+/// `secret/target-parameter`
+pub fn target_parameter(target: &Site<'_, Target>) -> Assessed {
+    if !calls_destination(target)? {
+        return not_applicable("the target is no API destination");
+    }
+    let places = [("headers", target.value.headers.read()?), ("query", target.value.query.read()?)];
+    let open = places.iter().flat_map(|(place, texts)| texts.iter().map(move |(key, text)| (place, key, text))).filter_map(
+        |(place, key, text)| {
+            let evidence = target.at(format!("/{place}/{}", escape(key))).observed(masked(suspicious(text)?));
+            Some(Finding::from(evidence.expected("a parameter of the connection that is kept secret")).facet(format!("{place} {key}")))
+        },
+    );
+    verdict(open.collect())
+}
+
+/// `secret/target-input`
+pub fn target_input(target: &Site<'_, Target>) -> Assessed {
+    if !calls_destination(target)? {
+        return not_applicable("the target is no API destination");
+    }
+    let input = target.value.input.read()?;
+    let mut findings = Vec::new();
+    for (base, value) in [("/input/constant", &input.constant), ("/input/template", &input.template)] {
+        let Some(value) = value else { continue };
+        walk(value, base.to_owned(), &mut |pointer, class| findings.push(in_place(target.at(pointer), pointer, class)));
+    }
+    verdict(findings)
+}
+
+/// `secret/invocation-endpoint`
+pub fn invocation_endpoint(destination: &Site<'_, Destination>) -> Assessed {
+    let mut findings = Vec::new();
+    let endpoint = destination.value.endpoint.read()?;
+    if let Some(what) = open_in_url(endpoint) {
+        findings.push(in_url(destination.at("/endpoint").observed(endpoint), what));
+    }
+    if let Ok(connection) = destination.estate.connection(destination.value.connection_arn.read()?).read()
+        && let Some(oauth) = connection.value.oauth.read()?
+        && let Some(what) = open_in_url(&oauth.endpoint)
+    {
+        findings.push(in_url(connection.at("/oauth/endpoint").observed(&oauth.endpoint), what));
+    }
+    verdict(findings)
+}
+
+/// `secret/stage-variable`
+pub fn stage_variable(stage: &Site<'_, Stage>) -> Assessed {
+    let canary = stage.value.canary.read()?;
+    let own = stage.value.variables.read()?.iter().map(|(key, text)| ("/variables", key, text));
+    let overrides = canary.iter().flat_map(|canary| &canary.variables).map(|(key, text)| ("/canary/variables", key, text));
+    let open = own.chain(overrides).filter_map(|(base, key, text)| {
+        let evidence = stage.at(format!("{base}/{}", escape(key))).observed(masked(suspicious(text)?));
+        Some(
+            Finding::from(evidence.expected("a reference to Secrets Manager or Parameter Store, read by the backend"))
+                .facet(format!("{base}/{key}")),
+        )
+    });
+    verdict(open.collect())
+}
+
+/// Whether a masked value looked like a secret.
+fn suspicious(text: &Text) -> Option<Class> {
+    text.class().filter(|class| *class != Class::Plain)
+}
+
+/// What is shown of a masked value.
+fn masked(class: Class) -> &'static str {
+    match class {
+        Class::KnownToken => "a value in clear that has the form of a credential (masked)",
+        Class::Named => "a value in clear under the name of a secret (masked)",
+        Class::HighEntropy => "a random-looking value in clear (masked)",
+        Class::Plain => "a value in clear (masked)",
+    }
+}
+
+fn in_place(evidence: Evidence, facet: &str, class: Class) -> Finding {
+    Finding::from(evidence.observed(masked(class)).expected("a parameter of the connection that is kept secret")).facet(facet)
+}
+
+/// Calls `found` for each masked leaf below `value` that looked like a secret.
+pub fn walk(value: &Value, pointer: String, found: &mut impl FnMut(&str, Class)) {
+    match value {
+        Value::Object(fields) if fields.contains_key("$masked") => {
+            let text = serde_json::from_value::<Text>(value.clone()).ok();
+            if let Some(class) = text.as_ref().and_then(suspicious) {
+                found(&pointer, class);
+            }
+        }
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| walk(value, format!("{pointer}/{}", escape(key)), found)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(index, value)| walk(value, format!("{pointer}/{index}"), found)),
+        _ => {}
+    }
+}
+
+/// A key as part of a JSON pointer (RFC 6901).
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn in_url(evidence: Evidence, what: &'static str) -> Finding {
+    Finding::from(evidence.expected("an URL without credentials")).facet(what).note(format!("They stand in the URL's {what}."))
+}
+
+/// Where an URL has something that looked like a secret. The source has put `masked-CLASS-TAG` in its place.
+fn open_in_url(url: &str) -> Option<&'static str> {
+    let (before_query, query) = url.split_once('?').unwrap_or((url, ""));
+    let authority = before_query.split_once("://").map_or(before_query, |(_, rest)| rest.split('/').next().unwrap_or(rest));
+    let suspicious = |text: &str| ["masked-known-token-", "masked-named-", "masked-high-entropy-"].iter().any(|mask| text.contains(mask));
+    match () {
+        () if authority.contains('@') => Some("user information"),
+        () if suspicious(query) => Some("query string"),
+        () if suspicious(before_query) => Some("path"),
+        () => None,
+    }
+}
+
+fn calls_destination(target: &Site<'_, Target>) -> Result<bool, Unknown> {
+    Ok(Arn::parse(target.value.arn.read()?).is_some_and(|arn| arn.kind() == Some("api-destination")))
+}

@@ -1,0 +1,122 @@
+"""Faults on demand, and the log of what was asked."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from . import models, wire
+from .errors import ApiError
+from .wire import Answer, Incoming
+
+KINDS = ("error", "delay", "reset", "truncate", "close", "garbage")
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and the services' models.
+STATUS = {"AccessDenied": 403, "AccessDeniedException": 403, "UnauthorizedOperation": 403, "RequestLimitExceeded": 503,
+          "TooManyRequestsException": 429, "ServiceUnavailable": 503, "InternalFailure": 500, "InternalError": 500,
+          "InternalException": 500, "InternalServerException": 500, "ExpiredTokenException": 403, "ExpiredToken": 403,
+          "UnrecognizedClientException": 403, "InvalidClientTokenId": 403}
+
+
+@dataclass
+class Fault:
+    """One fault: what it meets, how often, and what it does. `None` and `*` meet everything."""
+
+    kind: str = "error"
+    service: str | None = None
+    operation: str | None = None
+    account: str | None = None
+    region: str | None = None
+    times: int | None = None
+    skip: int = 0
+    code: str = "ThrottlingException"
+    status: int | None = None
+    message: str = "made by the test"
+    seconds: float = 1.0
+
+    def meets(self, call: Incoming) -> bool:
+        """Whether the request is one of those meant."""
+        pairs = ((self.service, models.prefix(call.service)), (self.operation, call.operation),
+                 (self.account, call.account), (self.region, call.region))
+        return all(wanted in (None, "*", found) for wanted, found in pairs)
+
+
+class Broken(Exception):
+    """The connection is to be broken in the fault's way; `answer` is what would have been said."""
+
+    def __init__(self, kind: str, answer: Answer | None = None) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.answer = answer
+
+
+_LOCK = threading.Lock()
+_FAULTS: list[Fault] = []
+_LOG: list[dict] = []
+
+
+def add(fault: Fault) -> None:
+    """Adds a fault; the first that meets a request is the one that happens."""
+    with _LOCK:
+        _FAULTS.append(fault)
+
+
+def clear() -> None:
+    """Removes all faults."""
+    with _LOCK:
+        _FAULTS.clear()
+
+
+def record(call: Incoming) -> None:
+    """Writes the request into the log."""
+    with _LOCK:
+        _LOG.append({"account": call.account, "region": call.region, "service": models.prefix(call.service),
+                     "operation": call.operation, "write": call.write})
+
+
+def log() -> list[dict]:
+    """A copy of the log."""
+    with _LOCK:
+        return list(_LOG)
+
+
+def clear_log() -> None:
+    """Empties the log."""
+    with _LOCK:
+        _LOG.clear()
+
+
+def due(call: Incoming) -> Fault | None:
+    """The fault that meets this request, counted down."""
+    with _LOCK:
+        for fault in _FAULTS:
+            if not fault.meets(call):
+                continue
+            if fault.skip > 0:
+                fault.skip -= 1
+                continue
+            if fault.times is not None:
+                if fault.times <= 0:
+                    continue
+                fault.times -= 1
+            return fault
+    return None
+
+
+def before(call: Incoming, fault: Fault) -> Answer | None:
+    """What the fault does in place of the operation; None where the operation still runs."""
+    if fault.kind == "delay":
+        time.sleep(fault.seconds)
+    elif fault.kind == "error":
+        return wire.failure(call, ApiError(fault.code, fault.message, fault.status or STATUS.get(fault.code)))
+    elif fault.kind in ("reset", "close"):
+        raise Broken(fault.kind)
+    elif fault.kind == "garbage":
+        return fault.status or 200, [("Content-Type", "application/octet-stream")], b"\x00<{\xff garbage ]]>" * 8
+    return None
+
+
+def after(fault: Fault, made: Answer) -> None:
+    """What the fault does to the answer."""
+    if fault.kind == "truncate":
+        raise Broken("truncate", made)

@@ -1,0 +1,107 @@
+//! What all rules have in common: names, places, order and wording of their documents.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use pgwaudit::rules::document::{Expect, HEADINGS};
+use pgwaudit::rules::{RULES, Rule};
+
+const AREAS: [&str; 20] = [
+    "bus",
+    "rule",
+    "target",
+    "role",
+    "destination",
+    "connection",
+    "resource-config",
+    "gateway",
+    "network",
+    "endpoint",
+    "api",
+    "domain",
+    "sharing",
+    "state-machine",
+    "secret",
+    "observability",
+    "quota",
+    "hygiene",
+    "template",
+    "drift",
+];
+
+/// Fails with every rule of which `test` says something.
+fn all(test: impl Fn(&Rule) -> Vec<String>) {
+    let failures: Vec<String> =
+        RULES.iter().flat_map(|rule| test(rule).into_iter().map(move |why| format!("rules/{}.md: {why}", rule.id))).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn complaint(wrong: bool, why: &str) -> Vec<String> {
+    if wrong { vec![why.to_owned()] } else { Vec::new() }
+}
+
+#[test]
+fn the_table_is_the_directory() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
+    let mut files = BTreeSet::new();
+    for area in std::fs::read_dir(&root).expect("rules").map(|entry| entry.expect("an entry").path()) {
+        for file in std::fs::read_dir(&area).expect("an area").map(|entry| entry.expect("an entry").path()) {
+            files.insert(file.strip_prefix(&root).expect("below").with_extension("").to_string_lossy().into_owned());
+        }
+    }
+    let rows: BTreeSet<String> = RULES.iter().map(|rule| rule.id.to_owned()).collect();
+    assert_eq!(files, rows);
+    assert_eq!(rows.len(), RULES.len(), "a rule stands twice in the table");
+}
+
+#[test]
+fn the_table_follows_the_chain() {
+    let places: Vec<usize> = RULES.iter().map(|rule| AREAS.iter().position(|area| *area == rule.area()).expect("a known area")).collect();
+    assert!(places.is_sorted(), "areas are not in the order of the chain");
+}
+
+#[test]
+fn documents_are_whole() {
+    all(|rule| {
+        let document = rule.document();
+        let fails = document.examples.iter().any(|case| matches!(case.expect, Expect::Fails { .. }));
+        let passes = document.examples.iter().any(|case| case.expect == Expect::Passes);
+        let empty = HEADINGS.iter().any(|heading| document.section(heading).is_empty());
+        [
+            complaint(!fails || !passes, "needs an example under Fails and one under Passes"),
+            complaint(empty, "has an empty section"),
+            complaint(document.title.ends_with('.') || document.title.len() > 100, "the title is a short sentence without a full stop"),
+            complaint(document.head.subject != rule.check.subject(), "its subject is not that of its row"),
+            complaint(document.head.needs.is_empty() || document.head.calls.is_empty(), "names no needs or no calls"),
+            complaint(document.head.references.is_empty(), "has no reference"),
+        ]
+        .concat()
+    });
+}
+
+#[test]
+fn heads_name_what_exists() {
+    all(|rule| {
+        let head = &rule.document().head;
+        let call = |call: &String| {
+            call.split_once(':').is_none_or(|(prefix, operation)| prefix.is_empty() || !operation.starts_with(char::is_uppercase))
+        };
+        let known = |id: &String| RULES.iter().any(|rule| rule.id == id);
+        [
+            complaint(head.calls.iter().any(call), "a call is PREFIX:Operation"),
+            complaint(!head.because.iter().all(known), "names a cause that is no rule"),
+            complaint(head.aliases.iter().any(known), "an alias is another rule's name"),
+            complaint(!head.references.iter().all(|url| url.starts_with("https://")), "a reference is an URL"),
+        ]
+        .concat()
+    });
+}
+
+#[test]
+fn causes_have_no_circle() {
+    fn follows(id: &str, depth: usize) -> bool {
+        let rule = RULES.iter().find(|rule| rule.id == id).expect("a rule");
+        depth > RULES.len() || rule.document().head.because.iter().any(|cause| follows(cause, depth + 1))
+    }
+    all(|rule| complaint(follows(rule.id, 0), "its causes lead back to itself"));
+}
