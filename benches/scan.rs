@@ -6,6 +6,7 @@
 
 mod generate;
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use cpu_time::ThreadTime;
@@ -71,7 +72,13 @@ fn run(size: Size) -> f64 {
     let joined = start.elapsed();
     let assessment = assess(&estate, &integrations, &Selection::all());
     let judged = start.elapsed();
-    let policy = Policy { fail_on: None, allow_unassessed: Vec::new(), require_integration: false, suppress: &mut |_| None };
+    let policy = Policy {
+        fail_on: None,
+        allow_unassessed: Vec::new(),
+        require_integration: false,
+        levels: BTreeMap::new(),
+        suppress: &mut |_| None,
+    };
     let report = report::build(&snapshot, &assessment, policy);
     let written = serde_json::to_string(&report).expect("a report is JSON").len();
     let all = start.elapsed();

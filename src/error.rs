@@ -44,6 +44,19 @@ pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
     names.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|name| likeness(name) > 0.75)
 }
 
+/// A parser's message without its list of every name that it knows: only the nearest one stays.
+///
+/// Takes serde's form, ``unknown field `nmae`, expected one of `name`, `state` ``; others come back as they are.
+pub fn shortened(message: &str) -> String {
+    let Some((what, known)) = message.split_once(", expected ") else { return message.to_owned() };
+    let (Some(typed), true) = (what.split('`').nth(1), what.starts_with("unknown ")) else { return message.to_owned() };
+    match nearest(typed, known.split('`').skip(1).step_by(2)) {
+        Some(name) => format!("{what}, did you mean `{name}`?"),
+        None if known.len() > 100 => what.to_owned(),
+        None => message.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +65,13 @@ mod tests {
     fn the_nearest_name_is_found_and_a_far_one_is_not() {
         assert_eq!(nearest("api/policy-denys", ["api/policy-denies", "api/not-private"]), Some("api/policy-denies"));
         assert_eq!(nearest("zzz", ["api/policy-denies"]), None);
+    }
+
+    #[test]
+    fn long_lists_of_names_are_cut_to_the_nearest() {
+        assert_eq!(shortened("unknown field `nmae`, expected one of `name`, `state`"), "unknown field `nmae`, did you mean `name`?");
+        assert_eq!(shortened("unknown variant `x`, expected `a` or `b`"), "unknown variant `x`, expected `a` or `b`");
+        assert_eq!(shortened("invalid type: null, expected a map"), "invalid type: null, expected a map");
     }
 
     #[test]

@@ -7,13 +7,16 @@
 //! taken for a pass.
 
 pub mod arn;
+pub mod config;
 pub mod error;
 pub mod estate;
 pub mod host;
 pub mod model;
+pub mod output;
 pub mod policy;
 pub mod report;
 pub mod rules;
+pub mod source;
 
 #[cfg(test)]
 mod mutate;

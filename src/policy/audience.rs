@@ -45,8 +45,7 @@ impl Statement {
             return Audience::Unclear;
         };
         let named = principals.named();
-        let unclear =
-            principals.is_unclear() || named.iter().any(|named| matches!(named, Named::Unclear(_)));
+        let unclear = principals.is_unclear() || named.iter().any(|named| matches!(named, Named::Unclear(_)));
         if named.contains(&Named::Everyone) != principals.is_negated() {
             return Audience::Everyone;
         }
@@ -57,27 +56,14 @@ impl Statement {
             // Everyone is left out.
             return Audience::Accounts(BTreeSet::new());
         }
-        if named
-            .iter()
-            .any(|named| matches!(named, Named::Federated(_)))
-        {
+        if named.iter().any(|named| matches!(named, Named::Federated(_))) {
             return Audience::Unclear;
         }
-        Audience::Accounts(
-            named
-                .iter()
-                .filter_map(Named::account)
-                .map(str::to_owned)
-                .collect(),
-        )
+        Audience::Accounts(named.iter().filter_map(Named::account).map(str::to_owned).collect())
     }
 
     fn may_be_narrower(&self) -> bool {
-        !self.not_modelled.is_empty()
-            || self
-                .conditions
-                .iter()
-                .any(|own| own.not_modelled().is_some())
+        !self.not_modelled.is_empty() || self.conditions.iter().any(|own| own.not_modelled().is_some())
     }
 }
 
@@ -97,10 +83,7 @@ fn narrowing(condition: &Condition) -> Option<Audience> {
     if wildcards && values.iter().any(|value| value == "*") {
         return None;
     }
-    let plain: Option<BTreeSet<String>> = values
-        .iter()
-        .map(|value| read(value).filter(|read| is_plain(read)).map(str::to_owned))
-        .collect();
+    let plain: Option<BTreeSet<String>> = values.iter().map(|value| read(value).filter(|read| is_plain(read)).map(str::to_owned)).collect();
     Some(match plain {
         None => Audience::Unclear,
         Some(plain) if key.contains("org") => Audience::Organizations(plain),

@@ -53,20 +53,10 @@ type Places = [u64; MOST_TOKENS / 64 + 1];
 
 /// Matches `tokens` against `text`. `fold` makes each character comparable (case), and `confined`
 /// says whether wildcards marked as bound to an ARN segment stay within it.
-pub(super) fn matches(
-    tokens: &[Token],
-    text: &Text,
-    fold: fn(char) -> char,
-    confined: bool,
-) -> Truth {
+pub(super) fn matches(tokens: &[Token], text: &Text, fold: fn(char) -> char, confined: bool) -> Truth {
     let steps = steps(text, fold);
     let alike = alike_so_far(tokens, &steps);
-    let walk = Walk {
-        tokens: &tokens[alike..],
-        steps: &steps[alike..],
-        symbols: symbols(&tokens[alike..]),
-        confined,
-    };
+    let walk = Walk { tokens: &tokens[alike..], steps: &steps[alike..], symbols: symbols(&tokens[alike..]), confined };
     if walk.tokens.len() > MOST_TOKENS {
         return Truth::Unknown;
     }
@@ -117,22 +107,13 @@ impl Walk<'_> {
     /// Stands at an unbound `*` that ends the pattern.
     fn takes_anything(&self, places: &Places) -> bool {
         match self.tokens.last() {
-            Some(Token::Many { within }) if !(*within && self.confined) => {
-                holds(places, self.tokens.len() - 1)
-            }
+            Some(Token::Many { within }) if !(*within && self.confined) => holds(places, self.tokens.len() - 1),
             _ => false,
         }
     }
 
     /// Opens the states that follow.
-    fn step(
-        &self,
-        step: Step,
-        at: usize,
-        places: Places,
-        open: &mut Vec<(usize, Places)>,
-        seen: &mut HashSet<(usize, Places)>,
-    ) {
+    fn step(&self, step: Step, at: usize, places: Places, open: &mut Vec<(usize, Places)>, seen: &mut HashSet<(usize, Places)>) {
         if let Class::Only(symbol) = step.class {
             open.push((at + 1, self.advance(&places, symbol)));
             return;
@@ -197,14 +178,8 @@ fn alike_so_far(tokens: &[Token], steps: &[Step]) -> usize {
 }
 
 fn steps(text: &Text, fold: fn(char) -> char) -> Vec<Step> {
-    let once = |class| Step {
-        class,
-        repeated: false,
-    };
-    let often = |class| Step {
-        class,
-        repeated: true,
-    };
+    let once = |class| Step { class, repeated: false };
+    let often = |class| Step { class, repeated: true };
     let mut steps = Vec::new();
     for piece in text.pieces() {
         match piece {
@@ -240,17 +215,12 @@ mod tests {
 
     impl Dice {
         fn below(&mut self, sides: u64) -> u64 {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (self.0 >> 33) % sides
         }
 
         fn letters(&mut self) -> String {
-            (0..self.below(3))
-                .map(|_| ['a', 'b', '/', ':'][self.below(4) as usize])
-                .collect()
+            (0..self.below(3)).map(|_| ['a', 'b', '/', ':'][self.below(4) as usize]).collect()
         }
     }
 
@@ -277,10 +247,7 @@ mod tests {
                 _ => (text.then(&known), vec![known.as_str()]),
             };
             text = with;
-            stands_for = stands_for
-                .iter()
-                .flat_map(|start| endings.iter().map(move |end| format!("{start}{end}")))
-                .collect();
+            stands_for = stands_for.iter().flat_map(|start| endings.iter().map(move |end| format!("{start}{end}"))).collect();
         }
         (text, stands_for)
     }
@@ -312,9 +279,7 @@ mod tests {
 
     #[test]
     fn patterns_that_blow_up_are_given_up() {
-        let parts: Vec<Part> = (0..40)
-            .flat_map(|_| [Part::Many, Part::Literal("a".to_owned()), Part::One])
-            .collect();
+        let parts: Vec<Part> = (0..40).flat_map(|_| [Part::Many, Part::Literal("a".to_owned()), Part::One]).collect();
         let glob = Glob::new(&parts, Style::Text);
         let text = Text::unknown().then("a").any().then("b").any();
         assert_eq!(glob.matches(&text), Truth::Unknown);

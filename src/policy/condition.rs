@@ -42,12 +42,7 @@ struct Comparison {
 impl Condition {
     /// Compiles a condition. `values` is `Err` with the reason where the policy's values are not
     /// plain ones; `variables`: whether the policy's version has policy variables.
-    pub(super) fn compile(
-        operator: &str,
-        key: &str,
-        values: Result<Vec<String>, String>,
-        variables: bool,
-    ) -> Self {
+    pub(super) fn compile(operator: &str, key: &str, values: Result<Vec<String>, String>, variables: bool) -> Self {
         let (values, test) = match values {
             Ok(values) => {
                 let test = test(operator, &values, variables).unwrap_or_else(Test::Opaque);
@@ -55,13 +50,7 @@ impl Condition {
             }
             Err(why) => (Vec::new(), Test::Opaque(why)),
         };
-        Self {
-            operator: operator.to_owned(),
-            key: key.to_owned(),
-            lookup: key.to_lowercase(),
-            values,
-            test,
-        }
+        Self { operator: operator.to_owned(), key: key.to_owned(), lookup: key.to_lowercase(), values, test }
     }
 
     /// The operator as written, with prefix and suffix: `ForAnyValue:StringLikeIfExists`.
@@ -135,11 +124,7 @@ impl Condition {
     /// The values, if the key must match one of them, wildcards included.
     pub(super) fn must_match(&self) -> Option<&[String]> {
         match &self.test {
-            Test::Compare(comparison)
-                if !comparison.operator.negated && comparison.of_absent() == Truth::No =>
-            {
-                Some(&self.values)
-            }
+            Test::Compare(comparison) if !comparison.operator.negated && comparison.of_absent() == Truth::No => Some(&self.values),
             _ => None,
         }
     }
@@ -163,14 +148,9 @@ fn test(operator: &str, values: &[String], variables: bool) -> Result<Test, Stri
     if operator == "Null" {
         return null(values);
     }
-    let read =
-        Operator::read(operator).ok_or_else(|| format!("{operator} is no condition operator"))?;
-    let operands = Operands::compile(read.family, values, variables)
-        .map_err(|value| format!("{operator} cannot read {value:?}"))?;
-    Ok(Test::Compare(Comparison {
-        operator: read,
-        operands,
-    }))
+    let read = Operator::read(operator).ok_or_else(|| format!("{operator} is no condition operator"))?;
+    let operands = Operands::compile(read.family, values, variables).map_err(|value| format!("{operator} cannot read {value:?}"))?;
+    Ok(Test::Compare(Comparison { operator: read, operands }))
 }
 
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Null>
@@ -190,22 +170,13 @@ impl Comparison {
     fn holds(&self, found: &Value, context: &Context) -> Truth {
         match found {
             Value::Absent => self.of_absent(),
-            Value::Unknown => self
-                .of_absent()
-                .either(self.of_one(&Text::unknown(), context)),
+            Value::Unknown => self.of_absent().either(self.of_one(&Text::unknown(), context)),
             Value::Present(texts) => self.of_all(texts, context),
             Value::OneOf { values, or_absent } => {
                 let absent = or_absent.then(|| self.of_absent());
-                values
-                    .iter()
-                    .map(|text| self.of_one(text, context))
-                    .chain(absent)
-                    .reduce(Truth::either)
-                    .unwrap_or(Truth::Unknown)
+                values.iter().map(|text| self.of_one(text, context)).chain(absent).reduce(Truth::either).unwrap_or(Truth::Unknown)
             }
-            Value::Within(ranges) => {
-                self.turned(self.operands.any_matches_address(ranges, context))
-            }
+            Value::Within(ranges) => self.turned(self.operands.any_matches_address(ranges, context)),
         }
     }
 
@@ -237,11 +208,7 @@ impl Comparison {
     }
 
     fn turned(&self, matches: Truth) -> Truth {
-        if self.operator.negated {
-            !matches
-        } else {
-            matches
-        }
+        if self.operator.negated { !matches } else { matches }
     }
 }
 

@@ -45,18 +45,12 @@ impl Value {
 
     /// One of several values.
     pub fn one_of<T: Into<Text>>(values: impl IntoIterator<Item = T>) -> Self {
-        Self::OneOf {
-            values: values.into_iter().map(Into::into).collect(),
-            or_absent: false,
-        }
+        Self::OneOf { values: values.into_iter().map(Into::into).collect(), or_absent: false }
     }
 
     /// This value, or no value.
     pub fn maybe(value: impl Into<Text>) -> Self {
-        Self::OneOf {
-            values: vec![value.into()],
-            or_absent: true,
-        }
+        Self::OneOf { values: vec![value.into()], or_absent: true }
     }
 
     /// An address somewhere in `ranges`.
@@ -149,10 +143,7 @@ impl Context {
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-vpc-endpoint-policies.html>
     #[must_use]
     pub fn anonymous() -> Self {
-        Self {
-            unsigned: true,
-            ..Self::default()
-        }
+        Self { unsigned: true, ..Self::default() }
     }
 
     /// Some unsigned request from a network that the policy's author never thought of: another
@@ -223,15 +214,8 @@ impl Context {
                 return value;
             }
         }
-        let listed = self
-            .absent_under
-            .iter()
-            .any(|prefix| key.starts_with(prefix));
+        let listed = self.absent_under.iter().any(|prefix| key.starts_with(prefix));
         let signed = self.unsigned && SIGNED.iter().any(|prefix| key.starts_with(prefix));
-        if listed || signed || self.otherwise_absent {
-            &Value::Absent
-        } else {
-            &Value::Unknown
-        }
+        if listed || signed || self.otherwise_absent { &Value::Absent } else { &Value::Unknown }
     }
 }

@@ -40,9 +40,7 @@ impl ShortForm {
     /// `prefix`: the ARN up to the API's id, without a slash at the end.
     #[must_use]
     pub fn new(prefix: &str) -> Self {
-        Self {
-            prefix: prefix.to_owned(),
-        }
+        Self { prefix: prefix.to_owned() }
     }
 }
 
@@ -53,8 +51,7 @@ impl Policy {
     /// When the text is not JSON, or not a policy that AWS could have; the error says which
     /// statement and element.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        let node: Node =
-            serde_json::from_str(text).map_err(|error| PolicyError::Json(error.to_string()))?;
+        let node: Node = serde_json::from_str(text).map_err(|error| PolicyError::Json(error.to_string()))?;
         Self::from_node(&node)
     }
 
@@ -90,11 +87,7 @@ impl Policy {
     /// The JSON pointer of a statement within the document.
     #[must_use]
     pub fn pointer(&self, statement: &Statement) -> String {
-        if self.listed {
-            format!("/Statement/{}", statement.index)
-        } else {
-            "/Statement".to_owned()
-        }
+        if self.listed { format!("/Statement/{}", statement.index) } else { "/Statement".to_owned() }
     }
 
     fn from_node(node: &Node) -> Result<Self, PolicyError> {
@@ -112,11 +105,7 @@ impl Policy {
             .enumerate()
             .map(|(index, node)| read_statement(index, node, top.variables, &top.not_modelled))
             .collect::<Result<_, _>>()?;
-        Ok(Self {
-            statements,
-            listed: matches!(statement, Node::List(_)),
-            variables: top.variables,
-        })
+        Ok(Self { statements, listed: matches!(statement, Node::List(_)), variables: top.variables })
     }
 }
 

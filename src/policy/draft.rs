@@ -22,12 +22,7 @@ struct Draft {
 
 /// Reads the statement at `index`. `variables`: whether the policy's version has them;
 /// `not_modelled`: what in the document around it is not modelled.
-pub(super) fn read_statement(
-    index: usize,
-    node: &Node,
-    variables: bool,
-    not_modelled: &[String],
-) -> Result<Statement, PolicyError> {
+pub(super) fn read_statement(index: usize, node: &Node, variables: bool, not_modelled: &[String]) -> Result<Statement, PolicyError> {
     let Node::Object(members) = node else {
         return Err(malformed(index, "Statement", node));
     };
@@ -58,28 +53,18 @@ pub(super) fn read_statement(
 }
 
 fn malformed(index: usize, element: &'static str, node: &Node) -> PolicyError {
-    PolicyError::Malformed {
-        statement: index,
-        element,
-        found: node.kind(),
-    }
+    PolicyError::Malformed { statement: index, element, found: node.kind() }
 }
 
 fn missing(index: usize, element: &'static str) -> PolicyError {
-    PolicyError::Missing {
-        statement: index,
-        element,
-    }
+    PolicyError::Missing { statement: index, element }
 }
 
 impl Draft {
     fn element(&mut self, name: &str, node: &Node) -> Result<(), PolicyError> {
         match name {
             "Sid" => {
-                self.sid = node
-                    .scalar()
-                    .map(String::from)
-                    .filter(|sid| !sid.is_empty());
+                self.sid = node.scalar().map(String::from).filter(|sid| !sid.is_empty());
             }
             "Effect" => self.effect(node)?,
             "Principal" => self.principals(node, "Principal", false)?,
@@ -101,29 +86,18 @@ impl Draft {
             Node::Text(text) if text == "Allow" => Effect::Allow,
             Node::Text(text) if text == "Deny" => Effect::Deny,
             Node::Text(text) => {
-                return Err(PolicyError::Effect {
-                    statement: self.index,
-                    found: text.clone(),
-                });
+                return Err(PolicyError::Effect { statement: self.index, found: text.clone() });
             }
             _ => return Err(malformed(self.index, "Effect", node)),
         };
         match self.effect.replace(effect) {
-            Some(other) if other != effect => Err(PolicyError::Effects {
-                statement: self.index,
-            }),
+            Some(other) if other != effect => Err(PolicyError::Effects { statement: self.index }),
             _ => Ok(()),
         }
     }
 
-    fn principals(
-        &mut self,
-        node: &Node,
-        element: &'static str,
-        negated: bool,
-    ) -> Result<(), PolicyError> {
-        let read =
-            Principals::read(node, negated).ok_or_else(|| malformed(self.index, element, node))?;
+    fn principals(&mut self, node: &Node, element: &'static str, negated: bool) -> Result<(), PolicyError> {
+        let read = Principals::read(node, negated).ok_or_else(|| malformed(self.index, element, node))?;
         let twice = self.principals.replace(read).is_some();
         if twice {
             self.principals = Some(Principals::unclear());
@@ -149,8 +123,7 @@ impl Draft {
     }
 
     fn say_twice(&mut self, element: &str) {
-        self.not_modelled
-            .push(format!("{element} or Not{element} occurs twice"));
+        self.not_modelled.push(format!("{element} or Not{element} occurs twice"));
     }
 
     fn conditions(&mut self, node: &Node) -> Result<(), PolicyError> {
@@ -163,16 +136,13 @@ impl Draft {
                 return Err(malformed(self.index, "Condition", node));
             };
             for (key, node) in keys {
-                let values = values(node).ok_or_else(|| {
-                    format!("the value of {key} under {operator} is not a plain one")
-                });
+                let values = values(node).ok_or_else(|| format!("the value of {key} under {operator} is not a plain one"));
                 read.push(Condition::compile(operator, key, values, self.variables));
             }
         }
         let twice = has_twice(operators) || operators.iter().any(|(_, keys)| has_twice_in(keys));
         if twice || self.conditions.is_some() {
-            self.not_modelled
-                .push("an operator or key of Condition occurs twice".to_owned());
+            self.not_modelled.push("an operator or key of Condition occurs twice".to_owned());
             read.clear();
         }
         self.conditions = Some(read);
@@ -181,11 +151,7 @@ impl Draft {
 }
 
 fn has_twice(members: &[(String, Node)]) -> bool {
-    members.iter().enumerate().any(|(at, (name, _))| {
-        members[..at]
-            .iter()
-            .any(|(other, _)| other.eq_ignore_ascii_case(name))
-    })
+    members.iter().enumerate().any(|(at, (name, _))| members[..at].iter().any(|(other, _)| other.eq_ignore_ascii_case(name)))
 }
 
 fn has_twice_in(node: &Node) -> bool {
@@ -193,37 +159,20 @@ fn has_twice_in(node: &Node) -> bool {
 }
 
 fn values(node: &Node) -> Option<Vec<String>> {
-    node.items()
-        .iter()
-        .map(|item| item.scalar().map(String::from))
-        .collect()
+    node.items().iter().map(|item| item.scalar().map(String::from)).collect()
 }
 
-fn clause(
-    element: &'static str,
-    negated: bool,
-    node: &Node,
-    kind: Kind,
-    variables: bool,
-) -> Clause {
+fn clause(element: &'static str, negated: bool, node: &Node, kind: Kind, variables: bool) -> Clause {
     let patterns = node.items().iter().map(|item| match item {
         Node::Text(text) => Pattern::new(text, kind, variables),
         other => Pattern::opaque(other.kind().to_owned()),
     });
-    Clause {
-        element,
-        negated,
-        patterns: patterns.collect(),
-    }
+    Clause { element, negated, patterns: patterns.collect() }
 }
 
 /// An element of which nothing is understood.
 fn unclear(element: &'static str) -> Clause {
-    Clause {
-        element,
-        negated: false,
-        patterns: vec![Pattern::opaque("contradicting elements".to_owned())],
-    }
+    Clause { element, negated: false, patterns: vec![Pattern::opaque("contradicting elements".to_owned())] }
 }
 
 /// What is said of an element that the grammar does not have.

@@ -63,19 +63,12 @@ impl fmt::Display for PolicyError {
             }
             Self::Effect { statement, found } => {
                 let number = statement + 1;
-                write!(
-                    f,
-                    "statement {number}: Effect is {found}, neither Allow nor Deny"
-                )
+                write!(f, "statement {number}: Effect is {found}, neither Allow nor Deny")
             }
             Self::Missing { statement, element } => {
                 write!(f, "statement {}: {element} is missing", statement + 1)
             }
-            Self::Malformed {
-                statement,
-                element,
-                found,
-            } => write!(f, "statement {}: {element} is {found}", statement + 1),
+            Self::Malformed { statement, element, found } => write!(f, "statement {}: {element} is {found}", statement + 1),
         }
     }
 }

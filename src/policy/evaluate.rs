@@ -41,13 +41,7 @@ pub(super) struct Candidate<'a> {
 
 impl<'a> Candidate<'a> {
     /// Before any statement was seen.
-    const NONE: Self = Self {
-        statement: None,
-        applies: Applies {
-            truth: Truth::No,
-            part: None,
-        },
-    };
+    const NONE: Self = Self { statement: None, applies: Applies { truth: Truth::No, part: None } };
 
     /// Keeps the better of two, the earlier where they are alike.
     fn offer(&mut self, statement: &'a Statement, applies: Applies) {
@@ -56,10 +50,7 @@ impl<'a> Candidate<'a> {
             Some(_) => progress(applies) > progress(self.applies),
         };
         if better {
-            *self = Self {
-                statement: Some(statement),
-                applies,
-            };
+            *self = Self { statement: Some(statement), applies };
         }
     }
 }
@@ -79,11 +70,7 @@ impl Policy {
     /// Judges `request` by this policy alone.
     #[must_use]
     pub fn evaluate<'a>(&'a self, request: &'a Request) -> Evaluation<'a> {
-        let mut evaluation = Evaluation {
-            request,
-            allow: Candidate::NONE,
-            deny: Candidate::NONE,
-        };
+        let mut evaluation = Evaluation { request, allow: Candidate::NONE, deny: Candidate::NONE };
         for statement in &self.statements {
             let candidate = match statement.effect {
                 Effect::Allow => &mut evaluation.allow,
@@ -135,20 +122,11 @@ impl<'a> Evaluation<'a> {
     #[must_use]
     pub fn explain(&self) -> Explanation {
         let candidate = self.decisive();
-        Explanation::new(
-            self.decision(),
-            candidate.statement,
-            candidate.applies.part,
-            self.request,
-        )
+        Explanation::new(self.decision(), candidate.statement, candidate.applies.part, self.request)
     }
 
     fn decisive(&self) -> Candidate<'a> {
-        if self.deny() == Truth::No {
-            self.allow
-        } else {
-            self.deny
-        }
+        if self.deny() == Truth::No { self.allow } else { self.deny }
     }
 }
 

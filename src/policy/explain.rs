@@ -75,12 +75,7 @@ pub enum Fact {
 }
 
 impl Explanation {
-    pub(super) fn new(
-        decision: Decision,
-        statement: Option<&Statement>,
-        part: Option<Part>,
-        request: &Request,
-    ) -> Self {
+    pub(super) fn new(decision: Decision, statement: Option<&Statement>, part: Option<Part>, request: &Request) -> Self {
         Self {
             decision,
             statement: statement.map(Reference::to),
@@ -91,69 +86,37 @@ impl Explanation {
 
 impl Reference {
     pub(super) fn to(statement: &Statement) -> Self {
-        Self {
-            index: statement.index,
-            sid: statement.sid.clone(),
-            allows: statement.effect == Effect::Allow,
-        }
+        Self { index: statement.index, sid: statement.sid.clone(), allows: statement.effect == Effect::Allow }
     }
 }
 
 fn facts(statement: &Statement, part: Option<Part>, request: &Request) -> Vec<Fact> {
     let scope = |clause: Option<&Clause>, name, request: String| Fact::Scope {
         name: clause.map_or(name, |clause| clause.element),
-        policy: clause.map_or_else(Vec::new, |clause| {
-            clause
-                .patterns
-                .iter()
-                .map(|own| own.written().to_owned())
-                .collect()
-        }),
+        policy: clause.map_or_else(Vec::new, |clause| clause.patterns.iter().map(|own| own.written().to_owned()).collect()),
         request,
     };
     match part {
-        None => statement
-            .conditions
-            .iter()
-            .map(|own| condition(own, request))
-            .collect(),
+        None => statement.conditions.iter().map(|own| condition(own, request)).collect(),
         Some(Part::Principal) => vec![Fact::Principal {
-            policy: statement
-                .principals
-                .as_ref()
-                .map_or_else(|| "there is no Principal".to_owned(), ToString::to_string),
+            policy: statement.principals.as_ref().map_or_else(|| "there is no Principal".to_owned(), ToString::to_string),
             request: request.principal.to_string(),
         }],
         Some(Part::Action) => {
-            vec![scope(
-                Some(&statement.actions),
-                "Action",
-                request.action.to_string(),
-            )]
+            vec![scope(Some(&statement.actions), "Action", request.action.to_string())]
         }
         Some(Part::Resource) => {
             let asked = request.resource.to_string();
             vec![scope(statement.resources.as_ref(), "Resource", asked)]
         }
-        Some(Part::Condition(at)) => statement
-            .conditions
-            .get(at)
-            .map(|own| condition(own, request))
-            .into_iter()
-            .collect(),
-        Some(Part::Other) => statement
-            .not_modelled
-            .iter()
-            .map(|what| Fact::NotModelled { what: what.clone() })
-            .collect(),
+        Some(Part::Condition(at)) => statement.conditions.get(at).map(|own| condition(own, request)).into_iter().collect(),
+        Some(Part::Other) => statement.not_modelled.iter().map(|what| Fact::NotModelled { what: what.clone() }).collect(),
     }
 }
 
 fn condition(condition: &Condition, request: &Request) -> Fact {
     match condition.not_modelled() {
-        Some(what) => Fact::NotModelled {
-            what: what.to_owned(),
-        },
+        Some(what) => Fact::NotModelled { what: what.to_owned() },
         None => Fact::Condition {
             operator: condition.operator().to_owned(),
             key: condition.key().to_owned(),
@@ -179,26 +142,9 @@ impl fmt::Display for Fact {
             Self::Principal { policy, request } => {
                 write!(f, "{policy}, the caller is {request}")
             }
-            Self::Scope {
-                name,
-                policy,
-                request,
-            } if policy.is_empty() => write!(f, "there is no {name}, the request is for {request}"),
-            Self::Scope {
-                name,
-                policy,
-                request,
-            } => write!(
-                f,
-                "{name} is {}, the request is for {request}",
-                listed(policy)
-            ),
-            Self::Condition {
-                operator,
-                key,
-                policy,
-                request,
-            } => write!(f, "{key} is {request}, {operator} {}", listed(policy)),
+            Self::Scope { name, policy, request } if policy.is_empty() => write!(f, "there is no {name}, the request is for {request}"),
+            Self::Scope { name, policy, request } => write!(f, "{name} is {}, the request is for {request}", listed(policy)),
+            Self::Condition { operator, key, policy, request } => write!(f, "{key} is {request}, {operator} {}", listed(policy)),
             Self::NotModelled { what } => f.write_str(what),
         }
     }

@@ -57,11 +57,7 @@ pub(super) struct Glob {
 enum Quick {
     Everything,
     Exact(String),
-    Between {
-        start: String,
-        middle: Vec<String>,
-        end: String,
-    },
+    Between { start: String, middle: Vec<String>, end: String },
     No,
 }
 
@@ -71,12 +67,7 @@ impl Glob {
         let colons = colons(&tokens);
         Self {
             quick: quick(parts, style),
-            bound: tokens.iter().any(|token| {
-                matches!(
-                    token,
-                    Token::One { within: true } | Token::Many { within: true }
-                )
-            }),
+            bound: tokens.iter().any(|token| matches!(token, Token::One { within: true } | Token::Many { within: true })),
             tokens,
             style,
             colons,
@@ -136,8 +127,7 @@ impl Glob {
 
     /// As many colons in the text as in the pattern: then no wildcard took one.
     fn spells_every_colon(&self, text: &Text) -> bool {
-        text.known()
-            .is_some_and(|text| text.bytes().filter(|byte| *byte == b':').count() == self.colons)
+        text.known().is_some_and(|text| text.bytes().filter(|byte| *byte == b':').count() == self.colons)
     }
 
     fn starts_like_an_arn(&self) -> bool {
@@ -174,9 +164,7 @@ impl Glob {
     /// Whether the pattern is a start with anything behind it, and the text starts so.
     fn starts(&self, text: &Text) -> bool {
         match &self.quick {
-            Quick::Between { start, middle, end } => {
-                middle.is_empty() && end.is_empty() && text.start().starts_with(start.as_str())
-            }
+            Quick::Between { start, middle, end } => middle.is_empty() && end.is_empty() && text.start().starts_with(start.as_str()),
             Quick::Everything | Quick::Exact(_) | Quick::No => false,
         }
     }
@@ -205,10 +193,7 @@ fn lower(c: char) -> char {
 }
 
 fn colons(tokens: &[Token]) -> usize {
-    tokens
-        .iter()
-        .filter(|token| **token == Token::Char(':'))
-        .count()
+    tokens.iter().filter(|token| **token == Token::Char(':')).count()
 }
 
 fn tokens(parts: &[Part], style: Style) -> Vec<Token> {
@@ -265,11 +250,7 @@ fn quick(parts: &[Part], style: Style) -> Quick {
     }
     let start = runs.remove(0);
     runs.retain(|run| !run.is_empty());
-    Quick::Between {
-        start,
-        middle: runs,
-        end,
-    }
+    Quick::Between { start, middle: runs, end }
 }
 
 /// `start*middle*…*end`: each run is taken where it first occurs, which leaves the most to the

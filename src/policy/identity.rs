@@ -43,16 +43,9 @@ pub struct IdentityEvaluation<'a> {
 /// Judges `request` by all `policies` of an identity and its boundary. The request's principal is
 /// [`Principal::Holder`](super::Principal::Holder).
 #[must_use]
-pub fn evaluate_identity<'a>(
-    policies: &[&'a Policy],
-    boundary: Boundary<'a>,
-    request: &'a Request,
-) -> IdentityEvaluation<'a> {
-    let mut each: Vec<(Source, Evaluation<'a>)> = policies
-        .iter()
-        .enumerate()
-        .map(|(at, policy)| (Source::Policy(at), policy.evaluate(request)))
-        .collect();
+pub fn evaluate_identity<'a>(policies: &[&'a Policy], boundary: Boundary<'a>, request: &'a Request) -> IdentityEvaluation<'a> {
+    let mut each: Vec<(Source, Evaluation<'a>)> =
+        policies.iter().enumerate().map(|(at, policy)| (Source::Policy(at), policy.evaluate(request))).collect();
     let granted = Truth::any(each.iter().map(|(_, own)| own.allow()));
     let mut within = Truth::Yes;
     let mut unread = Truth::No;
@@ -67,25 +60,13 @@ pub fn evaluate_identity<'a>(
     }
     let deny = Truth::any(each.iter().map(|(_, own)| own.deny())).or(unread);
     let (source, evaluation) = decisive(&each, deny, granted, within);
-    IdentityEvaluation {
-        allow: granted.and(within),
-        deny,
-        source,
-        evaluation,
-    }
+    IdentityEvaluation { allow: granted.and(within), deny, source, evaluation }
 }
 
 /// The policy with the `Deny`; else, where the boundary is what stands in the way, the boundary;
 /// else the policy that allows or is nearest to it.
-fn decisive<'a>(
-    each: &[(Source, Evaluation<'a>)],
-    deny: Truth,
-    granted: Truth,
-    within: Truth,
-) -> (Source, Option<Evaluation<'a>>) {
-    let denying = each
-        .iter()
-        .find(|(_, own)| deny != Truth::No && own.deny() == deny);
+fn decisive<'a>(each: &[(Source, Evaluation<'a>)], deny: Truth, granted: Truth, within: Truth) -> (Source, Option<Evaluation<'a>>) {
+    let denying = each.iter().find(|(_, own)| deny != Truth::No && own.deny() == deny);
     if let Some((source, own)) = denying {
         return (*source, Some(*own));
     }

@@ -77,18 +77,11 @@ pub(super) struct Ranges {
 
 impl Operands {
     /// Compiles the values; the error is the value that the operator cannot read.
-    pub(super) fn compile(
-        family: Family,
-        values: &[String],
-        variables: bool,
-    ) -> Result<Self, String> {
+    pub(super) fn compile(family: Family, values: &[String], variables: bool) -> Result<Self, String> {
         Ok(match family {
-            Family::Pattern(kind) => Self::Patterns(
-                values
-                    .iter()
-                    .map(|value| readable_pattern(value, kind, variables))
-                    .collect::<Result<_, _>>()?,
-            ),
+            Family::Pattern(kind) => {
+                Self::Patterns(values.iter().map(|value| readable_pattern(value, kind, variables)).collect::<Result<_, _>>()?)
+            }
             Family::Number(relation) => Self::Numbers(relation, read(values, number)?),
             Family::Date(relation) => Self::Dates(relation, read(values, date)?),
             Family::Bool => Self::Bools(read(values, boolean)?),
@@ -100,15 +93,9 @@ impl Operands {
     /// Whether one of the values matches `text`.
     pub(super) fn any_matches(&self, text: &Text, context: &Context) -> Truth {
         match self {
-            Self::Patterns(patterns) => {
-                Truth::any(patterns.iter().map(|own| own.matches(text, context)))
-            }
-            Self::Numbers(relation, numbers) => compare(text, number, numbers, |value, own| {
-                relation.accepts(value.total_cmp(own))
-            }),
-            Self::Dates(relation, dates) => compare(text, date, dates, |value, own| {
-                relation.accepts(value.cmp(own))
-            }),
+            Self::Patterns(patterns) => Truth::any(patterns.iter().map(|own| own.matches(text, context))),
+            Self::Numbers(relation, numbers) => compare(text, number, numbers, |value, own| relation.accepts(value.total_cmp(own))),
+            Self::Dates(relation, dates) => compare(text, date, dates, |value, own| relation.accepts(value.cmp(own))),
             Self::Bools(bools) => compare(text, boolean, bools, |value, own| value == own),
             Self::Binaries(own) => compare(text, binary, own, |value, own| value == own),
             Self::Addresses(ranges) => ranges.hold(text),
@@ -120,9 +107,7 @@ impl Operands {
         match self {
             Self::Addresses(ranges) => ranges.hold_all(within),
             _ => match within {
-                [host] if host.prefix_len() == host.max_prefix_len() => {
-                    self.any_matches(&Text::from(host.addr().to_string()), context)
-                }
+                [host] if host.prefix_len() == host.max_prefix_len() => self.any_matches(&Text::from(host.addr().to_string()), context),
                 _ => self.any_matches(&Text::unknown(), context),
             },
         }
@@ -138,20 +123,12 @@ fn readable_pattern(value: &str, kind: Kind, variables: bool) -> Result<Pattern,
 }
 
 fn read<T>(values: &[String], parse: fn(&str) -> Option<T>) -> Result<Vec<T>, String> {
-    values
-        .iter()
-        .map(|value| parse(value).ok_or_else(|| value.clone()))
-        .collect()
+    values.iter().map(|value| parse(value).ok_or_else(|| value.clone())).collect()
 }
 
 /// Compares a value of the request. One of another type than the operator's is not said to be
 /// anything, so it is unknown.
-fn compare<T>(
-    text: &Text,
-    parse: fn(&str) -> Option<T>,
-    own: &[T],
-    accept: impl Fn(&T, &T) -> bool,
-) -> Truth {
+fn compare<T>(text: &Text, parse: fn(&str) -> Option<T>, own: &[T], accept: impl Fn(&T, &T) -> bool) -> Truth {
     match text.known().and_then(parse) {
         Some(value) => own.iter().any(|own| accept(&value, own)).into(),
         None => Truth::Unknown,
@@ -163,9 +140,7 @@ fn number(text: &str) -> Option<f64> {
 }
 
 fn boolean(text: &str) -> Option<bool> {
-    [("true", true), ("false", false)]
-        .into_iter()
-        .find_map(|(name, value)| text.eq_ignore_ascii_case(name).then_some(value))
+    [("true", true), ("false", false)].into_iter().find_map(|(name, value)| text.eq_ignore_ascii_case(name).then_some(value))
 }
 
 /// Base 64, as both the policy and the context of a request spell binary values.
@@ -198,10 +173,7 @@ impl Ranges {
             sure.push(least);
             possible.push(most);
         }
-        Ok(Self {
-            sure: IpNet::aggregate(&sure),
-            possible: IpNet::aggregate(&possible),
-        })
+        Ok(Self { sure: IpNet::aggregate(&sure), possible: IpNet::aggregate(&possible) })
     }
 
     fn hold(&self, text: &Text) -> Truth {
@@ -216,22 +188,14 @@ impl Ranges {
 
     /// For a value of which nothing is known.
     fn hold_anything(&self) -> Truth {
-        let whole = |v6: bool| {
-            self.sure
-                .iter()
-                .any(|range| range.prefix_len() == 0 && matches!(range, IpNet::V6(_)) == v6)
-        };
+        let whole = |v6: bool| self.sure.iter().any(|range| range.prefix_len() == 0 && matches!(range, IpNet::V6(_)) == v6);
         Truth::from(whole(false) && whole(true)).or(Truth::Unknown)
     }
 
     /// The ranges are aggregated, so what they cover together one of them covers alone.
     fn hold_all(&self, within: &[IpNet]) -> Truth {
         let covered = |net: &IpNet| self.sure.iter().any(|range| range.contains(net));
-        let touched = |net: &IpNet| {
-            self.possible
-                .iter()
-                .any(|range| range.contains(net) || net.contains(range))
-        };
+        let touched = |net: &IpNet| self.possible.iter().any(|range| range.contains(net) || net.contains(range));
         if within.is_empty() {
             return Truth::Unknown;
         }

@@ -29,16 +29,8 @@ pub(super) struct Operator {
 const OPERATORS: [(&str, Family, bool); 26] = [
     ("StringEquals", Family::Pattern(Kind::Exact), false),
     ("StringNotEquals", Family::Pattern(Kind::Exact), true),
-    (
-        "StringEqualsIgnoreCase",
-        Family::Pattern(Kind::IgnoreCase),
-        false,
-    ),
-    (
-        "StringNotEqualsIgnoreCase",
-        Family::Pattern(Kind::IgnoreCase),
-        true,
-    ),
+    ("StringEqualsIgnoreCase", Family::Pattern(Kind::IgnoreCase), false),
+    ("StringNotEqualsIgnoreCase", Family::Pattern(Kind::IgnoreCase), true),
     ("StringLike", Family::Pattern(Kind::Like), false),
     ("StringNotLike", Family::Pattern(Kind::Like), true),
     ("ArnEquals", Family::Pattern(Kind::Arn), false),
@@ -52,35 +44,15 @@ const OPERATORS: [(&str, Family, bool); 26] = [
     ("NumericEquals", Family::Number(Relation::Equal), false),
     ("NumericNotEquals", Family::Number(Relation::Equal), true),
     ("NumericLessThan", Family::Number(Relation::Less), false),
-    (
-        "NumericLessThanEquals",
-        Family::Number(Relation::LessOrEqual),
-        false,
-    ),
-    (
-        "NumericGreaterThan",
-        Family::Number(Relation::Greater),
-        false,
-    ),
-    (
-        "NumericGreaterThanEquals",
-        Family::Number(Relation::GreaterOrEqual),
-        false,
-    ),
+    ("NumericLessThanEquals", Family::Number(Relation::LessOrEqual), false),
+    ("NumericGreaterThan", Family::Number(Relation::Greater), false),
+    ("NumericGreaterThanEquals", Family::Number(Relation::GreaterOrEqual), false),
     ("DateEquals", Family::Date(Relation::Equal), false),
     ("DateNotEquals", Family::Date(Relation::Equal), true),
     ("DateLessThan", Family::Date(Relation::Less), false),
-    (
-        "DateLessThanEquals",
-        Family::Date(Relation::LessOrEqual),
-        false,
-    ),
+    ("DateLessThanEquals", Family::Date(Relation::LessOrEqual), false),
     ("DateGreaterThan", Family::Date(Relation::Greater), false),
-    (
-        "DateGreaterThanEquals",
-        Family::Date(Relation::GreaterOrEqual),
-        false,
-    ),
+    ("DateGreaterThanEquals", Family::Date(Relation::GreaterOrEqual), false),
 ];
 
 impl Operator {
@@ -98,11 +70,6 @@ impl Operator {
             None => (rest, false),
         };
         let (_, family, negated) = OPERATORS.iter().find(|(known, ..)| *known == name)?;
-        Some(Self {
-            quantifier,
-            family: *family,
-            negated: *negated,
-            if_exists,
-        })
+        Some(Self { quantifier, family: *family, negated: *negated, if_exists })
     }
 }

@@ -44,10 +44,7 @@ enum Matcher {
 #[derive(Clone, Debug)]
 enum Piece {
     Fixed(Part),
-    Variable {
-        key: String,
-        default: Option<String>,
-    },
+    Variable { key: String, default: Option<String> },
 }
 
 impl Kind {
@@ -74,18 +71,12 @@ impl Pattern {
             None => Matcher::Opaque,
             Some(pieces) => compile(pieces, kind),
         };
-        Self {
-            written: written.to_owned(),
-            matcher,
-        }
+        Self { written: written.to_owned(), matcher }
     }
 
     /// A value that is not modelled, such as a template's unresolved reference.
     pub(super) fn opaque(written: String) -> Self {
-        Self {
-            written,
-            matcher: Matcher::Opaque,
-        }
+        Self { written, matcher: Matcher::Opaque }
     }
 
     /// The value as the policy has it.
@@ -101,9 +92,7 @@ impl Pattern {
     /// A short resource, written out with `prefix` before its slash; any other value as it is.
     pub(super) fn expanded(self, prefix: &str, variables: bool) -> Self {
         match (&self.matcher, self.written.strip_prefix("execute-api:")) {
-            (Matcher::Short, Some(path)) => {
-                Self::new(&format!("{prefix}{path}"), Kind::Resource, variables)
-            }
+            (Matcher::Short, Some(path)) => Self::new(&format!("{prefix}{path}"), Kind::Resource, variables),
             _ => self,
         }
     }
@@ -196,8 +185,7 @@ fn variable(inside: &str) -> Option<Piece> {
         }
     };
     let key = key.trim().to_lowercase();
-    key.contains(':')
-        .then_some(Piece::Variable { key, default })
+    key.contains(':').then_some(Piece::Variable { key, default })
 }
 
 enum Resolved {
@@ -224,11 +212,7 @@ fn resolve(pieces: &[Piece], context: &Context) -> Resolved {
             },
         }
     }
-    if unknown {
-        Resolved::Unknown
-    } else {
-        Resolved::Parts(parts)
-    }
+    if unknown { Resolved::Unknown } else { Resolved::Parts(parts) }
 }
 
 /// The one value that a variable can stand for. A key with several cannot be a variable, and

@@ -59,10 +59,7 @@ impl Named {
             // A wildcard cannot stand for a part of a principal; what it does then is not said.
             _ if text.contains(['*', '?']) => Self::Unclear(text.to_owned()),
             ["arn", _, "iam", "", account, "root"] => Self::Account((*account).to_owned()),
-            ["arn", _, "iam" | "sts", "", account, _] => Self::Identity {
-                arn: text.to_owned(),
-                account: (*account).to_owned(),
-            },
+            ["arn", _, "iam" | "sts", "", account, _] => Self::Identity { arn: text.to_owned(), account: (*account).to_owned() },
             _ => Self::Unclear(text.to_owned()),
         }
     }
@@ -96,9 +93,7 @@ impl Named {
     fn exempts(&self, principal: &Principal) -> Truth {
         let means = self.means(principal);
         match (self, principal) {
-            (Self::Account(_) | Self::Identity { .. }, Principal::Aws { .. }) => {
-                means.and(Truth::Unknown)
-            }
+            (Self::Account(_) | Self::Identity { .. }, Principal::Aws { .. }) => means.and(Truth::Unknown),
             _ => means,
         }
     }
@@ -122,11 +117,7 @@ impl fmt::Display for Named {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>
 fn is_unique_id(text: &str) -> bool {
     let id = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-    text.len() >= 16
-        && text.bytes().all(id)
-        && ["AIDA", "AROA", "AGPA", "ANPA"]
-            .iter()
-            .any(|prefix| text.starts_with(prefix))
+    text.len() >= 16 && text.bytes().all(id) && ["AIDA", "AROA", "AGPA", "ANPA"].iter().any(|prefix| text.starts_with(prefix))
 }
 
 /// Whether the identity `named` in the policy is the one that asks. A role stands for its
@@ -175,11 +166,7 @@ pub(super) struct Principals {
 impl Principals {
     /// Reads the element; `None` where it is neither a text nor an object.
     pub(super) fn read(node: &Node, negated: bool) -> Option<Self> {
-        let mut read = Self {
-            negated,
-            named: Vec::new(),
-            unclear: false,
-        };
+        let mut read = Self { negated, named: Vec::new(), unclear: false };
         match node {
             Node::Text(text) if text == "*" => read.named.push(Named::Everyone),
             Node::Text(text) => read.named.push(Named::Unclear(text.clone())),
@@ -196,11 +183,7 @@ impl Principals {
 
     /// An element of which nothing is understood.
     pub(super) fn unclear() -> Self {
-        Self {
-            negated: false,
-            named: Vec::new(),
-            unclear: true,
-        }
+        Self { negated: false, named: Vec::new(), unclear: true }
     }
 
     fn entry(&mut self, kind: &str, node: &Node) {
@@ -261,11 +244,7 @@ impl Principals {
 
 impl fmt::Display for Principals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = if self.negated {
-            "NotPrincipal"
-        } else {
-            "Principal"
-        };
+        let name = if self.negated { "NotPrincipal" } else { "Principal" };
         match self.named.as_slice() {
             [] if self.unclear => write!(f, "{name} is not understood"),
             [] => write!(f, "{name} is empty"),

@@ -28,14 +28,8 @@ impl Principal {
     /// The identity `arn` (`arn:aws:iam::111122223333:role/name`); `None` if it names no account.
     #[must_use]
     pub fn aws(arn: &str) -> Option<Self> {
-        let account = arn
-            .split(':')
-            .nth(4)
-            .filter(|account| !account.is_empty())?;
-        Some(Self::Aws {
-            arn: arn.to_owned(),
-            account: account.to_owned(),
-        })
+        let account = arn.split(':').nth(4).filter(|account| !account.is_empty())?;
+        Some(Self::Aws { arn: arn.to_owned(), account: account.to_owned() })
     }
 }
 
@@ -94,12 +88,7 @@ impl Request {
     /// A request of `principal`, in `context`.
     #[must_use]
     pub fn new(principal: Principal, action: &str, resource: Resource, context: Context) -> Self {
-        Self {
-            principal,
-            action: Text::from(action),
-            resource,
-            context,
-        }
+        Self { principal, action: Text::from(action), resource, context }
     }
 
     /// An unsigned request; `context` usually starts from [`Context::anonymous`].

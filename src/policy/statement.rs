@@ -170,16 +170,10 @@ impl Statement {
     /// All parts must hold; the first that certainly does not decides, else the first that may
     /// not.
     pub(super) fn applies_at(&self, request: &Request, ignored: &[&str]) -> Applies {
-        let mut verdict = Applies {
-            truth: Truth::Yes,
-            part: None,
-        };
+        let mut verdict = Applies { truth: Truth::Yes, part: None };
         for (part, truth) in self.parts(request, ignored) {
             if truth < verdict.truth {
-                verdict = Applies {
-                    truth,
-                    part: Some(part),
-                };
+                verdict = Applies { truth, part: Some(part) };
             }
             if truth == Truth::No {
                 break;
@@ -188,11 +182,7 @@ impl Statement {
         verdict
     }
 
-    fn parts<'a>(
-        &'a self,
-        request: &'a Request,
-        ignored: &'a [&str],
-    ) -> impl Iterator<Item = (Part, Truth)> + 'a {
+    fn parts<'a>(&'a self, request: &'a Request, ignored: &'a [&str]) -> impl Iterator<Item = (Part, Truth)> + 'a {
         let conditions = self
             .conditions
             .iter()
@@ -201,12 +191,8 @@ impl Statement {
             .map(|(at, condition)| (Part::Condition(at), condition.holds(&request.context)));
         let other = (!self.not_modelled.is_empty()).then_some((Part::Other, Truth::Unknown));
         std::iter::once_with(|| (Part::Principal, self.covers_principal(&request.principal)))
-            .chain(std::iter::once_with(|| {
-                (Part::Action, self.covers_action(request))
-            }))
-            .chain(std::iter::once_with(|| {
-                (Part::Resource, self.covers_resource(request))
-            }))
+            .chain(std::iter::once_with(|| (Part::Action, self.covers_action(request))))
+            .chain(std::iter::once_with(|| (Part::Resource, self.covers_resource(request))))
             .chain(conditions)
             .chain(other)
     }

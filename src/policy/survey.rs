@@ -20,10 +20,7 @@ impl Policy {
     /// does, AWS answers them `User: anonymous is not authorized`.
     #[must_use]
     pub fn admits_anonymous(&self) -> Truth {
-        Truth::any(
-            self.of(Effect::Allow)
-                .map(|statement| statement.covers_principal(&Principal::Anonymous)),
-        )
+        Truth::any(self.of(Effect::Allow).map(|statement| statement.covers_principal(&Principal::Anonymous)))
     }
 
     /// The conditions on any of `keys`, whose case does not matter: every place where the policy
@@ -35,10 +32,7 @@ impl Policy {
                 .conditions
                 .iter()
                 .filter(|condition| keys.iter().any(|key| condition.is_about(key)))
-                .map(move |condition| KeyUse {
-                    statement,
-                    condition,
-                })
+                .map(move |condition| KeyUse { statement, condition })
         })
     }
 
@@ -51,14 +45,10 @@ impl Policy {
         request: &'a Request,
         keys: &'a [&'a str],
     ) -> impl Iterator<Item = (&'a Statement, Truth)> + 'a {
-        self.of(effect)
-            .map(|statement| (statement, statement.applies_ignoring(request, keys)))
-            .filter(|(_, truth)| *truth != Truth::No)
+        self.of(effect).map(|statement| (statement, statement.applies_ignoring(request, keys))).filter(|(_, truth)| *truth != Truth::No)
     }
 
     fn of(&self, effect: Effect) -> impl Iterator<Item = &Statement> {
-        self.statements
-            .iter()
-            .filter(move |statement| statement.effect == effect)
+        self.statements.iter().filter(move |statement| statement.effect == effect)
     }
 }

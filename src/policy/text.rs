@@ -139,10 +139,7 @@ mod tests {
 
     #[test]
     fn unknown_parts_are_shown() {
-        assert_eq!(
-            Text::from("/a/").segment().then("/b").to_string(),
-            "/a/{unknown}/b"
-        );
+        assert_eq!(Text::from("/a/").segment().then("/b").to_string(), "/a/{unknown}/b");
         assert_eq!(Text::other("vpc-").to_string(), "vpc-{another}");
     }
 }

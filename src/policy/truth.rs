@@ -47,12 +47,7 @@ impl Truth {
 }
 
 /// Combines until `end` is reached, which no further truth can change.
-fn fold(
-    truths: impl IntoIterator<Item = Truth>,
-    start: Truth,
-    end: Truth,
-    combine: fn(Truth, Truth) -> Truth,
-) -> Truth {
+fn fold(truths: impl IntoIterator<Item = Truth>, start: Truth, end: Truth, combine: fn(Truth, Truth) -> Truth) -> Truth {
     let mut so_far = start;
     for truth in truths {
         so_far = combine(so_far, truth);

@@ -20,6 +20,8 @@ pub struct Policy<'p> {
     pub allow_unassessed: Vec<Reason>,
     /// Whether finding no integration at all ends in exit code 3.
     pub require_integration: bool,
+    /// Levels that rules have instead of their own.
+    pub levels: BTreeMap<&'static str, Severity>,
     /// Says of a finding whether it was accepted, and with which words.
     pub suppress: &'p mut dyn FnMut(&ReportedFinding) -> Option<Accepted>,
 }
@@ -34,7 +36,7 @@ pub struct Accepted {
 
 /// Makes the report.
 pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_>) -> Report {
-    let mut findings = merge(&assessment.found, assessment);
+    let mut findings = merge(&assessment.found, assessment, &policy.levels);
     link(&mut findings);
     let explained: BTreeSet<String> = findings.iter().flat_map(|finding| finding.integrations.iter().cloned()).collect();
     let mut suppressed = Vec::new();
@@ -82,7 +84,7 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
 }
 
 /// One finding for each rule, primary resource and facet.
-fn merge(found: &[Found], assessment: &Assessment<'_>) -> Vec<ReportedFinding> {
+fn merge(found: &[Found], assessment: &Assessment<'_>, levels: &BTreeMap<&'static str, Severity>) -> Vec<ReportedFinding> {
     let mut merged: BTreeMap<(&'static str, ResourceId, &str), (ReportedFinding, BTreeSet<usize>)> = BTreeMap::new();
     for found in found {
         let Some(primary) = found.finding.evidence.first() else { continue };
@@ -94,6 +96,7 @@ fn merge(found: &[Found], assessment: &Assessment<'_>) -> Vec<ReportedFinding> {
     let mut findings: Vec<_> = merged
         .into_values()
         .map(|(mut finding, integrations)| {
+            finding.severity = levels.get(finding.rule).copied().unwrap_or(finding.severity);
             finding.integrations =
                 integrations.into_iter().filter_map(|index| Some(assessment.integrations.get(index)?.id.clone())).collect();
             finding

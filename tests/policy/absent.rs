@@ -36,17 +36,9 @@ const OPERATORS: [(&str, &str, bool); 26] = [
     ("BinaryEquals", "QmluYXJ5VmFsdWVJbkJhc2U2NA==", false),
     ("IpAddress", "203.0.113.0/24", false),
     ("NotIpAddress", "203.0.113.0/24", true),
-    (
-        "ArnEquals",
-        "arn:aws:sns:eu-west-1:111122223333:topic",
-        false,
-    ),
+    ("ArnEquals", "arn:aws:sns:eu-west-1:111122223333:topic", false),
     ("ArnLike", "arn:aws:sns:*:111122223333:topic", false),
-    (
-        "ArnNotEquals",
-        "arn:aws:sns:eu-west-1:111122223333:topic",
-        true,
-    ),
+    ("ArnNotEquals", "arn:aws:sns:eu-west-1:111122223333:topic", true),
     ("ArnNotLike", "arn:aws:sns:*:111122223333:topic", true),
 ];
 
@@ -58,11 +50,7 @@ fn absent() -> Context {
 fn an_absent_key_fails_what_must_match_and_fulfils_what_must_not() {
     for (operator, value, negated) in OPERATORS {
         let expected = if negated { Yes } else { No };
-        assert_eq!(
-            compares(operator, json!(value), absent()),
-            expected,
-            "{operator}"
-        );
+        assert_eq!(compares(operator, json!(value), absent()), expected, "{operator}");
     }
 }
 
@@ -70,11 +58,7 @@ fn an_absent_key_fails_what_must_match_and_fulfils_what_must_not() {
 fn an_absent_key_fulfils_every_if_exists() {
     for (operator, value, _) in OPERATORS {
         let operator = format!("{operator}IfExists");
-        assert_eq!(
-            compares(&operator, json!(value), absent()),
-            Yes,
-            "{operator}"
-        );
+        assert_eq!(compares(&operator, json!(value), absent()), Yes, "{operator}");
     }
 }
 
@@ -83,11 +67,7 @@ fn an_absent_key_is_all_values_and_not_any_value() {
     for (operator, value, _) in OPERATORS {
         for (prefix, expected) in [("ForAllValues:", Yes), ("ForAnyValue:", No)] {
             let operator = format!("{prefix}{operator}");
-            assert_eq!(
-                compares(&operator, json!(value), absent()),
-                expected,
-                "{operator}"
-            );
+            assert_eq!(compares(&operator, json!(value), absent()), expected, "{operator}");
         }
     }
 }
@@ -107,21 +87,12 @@ fn an_absent_key_with_both_prefix_and_suffix() {
 #[test]
 fn no_values_are_as_good_as_no_key() {
     let empty = || Context::new().with("aws:Key", Value::texts(Vec::<&str>::new()));
-    assert_eq!(
-        compares("ForAllValues:StringEquals", json!("a"), empty()),
-        Yes
-    );
-    assert_eq!(
-        compares("ForAnyValue:StringEquals", json!("a"), empty()),
-        No
-    );
+    assert_eq!(compares("ForAllValues:StringEquals", json!("a"), empty()), Yes);
+    assert_eq!(compares("ForAnyValue:StringEquals", json!("a"), empty()), No);
     assert_eq!(compares("Null", json!("true"), empty()), Yes);
     // An empty text is the example that the page gives for values that resolve to nothing.
     let blank = Context::new().with("aws:Key", Value::text(""));
-    assert_eq!(
-        compares("ForAllValues:StringEquals", json!("a"), blank),
-        Yes
-    );
+    assert_eq!(compares("ForAllValues:StringEquals", json!("a"), blank), Yes);
 }
 
 /// `#Conditions_Null` of the operators' page: `true` asks for a missing key, `false` for a key.
@@ -139,11 +110,7 @@ fn null_asks_whether_the_key_is_there() {
     ];
     for (asked, found, expected) in cases {
         let context = Context::new().with("aws:Key", found.clone());
-        assert_eq!(
-            compares("Null", json!(asked), context),
-            expected,
-            "{asked} {found:?}"
-        );
+        assert_eq!(compares("Null", json!(asked), context), expected, "{asked} {found:?}");
     }
     // Quotation marks are optional for booleans (the grammar's page).
     assert_eq!(compares("Null", json!(true), absent()), Yes);
@@ -152,22 +119,14 @@ fn null_asks_whether_the_key_is_there() {
 #[test]
 fn null_takes_neither_prefix_nor_suffix() {
     for operator in ["NullIfExists", "ForAllValues:Null", "ForAnyValue:Null"] {
-        assert_eq!(
-            compares(operator, json!("true"), absent()),
-            Unknown,
-            "{operator}"
-        );
+        assert_eq!(compares(operator, json!("true"), absent()), Unknown, "{operator}");
     }
 }
 
 #[test]
 fn a_key_that_was_never_mentioned_is_unknown() {
     for (operator, value, _) in OPERATORS {
-        assert_eq!(
-            compares(operator, json!(value), Context::new()),
-            Unknown,
-            "{operator}"
-        );
+        assert_eq!(compares(operator, json!(value), Context::new()), Unknown, "{operator}");
     }
 }
 
@@ -180,14 +139,7 @@ fn a_key_that_was_never_mentioned_is_absent_when_the_context_says_so() {
     assert_eq!(compares("StringEquals", json!("a"), set), Yes);
     let prefix = || Context::new().absent_under("aws:K");
     assert_eq!(compares("StringEquals", json!("a"), prefix()), No);
-    assert_eq!(
-        compares(
-            "StringEquals",
-            json!("a"),
-            prefix().with("aws:key", Value::Unknown)
-        ),
-        Unknown
-    );
+    assert_eq!(compares("StringEquals", json!("a"), prefix().with("aws:key", Value::Unknown)), Unknown);
 }
 
 #[test]

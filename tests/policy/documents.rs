@@ -40,87 +40,35 @@ fn the_same_from_json_that_was_read() {
         "Action": "*", "Resource": "*", "Condition": {"Null": {"aws:SourceVpce": false}}}]});
     let policy = Policy::from_value(&document).expect("a policy");
     let context = Context::anonymous().with("aws:SourceVpce", Value::text("vpce-1"));
-    assert_eq!(
-        policy.evaluate(&unsigned(context)).decision(),
-        DeniedExplicitly
-    );
+    assert_eq!(policy.evaluate(&unsigned(context)).decision(), DeniedExplicitly);
 }
 
 /// Errors say where.
 #[test]
 fn what_no_policy_looks_like() {
-    let statement = |inside: &str| {
-        error(&format!(
-            r#"{{"Statement": [{{"Effect": "Allow", "Action": "*"}}, {inside}]}}"#
-        ))
-    };
+    let statement = |inside: &str| error(&format!(r#"{{"Statement": [{{"Effect": "Allow", "Action": "*"}}, {inside}]}}"#));
     for (found, expected) in [
         (error("[]"), "the policy is a list, not an object"),
         (error("\"{}\""), "the policy is a text, not an object"),
         (error("{}"), "the policy has no Statement"),
-        (
-            error(r#"{"Version": "2012-10-18", "Statement": []}"#),
-            "Version is 2012-10-18, neither 2012-10-17 nor 2008-10-17",
-        ),
-        (
-            error(r#"{"Version": null, "Statement": []}"#),
-            "Version is null, neither 2012-10-17 nor 2008-10-17",
-        ),
-        (
-            error(r#"{"Statement": [], "Statement": []}"#),
-            "Statement occurs twice",
-        ),
-        (
-            error(r#"{"Statement": "*"}"#),
-            "statement 1: Statement is a text",
-        ),
+        (error(r#"{"Version": "2012-10-18", "Statement": []}"#), "Version is 2012-10-18, neither 2012-10-17 nor 2008-10-17"),
+        (error(r#"{"Version": null, "Statement": []}"#), "Version is null, neither 2012-10-17 nor 2008-10-17"),
+        (error(r#"{"Statement": [], "Statement": []}"#), "Statement occurs twice"),
+        (error(r#"{"Statement": "*"}"#), "statement 1: Statement is a text"),
         (statement("3"), "statement 2: Statement is a number"),
-        (
-            statement(r#"{"Action": "*"}"#),
-            "statement 2: Effect is missing",
-        ),
-        (
-            statement(r#"{"Effect": "allow", "Action": "*"}"#),
-            "statement 2: Effect is allow, neither Allow nor Deny",
-        ),
-        (
-            statement(r#"{"Effect": true, "Action": "*"}"#),
-            "statement 2: Effect is a boolean",
-        ),
-        (
-            statement(r#"{"Effect": "Deny", "Effect": "Allow", "Action": "*"}"#),
-            "statement 2: Effect is both Allow and Deny",
-        ),
-        (
-            statement(r#"{"Effect": "Deny"}"#),
-            "statement 2: Action is missing",
-        ),
-        (
-            statement(r#"{"Effect": "Deny", "Action": "*", "Principal": 5}"#),
-            "statement 2: Principal is a number",
-        ),
-        (
-            statement(r#"{"Effect": "Deny", "Action": "*", "NotPrincipal": []}"#),
-            "statement 2: NotPrincipal is a list",
-        ),
-        (
-            statement(r#"{"Effect": "Deny", "Action": "*", "Condition": []}"#),
-            "statement 2: Condition is a list",
-        ),
-        (
-            statement(r#"{"Effect": "Deny", "Action": "*", "Condition": {"Bool": "true"}}"#),
-            "statement 2: Condition is a text",
-        ),
+        (statement(r#"{"Action": "*"}"#), "statement 2: Effect is missing"),
+        (statement(r#"{"Effect": "allow", "Action": "*"}"#), "statement 2: Effect is allow, neither Allow nor Deny"),
+        (statement(r#"{"Effect": true, "Action": "*"}"#), "statement 2: Effect is a boolean"),
+        (statement(r#"{"Effect": "Deny", "Effect": "Allow", "Action": "*"}"#), "statement 2: Effect is both Allow and Deny"),
+        (statement(r#"{"Effect": "Deny"}"#), "statement 2: Action is missing"),
+        (statement(r#"{"Effect": "Deny", "Action": "*", "Principal": 5}"#), "statement 2: Principal is a number"),
+        (statement(r#"{"Effect": "Deny", "Action": "*", "NotPrincipal": []}"#), "statement 2: NotPrincipal is a list"),
+        (statement(r#"{"Effect": "Deny", "Action": "*", "Condition": []}"#), "statement 2: Condition is a list"),
+        (statement(r#"{"Effect": "Deny", "Action": "*", "Condition": {"Bool": "true"}}"#), "statement 2: Condition is a text"),
     ] {
         assert_eq!(found.to_string(), expected);
     }
-    for text in [
-        "",
-        "{",
-        "nonsense",
-        "{\"Statement\": []} trailing",
-        "\u{feff}{}",
-    ] {
+    for text in ["", "{", "nonsense", "{\"Statement\": []} trailing", "\u{feff}{}"] {
         assert!(matches!(error(text), PolicyError::Json(_)), "{text:?}");
     }
     // As the API Gateway service hands policies out: escaped once more than JSON.
@@ -130,11 +78,7 @@ fn what_no_policy_looks_like() {
 
 #[test]
 fn nested_too_deep_is_an_error_and_no_crash() {
-    let text = format!(
-        r#"{{"Statement": {}{}}}"#,
-        "[".repeat(100_000),
-        "]".repeat(100_000)
-    );
+    let text = format!(r#"{{"Statement": {}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
     assert!(matches!(error(&text), PolicyError::Json(_)));
 }
 
@@ -143,46 +87,18 @@ fn nested_too_deep_is_an_error_and_no_crash() {
 #[test]
 fn what_is_not_modelled_stays_in_its_statement() {
     let allow = r#"{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}"#;
-    let with = |statement: &str| {
-        decide(&format!(
-            r#"{{"Version": "2012-10-17", "Statement": [{allow}, {statement}]}}"#
-        ))
-    };
+    let with = |statement: &str| decide(&format!(r#"{{"Version": "2012-10-17", "Statement": [{allow}, {statement}]}}"#));
     for (statement, expected) in [
         // An element by another name; names are exact.
-        (
-            r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "condition": {}}"#,
-            Undetermined,
-        ),
-        (
-            r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Until": "2030"}"#,
-            Undetermined,
-        ),
-        (
-            r#"{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Until": "2030"}"#,
-            Allowed,
-        ),
-        (
-            r#"{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Until": "2030"}"#,
-            Allowed,
-        ),
+        (r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "condition": {}}"#, Undetermined),
+        (r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Until": "2030"}"#, Undetermined),
+        (r#"{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Until": "2030"}"#, Allowed),
+        (r#"{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Until": "2030"}"#, Allowed),
         // Both of a pair, and the same element twice.
-        (
-            r#"{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "NotAction": "s3:*", "Resource": "*"}"#,
-            Undetermined,
-        ),
-        (
-            r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "x", "Resource": "y"}"#,
-            Undetermined,
-        ),
-        (
-            r#"{"Effect": "Deny", "Principal": {"AWS": "1"}, "NotPrincipal": "*", "Action": "*", "Resource": "*"}"#,
-            Undetermined,
-        ),
-        (
-            r#"{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "x", "Resource": "y"}"#,
-            Allowed,
-        ),
+        (r#"{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "NotAction": "s3:*", "Resource": "*"}"#, Undetermined),
+        (r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "x", "Resource": "y"}"#, Undetermined),
+        (r#"{"Effect": "Deny", "Principal": {"AWS": "1"}, "NotPrincipal": "*", "Action": "*", "Resource": "*"}"#, Undetermined),
+        (r#"{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "x", "Resource": "y"}"#, Allowed),
         // Two blocks of one operator, one key in two spellings: which one counts, who knows.
         (
             r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {
@@ -200,14 +116,8 @@ fn what_is_not_modelled_stays_in_its_statement() {
             Undetermined,
         ),
         // A template's reference in place of a value.
-        (
-            r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": {"Fn::Sub": "x"}}"#,
-            Undetermined,
-        ),
-        (
-            r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": [null, ["*"]]}"#,
-            Undetermined,
-        ),
+        (r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": {"Fn::Sub": "x"}}"#, Undetermined),
+        (r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": [null, ["*"]]}"#, Undetermined),
         (
             r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {
             "StringEquals": {"aws:SourceVpce": {"Ref": "Endpoint"}}}}"#,
@@ -229,15 +139,9 @@ fn what_is_not_modelled_stays_in_its_statement() {
             "StringEquals": {}}}"#,
             DeniedExplicitly,
         ),
-        (
-            r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {}}"#,
-            DeniedExplicitly,
-        ),
+        (r#"{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {}}"#, DeniedExplicitly),
         // The same effect twice says the same.
-        (
-            r#"{"Effect": "Deny", "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}"#,
-            DeniedExplicitly,
-        ),
+        (r#"{"Effect": "Deny", "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}"#, DeniedExplicitly),
     ] {
         assert_eq!(with(statement), expected, "{statement}");
     }
@@ -246,14 +150,8 @@ fn what_is_not_modelled_stays_in_its_statement() {
 #[test]
 fn an_unknown_element_of_the_document_touches_every_statement() {
     let allow = r#"{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}"#;
-    assert_eq!(
-        decide(&format!(r#"{{"Statement": [{allow}], "Comment": "x"}}"#)),
-        Undetermined
-    );
-    assert_eq!(
-        decide(&format!(r#"{{"Statement": [{allow}], "statement": []}}"#)),
-        Undetermined
-    );
+    assert_eq!(decide(&format!(r#"{{"Statement": [{allow}], "Comment": "x"}}"#)), Undetermined);
+    assert_eq!(decide(&format!(r#"{{"Statement": [{allow}], "statement": []}}"#)), Undetermined);
 }
 
 /// Everything in every place: no shape makes it panic.
@@ -283,29 +181,15 @@ fn odd_shapes_never_panic() {
         json!({"BinaryEquals": {"a": "===="}}),
         json!({"NumericEquals": {"a": "1e999"}}),
     ];
-    let elements = [
-        "Sid",
-        "Effect",
-        "Principal",
-        "NotPrincipal",
-        "Action",
-        "NotAction",
-        "Resource",
-        "NotResource",
-        "Condition",
-        "Other",
-    ];
+    let elements = ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition", "Other"];
     let mut parsed = 0;
     for shape in &shapes {
         parsed += usize::from(survives(&json!({"Statement": shape})));
         parsed += usize::from(survives(&json!({"Version": shape, "Statement": []})));
         for element in elements {
-            let mut statement =
-                json!({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"});
+            let mut statement = json!({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"});
             statement[element] = shape.clone();
-            parsed += usize::from(survives(
-                &json!({"Version": "2012-10-17", "Statement": [statement]}),
-            ));
+            parsed += usize::from(survives(&json!({"Version": "2012-10-17", "Statement": [statement]})));
         }
     }
     assert!(parsed > 100, "only {parsed} of the shapes were read");
@@ -318,10 +202,6 @@ fn survives(document: &Json) -> bool {
     let request = unsigned(Context::stranger());
     let explanation = policy.evaluate(&request).explain();
     assert!(!explanation.to_string().is_empty());
-    let _audiences: Vec<_> = policy
-        .statements()
-        .iter()
-        .map(|own| own.audience())
-        .collect();
+    let _audiences: Vec<_> = policy.statements().iter().map(|own| own.audience()).collect();
     true
 }

@@ -28,10 +28,7 @@ fn through(vpc: &str, endpoint: &str, subnet: &str) -> Context {
     Context::anonymous()
         .with("aws:SourceVpc", Value::text(vpc))
         .with("aws:SourceVpce", Value::text(endpoint))
-        .with(
-            "aws:VpcSourceIp",
-            Value::within([subnet.parse().expect("a range")]),
-        )
+        .with("aws:VpcSourceIp", Value::within([subnet.parse().expect("a range")]))
         .with("aws:SecureTransport", Value::text("true"))
 }
 
@@ -46,14 +43,8 @@ fn decide(policy: &Policy, context: Context) -> Decision {
 /// "Allow private API traffic based on source VPC or VPC endpoint", both examples.
 #[test]
 fn deny_everyone_but_one_vpc_or_endpoint() {
-    for (key, value) in [
-        ("aws:SourceVpc", "vpc-1a2b3c4d"),
-        ("aws:SourceVpce", "vpce-1a2b3c4d"),
-    ] {
-        let policy = api(json!([
-            everyone("Allow", Json::Null),
-            everyone("Deny", json!({"StringNotEquals": {key: value}})),
-        ]));
+    for (key, value) in [("aws:SourceVpc", "vpc-1a2b3c4d"), ("aws:SourceVpce", "vpce-1a2b3c4d")] {
+        let policy = api(json!([everyone("Allow", Json::Null), everyone("Deny", json!({"StringNotEquals": {key: value}})),]));
         assert_eq!(decide(&policy, ours()), Allowed, "{key}");
         let other = through("vpc-other", "vpce-other", "10.0.1.0/24");
         assert_eq!(decide(&policy, other), DeniedExplicitly, "{key}");
@@ -62,39 +53,18 @@ fn deny_everyone_but_one_vpc_or_endpoint() {
         assert_eq!(decide(&policy, public), DeniedExplicitly, "{key}");
         assert_eq!(decide(&policy, Context::anonymous()), Undetermined, "{key}");
         let stranger = Request::stranger(INVOKE, orders());
-        assert_eq!(
-            policy.evaluate(&stranger).decision(),
-            DeniedExplicitly,
-            "{key}"
-        );
+        assert_eq!(policy.evaluate(&stranger).decision(), DeniedExplicitly, "{key}");
     }
 }
 
 /// The same with an `Allow` alone, which is how many write it.
 #[test]
 fn allow_one_endpoint() {
-    let policy = api(json!([everyone(
-        "Allow",
-        json!({"StringEquals": {"aws:sourceVpce": ["vpce-1a2b3c4d", "vpce-2"]}})
-    ),]));
+    let policy = api(json!([everyone("Allow", json!({"StringEquals": {"aws:sourceVpce": ["vpce-1a2b3c4d", "vpce-2"]}})),]));
     assert_eq!(decide(&policy, ours()), Allowed);
-    assert_eq!(
-        decide(&policy, through("vpc-1a2b3c4d", "vpce-3", "10.0.1.0/24")),
-        NotAllowed
-    );
-    assert_eq!(
-        decide(
-            &policy,
-            Context::anonymous().with("aws:SourceVpce", Value::Absent)
-        ),
-        NotAllowed
-    );
-    assert_eq!(
-        policy
-            .evaluate(&Request::stranger(INVOKE, orders()))
-            .decision(),
-        NotAllowed
-    );
+    assert_eq!(decide(&policy, through("vpc-1a2b3c4d", "vpce-3", "10.0.1.0/24")), NotAllowed);
+    assert_eq!(decide(&policy, Context::anonymous().with("aws:SourceVpce", Value::Absent)), NotAllowed);
+    assert_eq!(policy.evaluate(&Request::stranger(INVOKE, orders())).decision(), NotAllowed);
 }
 
 /// "Deny API traffic based on source IP address or range", public and private. A private API sees
@@ -102,13 +72,7 @@ fn allow_one_endpoint() {
 #[test]
 fn deny_some_addresses() {
     let denies = |key: &str| {
-        api(json!([
-            everyone("Allow", Json::Null),
-            everyone(
-                "Deny",
-                json!({"IpAddress": {key: ["192.0.2.0/24", "198.51.100.0/24"]}})
-            ),
-        ]))
+        api(json!([everyone("Allow", Json::Null), everyone("Deny", json!({"IpAddress": {key: ["192.0.2.0/24", "198.51.100.0/24"]}})),]))
     };
     let private = denies("aws:VpcSourceIp");
     assert_eq!(decide(&private, ours()), Allowed);
@@ -117,12 +81,7 @@ fn deny_some_addresses() {
     assert_eq!(inside("192.0.2.0/23"), Undetermined);
     let public = denies("aws:SourceIp");
     assert_eq!(decide(&public, ours()), Undetermined);
-    let from = |ip: &str| {
-        decide(
-            &public,
-            Context::anonymous().with("aws:SourceIp", Value::text(ip)),
-        )
-    };
+    let from = |ip: &str| decide(&public, Context::anonymous().with("aws:SourceIp", Value::text(ip)));
     assert_eq!(from("192.0.2.44"), DeniedExplicitly);
     assert_eq!(from("203.0.113.1"), Allowed);
 }
@@ -138,9 +97,7 @@ fn roles_of_another_account() {
         "Resource": ["execute-api:/stage/GET/pets"]
     }]));
     let ask = |principal: Option<&str>, path: &str| {
-        let principal = principal.map_or(Principal::Anonymous, |arn| {
-            Principal::aws(arn).expect("an identity")
-        });
+        let principal = principal.map_or(Principal::Anonymous, |arn| Principal::aws(arn).expect("an identity"));
         let resource = Resource::arn(&format!("{API}{path}"));
         let request = Request::new(principal, INVOKE, resource, Context::new());
         policy.evaluate(&request).decision()
@@ -151,13 +108,7 @@ fn roles_of_another_account() {
     assert_eq!(ask(developer, "/stage/GET/pets/1"), NotAllowed);
     let session = Some("arn:aws:sts::444455556666:assumed-role/Admin/jane");
     assert_eq!(ask(session, "/stage/GET/pets"), Allowed);
-    assert_eq!(
-        ask(
-            Some("arn:aws:iam::111122223333:role/developer"),
-            "/stage/GET/pets"
-        ),
-        NotAllowed
-    );
+    assert_eq!(ask(Some("arn:aws:iam::111122223333:role/developer"), "/stage/GET/pets"), NotAllowed);
     assert_eq!(ask(None, "/stage/GET/pets"), NotAllowed);
 }
 
@@ -166,14 +117,9 @@ fn roles_of_another_account() {
 fn short_resources_need_the_api() {
     let short = policy(json!([everyone("Allow", Json::Null)]));
     assert_eq!(decide(&short, ours()), Undetermined);
-    let elsewhere = short
-        .clone()
-        .expanded(&ShortForm::new(&API.replace("abc123", "def456")));
+    let elsewhere = short.clone().expanded(&ShortForm::new(&API.replace("abc123", "def456")));
     assert_eq!(decide(&elsewhere, ours()), NotAllowed);
-    assert_eq!(
-        decide(&short.expanded(&ShortForm::new(API)), ours()),
-        Allowed
-    );
+    assert_eq!(decide(&short.expanded(&ShortForm::new(API)), ours()), Allowed);
 }
 
 fn endpoint(statements: Json, resource: &str) -> Decision {
@@ -187,55 +133,29 @@ fn endpoint_policies_for_some_apis_methods_and_users() {
     let arn = "arn:aws:execute-api:us-east-1:123412341234:";
     let two = json!([{"Principal": "*", "Action": [INVOKE], "Effect": "Allow",
         "Resource": [format!("{arn}a1b2c3d4e5/*"), format!("{arn}aaaaa11111/*")]}]);
-    assert_eq!(
-        endpoint(two.clone(), &format!("{arn}aaaaa11111/prod/GET/")),
-        Allowed
-    );
-    assert_eq!(
-        endpoint(two, &format!("{arn}bbbbb22222/prod/GET/")),
-        NotAllowed
-    );
+    assert_eq!(endpoint(two.clone(), &format!("{arn}aaaaa11111/prod/GET/")), Allowed);
+    assert_eq!(endpoint(two, &format!("{arn}bbbbb22222/prod/GET/")), NotAllowed);
     let get = json!([{"Principal": "*", "Action": [INVOKE], "Effect": "Allow",
         "Resource": [format!("{arn}a1b2c3d4e5/stageName/GET/*")]}]);
-    assert_eq!(
-        endpoint(get.clone(), &format!("{arn}a1b2c3d4e5/stageName/GET/a/b")),
-        Allowed
-    );
-    assert_eq!(
-        endpoint(get.clone(), &format!("{arn}a1b2c3d4e5/stageName/GET/")),
-        Allowed
-    );
-    assert_eq!(
-        endpoint(get.clone(), &format!("{arn}a1b2c3d4e5/stageName/POST/a")),
-        NotAllowed
-    );
-    assert_eq!(
-        endpoint(get, &format!("{arn}a1b2c3d4e5/stagename/GET/a")),
-        NotAllowed
-    );
+    assert_eq!(endpoint(get.clone(), &format!("{arn}a1b2c3d4e5/stageName/GET/a/b")), Allowed);
+    assert_eq!(endpoint(get.clone(), &format!("{arn}a1b2c3d4e5/stageName/GET/")), Allowed);
+    assert_eq!(endpoint(get.clone(), &format!("{arn}a1b2c3d4e5/stageName/POST/a")), NotAllowed);
+    assert_eq!(endpoint(get, &format!("{arn}a1b2c3d4e5/stagename/GET/a")), NotAllowed);
     // A call without a signature is anonymous for the endpoint, a bearer token changes nothing.
     let user = json!([{"Principal": {"AWS": ["arn:aws:iam::123412341234:user/MyUser"]},
         "Action": [INVOKE], "Effect": "Allow", "Resource": [format!("{arn}a1b2c3d4e5/*")]}]);
-    assert_eq!(
-        endpoint(user, &format!("{arn}a1b2c3d4e5/prod/GET/")),
-        NotAllowed
-    );
+    assert_eq!(endpoint(user, &format!("{arn}a1b2c3d4e5/prod/GET/")), NotAllowed);
 }
 
 /// Example 4: whatever is called through one custom domain.
 #[test]
 fn endpoint_policy_for_a_domain() {
     let domain = "arn:aws:execute-api:us-west-2:111122223333:/domainnames/private.test.com+f4g5h6";
-    let policy = policy(
-        json!([{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": INVOKE,
-        "Resource": ["*"], "Condition": {"ArnEquals": {"execute-api:viaDomainArn": domain}}}]),
-    );
+    let policy = policy(json!([{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": INVOKE,
+        "Resource": ["*"], "Condition": {"ArnEquals": {"execute-api:viaDomainArn": domain}}}]));
     let via = |value| decide(&policy, ours().with("execute-api:viaDomainArn", value));
     assert_eq!(via(Value::text(domain)), Allowed);
-    assert_eq!(
-        via(Value::text(domain.replace("f4g5h6", "x1y2z3"))),
-        NotAllowed
-    );
+    assert_eq!(via(Value::text(domain.replace("f4g5h6", "x1y2z3"))), NotAllowed);
     assert_eq!(via(Value::Absent), NotAllowed);
     assert_eq!(via(Value::Unknown), Undetermined);
 }
@@ -252,38 +172,20 @@ fn endpoint_policy_that_allows_and_denies() {
          "Resource": [format!("{arn}a1b2c3d4e5/admin/*"), format!("{arn}bcd123455/*")]},
     ]);
     assert_eq!(endpoint(statements.clone(), &domain), Allowed);
-    assert_eq!(
-        endpoint(statements.clone(), &format!("{arn}a1b2c3d4e5/prod/GET/x")),
-        Allowed
-    );
-    assert_eq!(
-        endpoint(statements.clone(), &format!("{arn}a1b2c3d4e5/admin/GET/x")),
-        DeniedExplicitly
-    );
-    assert_eq!(
-        endpoint(statements.clone(), &format!("{arn}bcd123455/prod/GET/x")),
-        DeniedExplicitly
-    );
-    assert_eq!(
-        endpoint(statements, &format!("{arn}zzz/prod/GET/x")),
-        NotAllowed
-    );
+    assert_eq!(endpoint(statements.clone(), &format!("{arn}a1b2c3d4e5/prod/GET/x")), Allowed);
+    assert_eq!(endpoint(statements.clone(), &format!("{arn}a1b2c3d4e5/admin/GET/x")), DeniedExplicitly);
+    assert_eq!(endpoint(statements.clone(), &format!("{arn}bcd123455/prod/GET/x")), DeniedExplicitly);
+    assert_eq!(endpoint(statements, &format!("{arn}zzz/prod/GET/x")), NotAllowed);
 }
 
 /// The policy of an endpoint that has none of its own: full access.
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html>
 #[test]
 fn the_default_endpoint_policy() {
-    let text =
-        r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}"#;
+    let text = r#"{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}"#;
     let policy = Policy::parse(text).expect("the default policy");
     assert_eq!(decide(&policy, Context::anonymous()), Allowed);
-    assert_eq!(
-        policy
-            .evaluate(&Request::stranger(INVOKE, orders()))
-            .decision(),
-        Allowed
-    );
+    assert_eq!(policy.evaluate(&Request::stranger(INVOKE, orders())).decision(), Allowed);
 }
 
 /// Both keys under one `StringNotEquals`: they AND, so only a call that differs in both is denied.
@@ -297,17 +199,8 @@ fn two_keys_in_one_deny_deny_less_than_meant() {
             "aws:SourceVpc": "vpc-1a2b3c4d", "aws:SourceVpce": "vpce-1a2b3c4d"}})
         ),
     ]));
-    assert_eq!(
-        decide(
-            &policy,
-            through("vpc-1a2b3c4d", "vpce-other", "10.0.1.0/24")
-        ),
-        Allowed
-    );
-    assert_eq!(
-        decide(&policy, through("vpc-other", "vpce-other", "10.0.1.0/24")),
-        DeniedExplicitly
-    );
+    assert_eq!(decide(&policy, through("vpc-1a2b3c4d", "vpce-other", "10.0.1.0/24")), Allowed);
+    assert_eq!(decide(&policy, through("vpc-other", "vpce-other", "10.0.1.0/24")), DeniedExplicitly);
 }
 
 /// Who can call from just any network.
@@ -316,51 +209,18 @@ fn openness() {
     let allow = |condition: Json| api(json!([everyone("Allow", condition)]));
     let cases = [
         (allow(Json::Null), Allowed),
-        (
-            allow(json!({"Bool": {"aws:SecureTransport": "true"}})),
-            Allowed,
-        ),
-        (
-            allow(json!({"StringLike": {"aws:SourceVpce": "vpce-*"}})),
-            Allowed,
-        ),
-        (
-            allow(json!({"StringLike": {"aws:SourceVpc": ["vpc-0a", "*"]}})),
-            Allowed,
-        ),
-        (
-            allow(json!({"StringLike": {"aws:SourceVpce": "vpce-0a*"}})),
-            NotAllowed,
-        ),
-        (
-            allow(json!({"StringEqualsIfExists": {"aws:SourceVpce": "vpce-0a"}})),
-            NotAllowed,
-        ),
-        (
-            allow(json!({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}})),
-            NotAllowed,
-        ),
-        (
-            allow(json!({"IpAddress": {"aws:VpcSourceIp": "0.0.0.0/0"}})),
-            Allowed,
-        ),
-        (
-            allow(json!({"StringEquals": {"aws:VpceOrgID": "o-abcd1234"}})),
-            NotAllowed,
-        ),
-        (
-            allow(json!({"StringEquals": {"aws:VpceAccount": "111122223333"}})),
-            NotAllowed,
-        ),
+        (allow(json!({"Bool": {"aws:SecureTransport": "true"}})), Allowed),
+        (allow(json!({"StringLike": {"aws:SourceVpce": "vpce-*"}})), Allowed),
+        (allow(json!({"StringLike": {"aws:SourceVpc": ["vpc-0a", "*"]}})), Allowed),
+        (allow(json!({"StringLike": {"aws:SourceVpce": "vpce-0a*"}})), NotAllowed),
+        (allow(json!({"StringEqualsIfExists": {"aws:SourceVpce": "vpce-0a"}})), NotAllowed),
+        (allow(json!({"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}})), NotAllowed),
+        (allow(json!({"IpAddress": {"aws:VpcSourceIp": "0.0.0.0/0"}})), Allowed),
+        (allow(json!({"StringEquals": {"aws:VpceOrgID": "o-abcd1234"}})), NotAllowed),
+        (allow(json!({"StringEquals": {"aws:VpceAccount": "111122223333"}})), NotAllowed),
         (allow(json!({"Null": {"aws:SourceVpce": "false"}})), Allowed),
-        (
-            allow(json!({"StringEquals": {"aws:ResourceOrgID": "o-abcd1234"}})),
-            Undetermined,
-        ),
-        (
-            allow(json!({"StringEquals": {"aws:Referer": "secret"}})),
-            Undetermined,
-        ),
+        (allow(json!({"StringEquals": {"aws:ResourceOrgID": "o-abcd1234"}})), Undetermined),
+        (allow(json!({"StringEquals": {"aws:Referer": "secret"}})), Undetermined),
     ];
     for (policy, expected) in cases {
         let stranger = Request::stranger(INVOKE, orders());

@@ -13,24 +13,12 @@ fn table(operator: &str, negated: Option<&str>, cases: &[(Json, &str, Truth)]) {
     for (policy, request, expected) in cases {
         let context = || Context::new().with("aws:Key", Value::text(*request));
         let said = format!("{policy} {request}");
-        assert_eq!(
-            compares(operator, policy.clone(), context()),
-            *expected,
-            "{operator} {said}"
-        );
+        assert_eq!(compares(operator, policy.clone(), context()), *expected, "{operator} {said}");
         if let Some(negated) = negated {
-            assert_eq!(
-                compares(negated, policy.clone(), context()),
-                !*expected,
-                "{negated} {said}"
-            );
+            assert_eq!(compares(negated, policy.clone(), context()), !*expected, "{negated} {said}");
         }
         let if_exists = format!("{operator}IfExists");
-        assert_eq!(
-            compares(&if_exists, policy.clone(), context()),
-            *expected,
-            "{if_exists} {said}"
-        );
+        assert_eq!(compares(&if_exists, policy.clone(), context()), *expected, "{if_exists} {said}");
     }
 }
 
@@ -52,11 +40,7 @@ fn strings() {
     table(
         "StringEqualsIgnoreCase",
         Some("StringNotEqualsIgnoreCase"),
-        &[
-            (json!("johndoe"), "JohnDoe", Yes),
-            (json!("ÄRGER"), "ärger", Yes),
-            (json!("john*"), "johndoe", No),
-        ],
+        &[(json!("johndoe"), "JohnDoe", Yes), (json!("ÄRGER"), "ärger", Yes), (json!("john*"), "johndoe", No)],
     );
     table(
         "StringLike",
@@ -79,17 +63,9 @@ fn strings() {
 /// A policy value may be a number or a boolean without quotation marks (the grammar's page).
 #[test]
 fn values_without_quotation_marks() {
-    table(
-        "StringEquals",
-        None,
-        &[(json!(111_122_223_333_u64), "111122223333", Yes)],
-    );
+    table("StringEquals", None, &[(json!(111_122_223_333_u64), "111122223333", Yes)]);
     table("NumericLessThanEquals", None, &[(json!(10), "10", Yes)]);
-    table(
-        "Bool",
-        None,
-        &[(json!(true), "true", Yes), (json!(false), "true", No)],
-    );
+    table("Bool", None, &[(json!(true), "true", Yes), (json!(false), "true", No)]);
 }
 
 /// `#Conditions_Numeric`.
@@ -98,41 +74,13 @@ fn numbers() {
     table(
         "NumericEquals",
         Some("NumericNotEquals"),
-        &[
-            (json!("10"), "10", Yes),
-            (json!("10"), "10.0", Yes),
-            (json!("10"), "11", No),
-            (json!("10"), "ten", Unknown),
-        ],
+        &[(json!("10"), "10", Yes), (json!("10"), "10.0", Yes), (json!("10"), "11", No), (json!("10"), "ten", Unknown)],
     );
-    table(
-        "NumericLessThan",
-        None,
-        &[(json!("10"), "9", Yes), (json!("10"), "10", No)],
-    );
-    table(
-        "NumericLessThanEquals",
-        None,
-        &[(json!("10"), "10", Yes), (json!("10"), "10.5", No)],
-    );
-    table(
-        "NumericGreaterThan",
-        None,
-        &[(json!("10"), "10", No), (json!("10"), "100", Yes)],
-    );
-    table(
-        "NumericGreaterThanEquals",
-        None,
-        &[(json!("10"), "10", Yes), (json!("10"), "9", No)],
-    );
-    table(
-        "NumericEquals",
-        None,
-        &[
-            (json!("ten"), "10", Unknown),
-            (json!("NaN"), "NaN", Unknown),
-        ],
-    );
+    table("NumericLessThan", None, &[(json!("10"), "9", Yes), (json!("10"), "10", No)]);
+    table("NumericLessThanEquals", None, &[(json!("10"), "10", Yes), (json!("10"), "10.5", No)]);
+    table("NumericGreaterThan", None, &[(json!("10"), "10", No), (json!("10"), "100", Yes)]);
+    table("NumericGreaterThanEquals", None, &[(json!("10"), "10", Yes), (json!("10"), "9", No)]);
+    table("NumericEquals", None, &[(json!("ten"), "10", Unknown), (json!("NaN"), "NaN", Unknown)]);
 }
 
 /// `#Conditions_Date`: ISO 8601 or seconds since 1970.
@@ -157,21 +105,10 @@ fn dates() {
     table(
         "DateGreaterThan",
         None,
-        &[
-            (json!(day), "2020-01-01T00:00:02Z", Yes),
-            (json!(day), day, No),
-            (json!(day), "2019-12-31T00:00:00Z", No),
-        ],
+        &[(json!(day), "2020-01-01T00:00:02Z", Yes), (json!(day), day, No), (json!(day), "2019-12-31T00:00:00Z", No)],
     );
     table("DateGreaterThanEquals", None, &[(json!(day), day, Yes)]);
-    table(
-        "DateLessThan",
-        None,
-        &[
-            (json!(day), "2019-12-31T00:00:00Z", Yes),
-            (json!(day), day, No),
-        ],
-    );
+    table("DateLessThan", None, &[(json!(day), "2019-12-31T00:00:00Z", Yes), (json!(day), day, No)]);
     table("DateLessThanEquals", None, &[(json!(day), day, Yes)]);
 }
 
@@ -193,11 +130,7 @@ fn booleans_and_binaries() {
         "BinaryEquals",
         None,
         &[
-            (
-                json!("QmluYXJ5VmFsdWVJbkJhc2U2NA=="),
-                "QmluYXJ5VmFsdWVJbkJhc2U2NA==",
-                Yes,
-            ),
+            (json!("QmluYXJ5VmFsdWVJbkJhc2U2NA=="), "QmluYXJ5VmFsdWVJbkJhc2U2NA==", Yes),
             (json!("QmluYXJ5VmFsdWVJbkJhc2U2NA=="), "QUJD", No),
             (json!("not base 64"), "not base 64", Unknown),
         ],
@@ -214,16 +147,8 @@ fn addresses() {
             (json!("203.0.113.0/24"), "203.0.113.0", Yes),
             (json!("203.0.113.0/24"), "203.0.113.255", Yes),
             (json!("203.0.113.0/24"), "203.0.114.0", No),
-            (
-                json!(["203.0.113.0/24", "2001:DB8:1234:5678::/64"]),
-                "2001:db8:1234:5678::1",
-                Yes,
-            ),
-            (
-                json!(["203.0.113.0/24", "2001:DB8:1234:5678::/64"]),
-                "2001:db8:1234:5679::1",
-                No,
-            ),
+            (json!(["203.0.113.0/24", "2001:DB8:1234:5678::/64"]), "2001:db8:1234:5678::1", Yes),
+            (json!(["203.0.113.0/24", "2001:DB8:1234:5678::/64"]), "2001:db8:1234:5679::1", No),
             (json!("203.0.113.7"), "203.0.113.7", Yes),
             (json!("203.0.113.7"), "203.0.113.8", No),
             (json!("0.0.0.0/0"), "203.0.113.7", Yes),
@@ -247,37 +172,20 @@ fn addresses() {
 #[test]
 fn arns() {
     let finance = "arn:aws:someservice:*:111122223333:finance/*";
-    let crossing =
-        "arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/document.txt";
+    let crossing = "arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/document.txt";
     let topic = "arn:aws:sns:eu-west-1:111122223333:topic";
     let cases = [
         (json!(topic), topic, Yes),
-        (
-            json!(finance),
-            "arn:aws:someservice:us-east-2:111122223333:finance/a",
-            Yes,
-        ),
+        (json!(finance), "arn:aws:someservice:us-east-2:111122223333:finance/a", Yes),
         // The page's own example of what ArnLike does not match and StringLike does.
         (json!(finance), crossing, No),
         (json!("arn:aws:sns:*:*:topic"), topic, Yes),
-        (
-            json!("arn:aws:sns:eu-west-?:111122223333:topic"),
-            topic,
-            Yes,
-        ),
+        (json!("arn:aws:sns:eu-west-?:111122223333:topic"), topic, Yes),
         (json!("arn:aws:sns:eu-west-1:111122223333:Topic"), topic, No),
-        (
-            json!("arn:aws:sns:eu-west-1:111122223333:*"),
-            "arn:aws:sns:eu-west-1:111122223333:a:b",
-            Yes,
-        ),
+        (json!("arn:aws:sns:eu-west-1:111122223333:*"), "arn:aws:sns:eu-west-1:111122223333:a:b", Yes),
         (json!("arn:*:*:*:*:*"), topic, Yes),
         (json!("arn:aws:s3:::bucket"), "arn:aws:s3:::bucket", Yes),
-        (
-            json!("arn:aws:s3:::bucket"),
-            "arn:aws:s3:eu-west-1::bucket",
-            No,
-        ),
+        (json!("arn:aws:s3:::bucket"), "arn:aws:s3:eu-west-1::bucket", No),
         // Fewer than six segments: not documented, unless not even an open end would match.
         (json!("arn:aws:sns:*"), topic, Unknown),
         (json!("*"), topic, Unknown),
@@ -319,24 +227,13 @@ fn several_operators_and_keys() {
     ];
     for (operator, [department, role, user], expected) in cases {
         let tag = |value| {
-            if value == "-" {
-                Value::Absent
-            } else {
-                Value::text(value)
-            }
+            if value == "-" { Value::Absent } else { Value::text(value) }
         };
         let context = Context::new()
             .with("aws:PrincipalTag/department", tag(department))
             .with("aws:principaltag/ROLE", tag(role))
-            .with(
-                "aws:PrincipalArn",
-                Value::text(format!("arn:aws:iam::222222222222:user/{user}")),
-            );
-        assert_eq!(
-            holds(&condition(operator), context),
-            expected,
-            "{operator} {role} {user}"
-        );
+            .with("aws:PrincipalArn", Value::text(format!("arn:aws:iam::222222222222:user/{user}")));
+        assert_eq!(holds(&condition(operator), context), expected, "{operator} {role} {user}");
     }
 }
 
@@ -353,10 +250,6 @@ fn names_that_iam_does_not_have_leave_the_condition_open() {
         "StringEqualsIfExistsIfExists",
     ] {
         let context = Context::new().with("aws:Key", Value::text("a"));
-        assert_eq!(
-            compares(operator, json!("a"), context),
-            Unknown,
-            "{operator}"
-        );
+        assert_eq!(compares(operator, json!("a"), context), Unknown, "{operator}");
     }
 }

@@ -25,15 +25,9 @@ fn only_the_organizations_identities() {
         json!({"StringEquals": {
         "aws:PrincipalOrgID": "o-abcd1234", "aws:ResourceOrgID": "o-abcd1234"}}),
     );
-    let services = statement(
-        "Allow",
-        json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}),
-    );
+    let services = statement("Allow", json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}));
     let policy = policy(json!([identities, services]));
-    assert_eq!(
-        policy.evaluate(&unsigned(Context::anonymous())).decision(),
-        NotAllowed
-    );
+    assert_eq!(policy.evaluate(&unsigned(Context::anonymous())).decision(), NotAllowed);
 }
 
 /// A negated condition on the organization denies what has none, `IfExists` does not help.
@@ -69,10 +63,7 @@ fn everyone_but_the_organization_denied() {
 /// nor in the request, unless somebody knows it.
 #[test]
 fn only_the_organizations_resources() {
-    let policy = policy(statement(
-        "Allow",
-        json!({"StringEquals": {"aws:ResourceOrgID": "o-abcd1234"}}),
-    ));
+    let policy = policy(statement("Allow", json!({"StringEquals": {"aws:ResourceOrgID": "o-abcd1234"}})));
     let ask = |value| {
         let context = Context::anonymous().with("aws:ResourceOrgID", value);
         policy.evaluate(&unsigned(context)).decision()
@@ -88,56 +79,25 @@ fn only_the_organizations_resources() {
 #[test]
 fn keys_of_an_unsigned_request() {
     let cases: [(Json, Truth); 16] = [
-        (
-            json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}),
-            No,
-        ),
-        (
-            json!({"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}),
-            Yes,
-        ),
-        (
-            json!({"StringNotEqualsIfExists": {"aws:PrincipalAccount": "111122223333"}}),
-            Yes,
-        ),
-        (
-            json!({"StringEqualsIfExists": {"aws:PrincipalAccount": "111122223333"}}),
-            Unknown,
-        ),
-        (
-            json!({"StringEquals": {"aws:PrincipalType": "Anonymous"}}),
-            Unknown,
-        ),
+        (json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}), No),
+        (json!({"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}), Yes),
+        (json!({"StringNotEqualsIfExists": {"aws:PrincipalAccount": "111122223333"}}), Yes),
+        (json!({"StringEqualsIfExists": {"aws:PrincipalAccount": "111122223333"}}), Unknown),
+        (json!({"StringEquals": {"aws:PrincipalType": "Anonymous"}}), Unknown),
         (json!({"Null": {"aws:userid": "true"}}), Unknown),
         (json!({"StringLike": {"aws:userid": "AROAEXAMPLE:*"}}), No),
         (json!({"Null": {"aws:username": "true"}}), Yes),
         (json!({"Null": {"aws:TokenIssueTime": "true"}}), Yes),
         (json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}}), No),
-        (
-            json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
-            Yes,
-        ),
+        (json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}), Yes),
         (json!({"Null": {"aws:CalledVia": "true"}}), Yes),
-        (
-            json!({"StringLike": {"aws:Referer": "https://example.com/*"}}),
-            No,
-        ),
-        (
-            json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}}),
-            Unknown,
-        ),
+        (json!({"StringLike": {"aws:Referer": "https://example.com/*"}}), No),
+        (json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}}), Unknown),
         (json!({"Bool": {"aws:SecureTransport": "true"}}), Unknown),
-        (
-            json!({"ArnLike": {"AWS:principalARN": "arn:aws:iam::*:role/*"}}),
-            No,
-        ),
+        (json!({"ArnLike": {"AWS:principalARN": "arn:aws:iam::*:role/*"}}), No),
     ];
     for (condition, expected) in cases {
-        assert_eq!(
-            holds(&condition, Context::anonymous()),
-            expected,
-            "{condition}"
-        );
+        assert_eq!(holds(&condition, Context::anonymous()), expected, "{condition}");
     }
 }
 
@@ -147,22 +107,10 @@ fn keys_of_a_service() {
     let events = || Context::service("events.amazonaws.com");
     let cases: [(Json, Truth); 5] = [
         (json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}), Yes),
-        (
-            json!({"StringEquals": {"aws:PrincipalServiceName": "events.amazonaws.com"}}),
-            Yes,
-        ),
-        (
-            json!({"StringEquals": {"aws:PrincipalOrgID": "o-abcd1234"}}),
-            No,
-        ),
-        (
-            json!({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-abcd1234"}}),
-            Yes,
-        ),
-        (
-            json!({"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/*"}}),
-            Unknown,
-        ),
+        (json!({"StringEquals": {"aws:PrincipalServiceName": "events.amazonaws.com"}}), Yes),
+        (json!({"StringEquals": {"aws:PrincipalOrgID": "o-abcd1234"}}), No),
+        (json!({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-abcd1234"}}), Yes),
+        (json!({"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/*"}}), Unknown),
     ];
     for (condition, expected) in cases {
         assert_eq!(holds(&condition, events()), expected, "{condition}");

@@ -30,18 +30,9 @@ impl Dice {
 fn statement(dice: &mut Dice, effect: &str) -> Json {
     let odd = dice.below(12);
     let mut statement = json!({"Effect": effect});
-    statement[negated("Principal", dice)] = dice.pick(&[
-        json!("*"),
-        json!({"AWS": "*"}),
-        json!({"AWS": "111122223333"}),
-        json!({"Service": "events.amazonaws.com"}),
-    ]);
-    statement[negated("Action", dice)] = dice.pick(&[
-        json!("*"),
-        json!("execute-api:*"),
-        json!(INVOKE),
-        json!("s3:*"),
-    ]);
+    statement[negated("Principal", dice)] =
+        dice.pick(&[json!("*"), json!({"AWS": "*"}), json!({"AWS": "111122223333"}), json!({"Service": "events.amazonaws.com"})]);
+    statement[negated("Action", dice)] = dice.pick(&[json!("*"), json!("execute-api:*"), json!(INVOKE), json!("s3:*")]);
     statement[negated("Resource", dice)] = dice.pick(&[
         json!("*"),
         json!(format!("{API}/*")),
@@ -67,18 +58,8 @@ fn negated(element: &str, dice: &mut Dice) -> String {
 fn condition(dice: &mut Dice) -> Json {
     let (operators, values) = match dice.below(6) {
         0 => (vec!["Null"], vec![json!("true"), json!(false)]),
-        1 => (
-            vec!["IpAddress", "NotIpAddress"],
-            vec![
-                json!("10.0.0.0/8"),
-                json!("10.0.1.0/25"),
-                json!("10.1.0.0/16"),
-            ],
-        ),
-        2 => (
-            vec!["Matches", "NumericEquals"],
-            vec![json!("1"), json!([])],
-        ),
+        1 => (vec!["IpAddress", "NotIpAddress"], vec![json!("10.0.0.0/8"), json!("10.0.1.0/25"), json!("10.1.0.0/16")]),
+        2 => (vec!["Matches", "NumericEquals"], vec![json!("1"), json!([])]),
         _ => (
             vec![
                 "StringEquals",
@@ -88,21 +69,10 @@ fn condition(dice: &mut Dice) -> Json {
                 "ForAllValues:StringEquals",
                 "ForAnyValue:StringNotLike",
             ],
-            vec![
-                json!("vpce-1"),
-                json!(["vpce-1", "vpce-2"]),
-                json!("vpce-*"),
-                json!("*"),
-            ],
+            vec![json!("vpce-1"), json!(["vpce-1", "vpce-2"]), json!("vpce-*"), json!("*")],
         ),
     };
-    let keys = [
-        "aws:SourceVpce",
-        "aws:PrincipalOrgID",
-        "aws:VpcSourceIp",
-        "aws:TagKeys",
-        "aws:Unheard",
-    ];
+    let keys = ["aws:SourceVpce", "aws:PrincipalOrgID", "aws:VpcSourceIp", "aws:TagKeys", "aws:Unheard"];
     let operator = operators[dice.below(operators.len())];
     json!({operator: {keys[dice.below(keys.len())]: dice.pick(&values)}})
 }
@@ -112,21 +82,14 @@ fn requests() -> Vec<Request> {
         Context::anonymous()
             .with("aws:SourceVpce", Value::text("vpce-1"))
             .with("aws:TagKeys", Value::texts(["vpce-1", "b"]))
-            .with(
-                "aws:VpcSourceIp",
-                Value::within(["10.0.1.0/24".parse().expect("a range")]),
-            )
+            .with("aws:VpcSourceIp", Value::within(["10.0.1.0/24".parse().expect("a range")]))
     };
     let orders = Resource::arn(&format!("{API}/prod/POST/orders/1"));
     let some = Resource::Arn(Text::from(API).then("/prod/POST/orders/").segment());
     vec![
         Request::anonymous(INVOKE, orders.clone(), context()),
         Request::anonymous(INVOKE, some.clone(), context()),
-        Request::anonymous(
-            INVOKE,
-            some,
-            context().with("aws:SourceVpce", Value::maybe("vpce-2")),
-        ),
+        Request::anonymous(INVOKE, some, context().with("aws:SourceVpce", Value::maybe("vpce-2"))),
         Request::stranger(INVOKE, orders),
     ]
 }
@@ -161,25 +124,15 @@ fn more_statements_of_one_effect_only_push_its_way() {
             assert_eq!(allow_after, allow, "round {round}");
             assert!(deny_after >= deny, "round {round}");
             assert!(denied != Allowed || decision == Allowed, "round {round}");
-            assert!(
-                denied == DeniedExplicitly || decision != DeniedExplicitly,
-                "round {round}"
-            );
+            assert!(denied == DeniedExplicitly || decision != DeniedExplicitly, "round {round}");
 
             let mut more = before.clone();
             more.insert(dice.below(before.len() + 1), statement(&mut dice, "Allow"));
             let (allowed, allow_after, deny_after) = judge(&more, &request);
             assert_eq!(deny_after, deny, "round {round}");
             assert!(allow_after >= allow, "round {round}");
-            assert!(
-                allowed != NotAllowed || decision == NotAllowed,
-                "round {round}"
-            );
-            assert_eq!(
-                allowed == DeniedExplicitly,
-                decision == DeniedExplicitly,
-                "round {round}"
-            );
+            assert!(allowed != NotAllowed || decision == NotAllowed, "round {round}");
+            assert_eq!(allowed == DeniedExplicitly, decision == DeniedExplicitly, "round {round}");
         }
     }
     // The made-up policies reach every decision often enough to mean something.
@@ -193,11 +146,7 @@ fn the_order_of_statements_does_not_matter() {
         let forward = statements(&mut dice);
         let backward: Vec<_> = forward.iter().rev().cloned().collect();
         for request in requests() {
-            assert_eq!(
-                judge(&forward, &request),
-                judge(&backward, &request),
-                "round {round}"
-            );
+            assert_eq!(judge(&forward, &request), judge(&backward, &request), "round {round}");
         }
     }
 }
@@ -208,10 +157,7 @@ fn knowing_more_never_overturns_an_answer() {
     let mut dice = Dice(3);
     let (mut settled, mut kept) = (0, 0);
     let knowing = |endpoint: Value, other: Value, id: Option<&str>| {
-        let context = Context::anonymous()
-            .with("aws:SourceVpce", endpoint)
-            .with("aws:Unheard", other)
-            .with("aws:TagKeys", Value::Absent);
+        let context = Context::anonymous().with("aws:SourceVpce", endpoint).with("aws:Unheard", other).with("aws:TagKeys", Value::Absent);
         let orders = Text::from(API).then("/prod/POST/orders/");
         let resource = id.map_or_else(|| orders.clone().segment(), |id| orders.clone().then(id));
         Request::anonymous(INVOKE, Resource::Arn(resource), context)
@@ -219,12 +165,7 @@ fn knowing_more_never_overturns_an_answer() {
     let vague = knowing(Value::one_of(["vpce-1", "vpce-2"]), Value::Unknown, None);
     let mut exact = Vec::new();
     for endpoint in ["vpce-1", "vpce-2"] {
-        for other in [
-            Value::Absent,
-            Value::text("vpce-1"),
-            Value::text("10.0.1.7"),
-            Value::other(""),
-        ] {
+        for other in [Value::Absent, Value::text("vpce-1"), Value::text("10.0.1.7"), Value::other("")] {
             for id in ["1", "2"] {
                 exact.push(knowing(Value::text(endpoint), other.clone(), Some(id)));
             }
@@ -243,8 +184,5 @@ fn knowing_more_never_overturns_an_answer() {
             }
         }
     }
-    assert!(
-        settled > 300 && kept > 1000,
-        "{settled} settled, {kept} kept"
-    );
+    assert!(settled > 300 && kept > 1000, "{settled} settled, {kept} kept");
 }

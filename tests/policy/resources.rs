@@ -10,8 +10,7 @@ use serde_json::{Value as Json, json};
 use crate::support::{API, INVOKE, policy};
 
 fn covers(element: &str, value: &Json, resource: Resource) -> Truth {
-    let policy =
-        policy(json!({"Effect": "Allow", "Principal": "*", "Action": "*", element: value}));
+    let policy = policy(json!({"Effect": "Allow", "Principal": "*", "Action": "*", element: value}));
     let request = Request::anonymous(INVOKE, resource, Context::new());
     let direct = policy.statements()[0].covers_resource(&request);
     assert_eq!(policy.statements()[0].applies(&request), direct);
@@ -58,10 +57,7 @@ fn colons() {
         ("arn:aws:dynamodb:*:table/dev-*", No),
         ("arn:aws:dynamodb:us-*-1:111122223333:table/prod-x", Yes),
         ("arn:aws:dynamodb:us-*3333:table/prod-x", Unknown),
-        (
-            "arn:aws:dynamodb:us-east-1?111122223333:table/prod-x",
-            Unknown,
-        ),
+        ("arn:aws:dynamodb:us-east-1?111122223333:table/prod-x", Unknown),
         ("arn:aws:dynamodb:us-east-1:111122223333:table/Prod-x", No),
         ("arn:aws:sqs:*", No),
     ] {
@@ -94,26 +90,10 @@ fn api_resources() {
         (api("/"), api("/prod/POST/orders"), No),
         (api(""), api("/prod/POST/orders"), No),
         (api("/Prod/POST/orders"), api("/prod/POST/orders"), No),
-        (
-            "arn:aws:execute-api:*:*:*".to_owned(),
-            api("/prod/GET/"),
-            Yes,
-        ),
-        (
-            "arn:aws:execute-api:eu-west-1:*:abc123/*".to_owned(),
-            api("/prod/GET/a:b"),
-            Yes,
-        ),
-        (
-            "arn:aws:execute-api:eu-west-1:*:*/prod/*".to_owned(),
-            api("/prod/GET/"),
-            Yes,
-        ),
-        (
-            "arn:aws-cn:execute-api:*:*:*".to_owned(),
-            api("/prod/GET/"),
-            No,
-        ),
+        ("arn:aws:execute-api:*:*:*".to_owned(), api("/prod/GET/"), Yes),
+        ("arn:aws:execute-api:eu-west-1:*:abc123/*".to_owned(), api("/prod/GET/a:b"), Yes),
+        ("arn:aws:execute-api:eu-west-1:*:*/prod/*".to_owned(), api("/prod/GET/"), Yes),
+        ("arn:aws-cn:execute-api:*:*:*".to_owned(), api("/prod/GET/"), No),
     ] {
         assert_eq!(known(&pattern, &resource), expected, "{pattern} {resource}");
     }
@@ -150,37 +130,22 @@ fn resources_with_unknown_parts() {
     for (pattern, text, expected) in cases {
         let shown = text.to_string();
         let pattern = format!("{API}{pattern}");
-        assert_eq!(
-            covers("Resource", &json!(pattern), Resource::Arn(text)),
-            expected,
-            "{pattern} {shown}"
-        );
+        assert_eq!(covers("Resource", &json!(pattern), Resource::Arn(text)), expected, "{pattern} {shown}");
     }
 }
 
 #[test]
 fn an_unknown_account_or_region() {
-    let somewhere = || {
-        Text::from("arn:aws:events:eu-west-1:")
-            .segment()
-            .then(":api-destination/orders/1")
-    };
+    let somewhere = || Text::from("arn:aws:events:eu-west-1:").segment().then(":api-destination/orders/1");
     for (pattern, expected) in [
         ("*", Yes),
         ("arn:aws:events:eu-west-1:*:api-destination/orders/*", Yes),
-        (
-            "arn:aws:events:eu-west-1:111122223333:api-destination/orders/*",
-            Unknown,
-        ),
+        ("arn:aws:events:eu-west-1:111122223333:api-destination/orders/*", Unknown),
         ("arn:aws:events:us-east-1:*:api-destination/orders/*", No),
         // A segment has no slash, so it cannot bring in another name.
         ("arn:aws:events:eu-west-1:*:api-destination/invoices/*", No),
     ] {
-        assert_eq!(
-            covers("Resource", &json!(pattern), Resource::Arn(somewhere())),
-            expected,
-            "{pattern}"
-        );
+        assert_eq!(covers("Resource", &json!(pattern), Resource::Arn(somewhere())), expected, "{pattern}");
     }
 }
 
@@ -193,34 +158,22 @@ fn lists_and_negations() {
     let other = || Resource::arn(&format!("{API}/prod/PUT/orders"));
     assert_eq!(covers("NotResource", &both, other()), Yes);
     assert_eq!(covers("Resource", &json!([]), other()), No);
-    assert_eq!(
-        covers("Resource", &json!([{"Ref": "Api"}]), other()),
-        Unknown
-    );
-    assert_eq!(
-        covers("NotResource", &json!(["*", {"Ref": "Api"}]), other()),
-        No
-    );
+    assert_eq!(covers("Resource", &json!([{"Ref": "Api"}]), other()), Unknown);
+    assert_eq!(covers("NotResource", &json!(["*", {"Ref": "Api"}]), other()), No);
 }
 
 /// Trust policies have no `Resource`; a resource without a name is only in `*`.
 #[test]
 fn the_policys_own_resource() {
     assert_eq!(covers("Resource", &json!("*"), Resource::Own), Yes);
-    assert_eq!(
-        covers("Resource", &json!("arn:aws:kms:*"), Resource::Own),
-        Unknown
-    );
+    assert_eq!(covers("Resource", &json!("arn:aws:kms:*"), Resource::Own), Unknown);
     let trust = policy(json!({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}));
     let ask = |resource| {
         let request = Request::anonymous("sts:AssumeRole", resource, Context::new());
         trust.statements()[0].applies(&request)
     };
     assert_eq!(ask(Resource::Own), Yes);
-    assert_eq!(
-        ask(Resource::arn("arn:aws:iam::111122223333:role/caller")),
-        Unknown
-    );
+    assert_eq!(ask(Resource::arn("arn:aws:iam::111122223333:role/caller")), Unknown);
 }
 
 /// "The prefix and the action name are case insensitive"; `*` and `?` anywhere.
@@ -244,13 +197,8 @@ fn actions() {
         ("Action", json!([{"Ref": "Action"}]), Unknown),
     ];
     for (element, value, expected) in cases {
-        let policy =
-            policy(json!({"Effect": "Allow", "Principal": "*", element: value, "Resource": "*"}));
+        let policy = policy(json!({"Effect": "Allow", "Principal": "*", element: value, "Resource": "*"}));
         let request = Request::anonymous("Execute-Api:Invoke", Resource::arn(API), Context::new());
-        assert_eq!(
-            policy.statements()[0].covers_action(&request),
-            expected,
-            "{element} {value}"
-        );
+        assert_eq!(policy.statements()[0].covers_action(&request), expected, "{element} {value}");
     }
 }

@@ -11,9 +11,7 @@ const QUEUE: &str = "arn:aws:sqs:eu-west-1:111122223333:failed";
 
 /// EventBridge for the rule `orders` of account 111122223333.
 fn for_the_rule() -> Context {
-    Context::service("events.amazonaws.com")
-        .with("aws:SourceArn", Value::text(RULE))
-        .with("aws:SourceAccount", Value::text("111122223333"))
+    Context::service("events.amazonaws.com").with("aws:SourceArn", Value::text(RULE)).with("aws:SourceAccount", Value::text("111122223333"))
 }
 
 fn events(action: &str, resource: Resource, context: Context) -> Request {
@@ -27,8 +25,7 @@ fn trusts(statements: Json, context: Context) -> Decision {
 }
 
 fn assume(principal: Json, condition: Json) -> Json {
-    let mut statement =
-        json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
+    let mut statement = json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
     if condition != Json::Null {
         statement["Condition"] = condition;
     }
@@ -42,72 +39,23 @@ fn trust_policies() {
     let events = || json!({"Service": "events.amazonaws.com"});
     let cases = [
         (assume(events(), Json::Null), Allowed),
-        (
-            assume(
-                json!({"Service": ["pipes.amazonaws.com", "events.amazonaws.com"]}),
-                Json::Null,
-            ),
-            Allowed,
-        ),
+        (assume(json!({"Service": ["pipes.amazonaws.com", "events.amazonaws.com"]}), Json::Null), Allowed),
         (assume(json!("*"), Json::Null), Allowed),
-        (
-            assume(json!({"Service": "scheduler.amazonaws.com"}), Json::Null),
-            NotAllowed,
-        ),
-        (
-            assume(json!({"AWS": "111122223333"}), Json::Null),
-            NotAllowed,
-        ),
-        (
-            assume(events(), json!({"ArnEquals": {"aws:SourceArn": RULE}})),
-            Allowed,
-        ),
-        (
-            assume(
-                events(),
-                json!({"ArnLike": {"aws:SourceArn": "arn:aws:events:*:111122223333:rule/*"}}),
-            ),
-            Allowed,
-        ),
-        (
-            assume(
-                events(),
-                json!({"StringEquals": {"aws:SourceAccount": "111122223333"}}),
-            ),
-            Allowed,
-        ),
-        (
-            assume(
-                events(),
-                json!({"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/old"}}),
-            ),
-            NotAllowed,
-        ),
-        (
-            assume(
-                events(),
-                json!({"StringEquals": {"aws:SourceAccount": "444455556666"}}),
-            ),
-            NotAllowed,
-        ),
-        (
-            assume(events(), json!({"StringEquals": {"sts:ExternalId": "x"}})),
-            Undetermined,
-        ),
+        (assume(json!({"Service": "scheduler.amazonaws.com"}), Json::Null), NotAllowed),
+        (assume(json!({"AWS": "111122223333"}), Json::Null), NotAllowed),
+        (assume(events(), json!({"ArnEquals": {"aws:SourceArn": RULE}})), Allowed),
+        (assume(events(), json!({"ArnLike": {"aws:SourceArn": "arn:aws:events:*:111122223333:rule/*"}})), Allowed),
+        (assume(events(), json!({"StringEquals": {"aws:SourceAccount": "111122223333"}})), Allowed),
+        (assume(events(), json!({"ArnEquals": {"aws:SourceArn": "arn:aws:events:eu-west-1:111122223333:rule/old"}})), NotAllowed),
+        (assume(events(), json!({"StringEquals": {"aws:SourceAccount": "444455556666"}})), NotAllowed),
+        (assume(events(), json!({"StringEquals": {"sts:ExternalId": "x"}})), Undetermined),
     ];
     for (statement, expected) in cases {
-        assert_eq!(
-            trusts(statement.clone(), for_the_rule()),
-            expected,
-            "{statement}"
-        );
+        assert_eq!(trusts(statement.clone(), for_the_rule()), expected, "{statement}");
     }
     // Which rule asks, is not known: a condition on it leaves it open.
     let conditional = assume(events(), json!({"ArnEquals": {"aws:SourceArn": RULE}}));
-    assert_eq!(
-        trusts(conditional, Context::service("events.amazonaws.com")),
-        Undetermined
-    );
+    assert_eq!(trusts(conditional, Context::service("events.amazonaws.com")), Undetermined);
 }
 
 #[test]
@@ -135,37 +83,13 @@ fn queue_policies() {
         policy(statements).evaluate(&request).decision()
     };
     let service = || json!({"Service": "events.amazonaws.com"});
-    assert_eq!(
-        send(service(), json!({"ArnEquals": {"aws:SourceArn": RULE}})),
-        Allowed
-    );
-    assert_eq!(
-        send(
-            service(),
-            json!({"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/*"}})
-        ),
-        Allowed
-    );
-    assert_eq!(
-        send(
-            service(),
-            json!({"StringEquals": {"aws:SourceAccount": "111122223333"}})
-        ),
-        Allowed
-    );
-    assert_eq!(
-        send(json!("*"), json!({"ArnEquals": {"aws:SourceArn": RULE}})),
-        Allowed
-    );
+    assert_eq!(send(service(), json!({"ArnEquals": {"aws:SourceArn": RULE}})), Allowed);
+    assert_eq!(send(service(), json!({"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/*"}})), Allowed);
+    assert_eq!(send(service(), json!({"StringEquals": {"aws:SourceAccount": "111122223333"}})), Allowed);
+    assert_eq!(send(json!("*"), json!({"ArnEquals": {"aws:SourceArn": RULE}})), Allowed);
     let other = "arn:aws:events:eu-west-1:111122223333:rule/other";
-    assert_eq!(
-        send(service(), json!({"ArnEquals": {"aws:SourceArn": other}})),
-        NotAllowed
-    );
-    assert_eq!(
-        send(json!({"Service": "sns.amazonaws.com"}), json!({})),
-        NotAllowed
-    );
+    assert_eq!(send(service(), json!({"ArnEquals": {"aws:SourceArn": other}})), NotAllowed);
+    assert_eq!(send(json!({"Service": "sns.amazonaws.com"}), json!({})), NotAllowed);
 }
 
 /// A queue that takes nothing over plain HTTP.
@@ -197,31 +121,18 @@ fn bus_policies() {
             "Resource": bus, "Condition": condition})
     };
     let foreign = |statement: Json, organization: Value| {
-        let principal =
-            Principal::aws("arn:aws:iam::999900001111:role/anyone").expect("an identity");
+        let principal = Principal::aws("arn:aws:iam::999900001111:role/anyone").expect("an identity");
         let context = Context::new().with("aws:PrincipalOrgID", organization);
         let request = Request::new(principal, "events:PutEvents", Resource::arn(bus), context);
         policy(statement).evaluate(&request).decision()
     };
     let other = || Value::other("o-");
     assert_eq!(foreign(put(json!("*"), json!({})), other()), Allowed);
-    assert_eq!(
-        foreign(put(json!({"AWS": "999900001111"}), json!({})), other()),
-        Allowed
-    );
-    assert_eq!(
-        foreign(put(json!({"AWS": "444455556666"}), json!({})), other()),
-        NotAllowed
-    );
-    let organization = put(
-        json!("*"),
-        json!({"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}),
-    );
+    assert_eq!(foreign(put(json!({"AWS": "999900001111"}), json!({})), other()), Allowed);
+    assert_eq!(foreign(put(json!({"AWS": "444455556666"}), json!({})), other()), NotAllowed);
+    let organization = put(json!("*"), json!({"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}));
     assert_eq!(foreign(organization.clone(), other()), NotAllowed);
-    assert_eq!(
-        foreign(organization.clone(), Value::text("o-1234567890")),
-        Allowed
-    );
+    assert_eq!(foreign(organization.clone(), Value::text("o-1234567890")), Allowed);
     assert_eq!(foreign(organization, Value::Absent), NotAllowed);
 }
 
@@ -239,17 +150,10 @@ fn key_policies() {
              "kms:EncryptionContext:SecretARN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:events!connection/orders"}}},
     ]));
     let ask = |principal: Principal, action: &str, service: &str| {
-        let context = Context::new()
-            .with(
-                "kms:ViaService",
-                Value::text(format!("{service}.eu-west-1.amazonaws.com")),
-            )
-            .with(
-                "kms:EncryptionContext:SecretARN",
-                Value::text(
-                    "arn:aws:secretsmanager:eu-west-1:111122223333:secret:events!connection/orders",
-                ),
-            );
+        let context = Context::new().with("kms:ViaService", Value::text(format!("{service}.eu-west-1.amazonaws.com"))).with(
+            "kms:EncryptionContext:SecretARN",
+            Value::text("arn:aws:secretsmanager:eu-west-1:111122223333:secret:events!connection/orders"),
+        );
         let request = Request::new(principal, action, Resource::arn(key), context);
         policy.evaluate(&request).decision()
     };
@@ -257,10 +161,7 @@ fn key_policies() {
     let own = Principal::aws(linked).expect("an identity");
     let foreign = Principal::aws("arn:aws:iam::444455556666:role/x").expect("an identity");
     assert_eq!(ask(own, "kms:Decrypt", "sqs"), Allowed);
-    assert_eq!(
-        ask(foreign.clone(), "kms:Decrypt", "secretsmanager"),
-        Allowed
-    );
+    assert_eq!(ask(foreign.clone(), "kms:Decrypt", "secretsmanager"), Allowed);
     assert_eq!(ask(foreign.clone(), "kms:Decrypt", "sqs"), NotAllowed);
     assert_eq!(ask(foreign, "kms:Encrypt", "secretsmanager"), NotAllowed);
 }

@@ -54,24 +54,14 @@ fn only_in_the_newer_version() {
     // A policy without a version has the older one.
     let document = json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": pattern}});
     let policy = Policy::from_value(&document).expect("a policy");
-    let request = Request::holder(
-        "s3:GetObject",
-        Resource::arn("arn:aws:s3:::mybucket/David/photo"),
-        named(Value::text("David")),
-    );
+    let request = Request::holder("s3:GetObject", Resource::arn("arn:aws:s3:::mybucket/David/photo"), named(Value::text("David")));
     assert_eq!(policy.statements()[0].covers_resource(&request), No);
 }
 
 /// "Special characters": `${*}`, `${?}` and `${$}` stand for themselves.
 #[test]
 fn special_characters() {
-    let asks = |policy: &str, value: &str| {
-        compares(
-            "StringLike",
-            json!(policy),
-            Context::new().with("aws:Key", Value::text(value)),
-        )
-    };
+    let asks = |policy: &str, value: &str| compares("StringLike", json!(policy), Context::new().with("aws:Key", Value::text(value)));
     assert_eq!(asks("a${*}", "a*"), Yes);
     assert_eq!(asks("a${*}", "ab"), No);
     assert_eq!(asks("a${?}*", "a?bc"), Yes);
@@ -80,12 +70,7 @@ fn special_characters() {
     let bucket = "arn:aws:s3:::mybucket/";
     let ask = |name: &str| {
         let pattern = format!("{bucket}a${{*}}b");
-        resource(
-            &pattern,
-            &format!("{bucket}{name}"),
-            "2012-10-17",
-            Context::new(),
-        )
+        resource(&pattern, &format!("{bucket}{name}"), "2012-10-17", Context::new())
     };
     assert_eq!(ask("a*b"), Yes);
     assert_eq!(ask("axb"), No);
@@ -95,11 +80,8 @@ fn special_characters() {
 #[test]
 fn in_conditions() {
     let tag = |operator: &str, team: Value| {
-        let context = Context::new()
-            .with("s3:ExistingObjectTag/Team", Value::text("yellow"))
-            .with("aws:PrincipalTag/Team", team);
-        let condition =
-            json!({operator: {"s3:ExistingObjectTag/Team": "${aws:principaltag/team}"}});
+        let context = Context::new().with("s3:ExistingObjectTag/Team", Value::text("yellow")).with("aws:PrincipalTag/Team", team);
+        let condition = json!({operator: {"s3:ExistingObjectTag/Team": "${aws:principaltag/team}"}});
         holds(&condition, context)
     };
     assert_eq!(tag("StringEquals", Value::text("yellow")), Yes);
@@ -109,10 +91,7 @@ fn in_conditions() {
     assert_eq!(tag("StringNotLike", Value::text("yellow")), No);
     assert_eq!(tag("StringNotEquals", Value::Unknown), Unknown);
     let arn = json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:${aws:username}-*"}});
-    let context = named(Value::text("jane")).with(
-        "aws:SourceArn",
-        Value::text("arn:aws:sns:eu-west-1:111122223333:jane-topic"),
-    );
+    let context = named(Value::text("jane")).with("aws:SourceArn", Value::text("arn:aws:sns:eu-west-1:111122223333:jane-topic"));
     assert_eq!(holds(&arn, context), Yes);
 }
 
@@ -122,12 +101,7 @@ fn defaults() {
     let pattern = "arn:aws:s3:::bucket-${aws:PrincipalTag/team, 'company-wide'}";
     let ask = |bucket: &str, team: Value| {
         let context = Context::new().with("aws:PrincipalTag/team", team);
-        resource(
-            pattern,
-            &format!("arn:aws:s3:::bucket-{bucket}"),
-            "2012-10-17",
-            context,
-        )
+        resource(pattern, &format!("arn:aws:s3:::bucket-{bucket}"), "2012-10-17", context)
     };
     assert_eq!(ask("yellow", Value::text("yellow")), Yes);
     assert_eq!(ask("company-wide", Value::text("yellow")), No);
@@ -150,10 +124,6 @@ fn where_variables_are_not() {
     ];
     for (operator, value) in cases {
         let context = context().with("aws:username", Value::text("10"));
-        assert_eq!(
-            compares(operator, value.clone(), context),
-            Unknown,
-            "{operator} {value}"
-        );
+        assert_eq!(compares(operator, value.clone(), context), Unknown, "{operator} {value}");
     }
 }

@@ -1,0 +1,136 @@
+//! Writes a report: one format to standard output, others into files. A writer adds no fact.
+
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use serde::Deserialize;
+
+use crate::error::{Error, Result};
+use crate::model::CallOutcome;
+use crate::report::Report;
+use crate::rules::Rule;
+use crate::rules::verdict::{FixClass, Severity};
+
+pub mod file;
+mod json;
+pub mod sarif;
+mod table;
+pub mod text;
+
+/// Width of a table that does not go to a terminal, in columns.
+pub const DEFAULT_WIDTH: usize = 120;
+
+/// The forms that a report can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// For people.
+    Table,
+    /// The report itself, `pgwaudit.report/1`.
+    Json,
+    /// SARIF 2.1.0, for GitHub code scanning.
+    Sarif,
+}
+
+/// What to write and where.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The format that goes to standard output.
+    pub format: Format,
+    /// Formats that go into files.
+    pub files: Vec<(Format, PathBuf)>,
+    /// The file of the repository that SARIF points at: relative, with `/`.
+    pub sarif_anchor: String,
+    /// The table leaves out what is below.
+    pub min_severity: Severity,
+    /// The table leaves out what is not wrong.
+    pub quiet: bool,
+}
+
+impl Format {
+    /// The name used on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Table => "table",
+            Format::Json => "json",
+            Format::Sarif => "sarif",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Output {
+    /// Writes `report`, judged by `rules`, in one format: coloured and as wide as a screen of that many
+    /// columns, or plain and [`DEFAULT_WIDTH`] wide.
+    ///
+    /// # Errors
+    /// What `out` answers.
+    pub fn render(&self, format: Format, report: &Report, rules: &[&Rule], screen: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+        match format {
+            Format::Table => {
+                let look = table::Look { width: screen.unwrap_or(DEFAULT_WIDTH), min: self.min_severity, quiet: self.quiet };
+                let text = table::render(report, rules, &look);
+                if screen.is_some() { out.write_all(text.as_bytes()) } else { write!(out, "{}", anstream::adapter::strip_str(&text)) }
+            }
+            Format::Json => json::write(report, out),
+            Format::Sarif => sarif::write(report, rules, &self.sarif_anchor, sarif::GITHUB, out),
+        }
+    }
+
+    /// Writes the files, all or none, then standard output. A reader that goes away is no error.
+    ///
+    /// # Errors
+    /// Names the file that cannot be written.
+    pub fn write(&self, report: &Report, rules: &[&Rule]) -> Result<()> {
+        let mut written = Vec::new();
+        for (format, path) in &self.files {
+            written.push(file::Aside::write(path, |out| self.render(*format, report, rules, None, out))?);
+        }
+        written.into_iter().try_for_each(file::Aside::put)?;
+        to_stdout(|out| self.render(self.format, report, rules, screen(), out))
+    }
+}
+
+/// Hands out standard output, buffered and without colour unless it is a terminal that wants it.
+///
+/// # Errors
+/// Anything but a reader that went away.
+pub fn to_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut out = BufWriter::new(anstream::stdout().lock());
+    match fill(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::new(format!("standard output: {error}"))),
+        _ => Ok(()),
+    }
+}
+
+/// Columns of the terminal that standard output is, if it is one.
+pub fn screen() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
+fn class_name(class: FixClass) -> &'static str {
+    match class {
+        FixClass::Safe => "safe",
+        FixClass::Guarded => "guarded",
+        FixClass::Recreate => "recreate",
+        FixClass::Manual => "manual",
+    }
+}
+
+/// How a call ended, in words that follow its name.
+fn outcome_name(outcome: CallOutcome) -> &'static str {
+    match outcome {
+        CallOutcome::Ok => "answered",
+        CallOutcome::Denied => "denied",
+        CallOutcome::Throttled => "throttled",
+        CallOutcome::Failed => "failed",
+        CallOutcome::Truncated => "cut short",
+    }
+}

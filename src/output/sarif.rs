@@ -1,0 +1,176 @@
+//! SARIF 2.1.0 as GitHub code scanning accepts it.
+//!
+//! GitHub refuses a whole file for one result that has no place in the repository, so a finding about a
+//! deployed resource stands at the first line of an anchor file, and its ARN is a logical location, never a
+//! URI. Suppressed findings are left out: GitHub ignores `suppressions` and would show each as an open
+//! alert, while one that is missing closes. Their number is in the run's properties.
+//!
+//! Requirements and limits:
+//! <https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support>.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+
+use crate::model::CallOutcome;
+use crate::report::Report;
+use crate::rules::Rule;
+
+use shape::{
+    AutomationDetails, Driver, Id, Invocation, Log, Message, Notification, NotificationDescriptor, Results, Run, RunProperties, Tool,
+};
+
+mod result;
+mod rule;
+mod shape;
+
+/// How much may go into one file.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Results in the run.
+    pub results: usize,
+    /// Bytes of the file after gzip.
+    pub bytes: usize,
+}
+
+/// What GitHub takes.
+pub const GITHUB: Limits = Limits { results: 25_000, bytes: 10_000_000 };
+
+/// Writes one run, the most severe findings first, as many as `limits` allow.
+///
+/// # Errors
+/// What `out` answers.
+pub fn write(report: &Report, rules: &[&Rule], anchor: &str, limits: Limits, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(&within(limits, report, rules, anchor)?)?;
+    out.write_all(b"\n")
+}
+
+fn within(limits: Limits, report: &Report, rules: &[&Rule], anchor: &str) -> io::Result<Vec<u8>> {
+    let mut keep = report.findings.len().min(limits.results);
+    loop {
+        let text = serde_json::to_vec(&log(report, rules, anchor, keep))?;
+        let size = if text.len() <= limits.bytes { text.len() } else { gzipped(&text)? };
+        if size <= limits.bytes || keep == 0 {
+            return Ok(text);
+        }
+        keep = keep.min(keep * limits.bytes / size * 9 / 10);
+    }
+}
+
+fn gzipped(text: &[u8]) -> io::Result<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text)?;
+    Ok(encoder.finish()?.len())
+}
+
+fn log<'a>(report: &'a Report, rules: &'a [&'a Rule], anchor: &'a str, keep: usize) -> Log<'a> {
+    let findings = &report.findings[..keep];
+    let descriptors = rule::descriptors(rules, findings);
+    let mut notifications = notifications(report);
+    if keep < report.findings.len() {
+        let cut = report.findings.len() - keep;
+        notifications.push(note(
+            "cut",
+            "warning",
+            format!("{cut} of {} findings, the least severe, were left out: GitHub takes no more in one file", report.findings.len()),
+        ));
+    }
+    let driver = Driver {
+        name: report.tool.name,
+        semantic_version: report.tool.version,
+        indexes: descriptors.iter().enumerate().map(|(index, descriptor)| (descriptor.id.clone(), index)).collect(),
+        rules: descriptors,
+        notifications: NOTIFICATIONS
+            .iter()
+            .map(|(id, text)| NotificationDescriptor { id, short_description: Message::new(*text) })
+            .collect(),
+    };
+    let invocation =
+        Invocation { execution_successful: succeeded(report), exit_code: report.exit_code, tool_execution_notifications: notifications };
+    let run = Run {
+        automation_details: AutomationDetails { id: category(report) },
+        results: Results {
+            chains: report.integrations.iter().map(|one| (one.id.as_str(), one)).collect(),
+            findings,
+            anchor,
+            severities: rule::severities(rules),
+            indexes: driver.indexes.clone(),
+        },
+        tool: Tool { driver },
+        invocations: [invocation],
+        column_kind: "unicodeCodePoints",
+        properties: RunProperties { taken_at: report.taken_at, suppressed: report.counts.suppressed },
+    };
+    Log { schema: shape::SCHEMA, version: "2.1.0", runs: [run] }
+}
+
+/// Whether everything that was to be judged was, as far as the exit code and the coverage tell.
+fn succeeded(report: &Report) -> bool {
+    match report.exit_code {
+        0 => true,
+        1 => report.coverage.complete,
+        _ => false,
+    }
+}
+
+/// `pgwaudit/MODE/ACCOUNTS/REGIONS/`, the same for each run over the same scopes, so that an upload replaces
+/// the one before it and no other. Several accounts or regions are joined by `+`, many by a digest.
+fn category(report: &Report) -> String {
+    let mode = match report.source.kind {
+        crate::model::SourceKind::Live => "live",
+        crate::model::SourceKind::Snapshot => "snapshot",
+        crate::model::SourceKind::Template => "template",
+        crate::model::SourceKind::Demo => "demo",
+    };
+    let joined = |names: Vec<&str>| {
+        let mut names = names;
+        names.sort_unstable();
+        names.dedup();
+        match names.len() {
+            0 => "none".to_owned(),
+            1..=4 => names.join("+"),
+            many => {
+                let digest = Sha256::digest(names.join("+"));
+                format!("{many}-{}", digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect::<String>())
+            }
+        }
+    };
+    let accounts = joined(report.scopes.iter().map(|scope| scope.account.as_str()).collect());
+    let regions = joined(report.scopes.iter().map(|scope| scope.region.as_str()).collect());
+    format!("pgwaudit/{mode}/{accounts}/{regions}/")
+}
+
+/// The kinds of notifications.
+const NOTIFICATIONS: [(&str, &str); 5] = [
+    ("not-assessed", "Checks that could not be made."),
+    ("not-read", "Calls that were not answered in full."),
+    ("not-covered", "Rules that this kind of source cannot answer."),
+    ("warning", "Something about the run itself."),
+    ("cut", "Findings that were left out for GitHub's limits."),
+];
+
+fn note(id: &'static str, level: &'static str, text: String) -> Notification {
+    Notification { descriptor: Id { id }, level, message: Message::new(text) }
+}
+
+fn notifications(report: &Report) -> Vec<Notification> {
+    let mut notes = Vec::new();
+    for (reason, why, count) in report.gaps() {
+        notes.push(note("not-assessed", "warning", format!("{count} not assessed, {reason}: {why}")));
+    }
+    for call in report.coverage.calls.iter().filter(|call| call.outcome != CallOutcome::Ok) {
+        let how = super::outcome_name(call.outcome);
+        let place = format!("{} {}", call.account, call.region);
+        notes.push(note("not-read", "warning", format!("{}:{} {how} in {}", call.service, call.operation, place.trim_end())));
+    }
+    let mut whys: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for gap in &report.coverage.not_covered {
+        whys.entry(&gap.why).or_default().push(gap.rule);
+    }
+    notes.extend(whys.into_iter().map(|(why, rules)| note("not-covered", "note", format!("{}: {why}", rules.join(", ")))));
+    notes.extend(report.warnings.iter().map(|warning| note("warning", "warning", warning.clone())));
+    notes
+}
