@@ -9,6 +9,8 @@ mod carried;
 mod deployed;
 mod integration;
 mod join;
+mod policies;
+mod request;
 mod site;
 mod tasks;
 mod users;
@@ -30,6 +32,7 @@ pub use carried::credentials_header;
 pub use deployed::{Called, Way};
 pub use integration::Integration;
 pub use join::{API_ID_HEADER, mapping_of};
+pub use request::INVOKE;
 pub use site::{Hop, Site, token};
 pub use tasks::{Address, Field, Settings, Task};
 
@@ -43,6 +46,7 @@ pub struct Estate<'a> {
     endpoints_by_name: HashMap<(&'a str, String), (&'a str, &'a str)>,
     tasks: HashMap<&'a str, Known<Vec<Task<'a>>>>,
     users: users::Users<'a>,
+    policies: policies::Policies,
 }
 
 impl<'a> Estate<'a> {
@@ -56,8 +60,10 @@ impl<'a> Estate<'a> {
             endpoints_by_name: HashMap::new(),
             tasks: HashMap::new(),
             users: users::Users::default(),
+            policies: policies::Policies::default(),
         };
         for (account, content) in &snapshot.accounts {
+            estate.policies.add_roles(&content.roles);
             for (region, inventory) in &content.regions {
                 estate.parse(account, region, inventory);
                 estate.users.add((account, region), inventory, &estate.tasks);
@@ -67,6 +73,7 @@ impl<'a> Estate<'a> {
     }
 
     fn parse(&mut self, account: &'a str, region: &'a str, inventory: &'a Region) {
+        self.policies.add_region(account, region, inventory);
         for destination in values(&inventory.destinations) {
             if let Known::Value(url) = &destination.endpoint {
                 self.urls.entry(url).or_insert_with(|| InvocationUrl::parse(url));
