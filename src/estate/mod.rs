@@ -28,7 +28,7 @@ pub use callers::{Caller, Stop};
 pub use deployed::{Called, Way};
 pub use integration::Integration;
 pub use request::INVOKE;
-pub use site::{Hop, Site};
+pub use site::{Hop, Place, Site};
 pub use tasks::{Address, Field, Settings, Task};
 
 /// The view. Everything that takes parsing is parsed once, here.

@@ -66,10 +66,7 @@ impl Text {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "expected a string or {\"$masked\": {\"class\", \"tag\"}}"
-)]
+#[serde(untagged, expecting = "expected a string or {\"$masked\": {\"class\", \"tag\"}}")]
 enum Shape {
     Plain(String),
     Masked(Masked),
@@ -94,9 +91,7 @@ impl From<Shape> for Text {
     fn from(shape: Shape) -> Text {
         match shape {
             Shape::Plain(text) => Text::Plain(text),
-            Shape::Masked(Masked {
-                masked: Mark { class, tag },
-            }) => Text::Masked { class, tag },
+            Shape::Masked(Masked { masked: Mark { class, tag } }) => Text::Masked { class, tag },
         }
     }
 }
@@ -105,9 +100,7 @@ impl From<Text> for Shape {
     fn from(text: Text) -> Shape {
         match text {
             Text::Plain(text) => Shape::Plain(text),
-            Text::Masked { class, tag } => Shape::Masked(Masked {
-                masked: Mark { class, tag },
-            }),
+            Text::Masked { class, tag } => Shape::Masked(Masked { masked: Mark { class, tag } }),
         }
     }
 }
@@ -140,13 +133,9 @@ impl TryFrom<String> for Tag {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Tag, Self::Error> {
-        let digits =
-            text.len() == 4 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let tag = digits
-            .then(|| u16::from_str_radix(&text, 16).ok())
-            .flatten();
-        tag.map(Tag)
-            .ok_or("a tag has four hexadecimal digits in lower case")
+        let digits = text.len() == 4 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let tag = digits.then(|| u16::from_str_radix(&text, 16).ok()).flatten();
+        tag.map(Tag).ok_or("a tag has four hexadecimal digits in lower case")
     }
 }
 
@@ -159,9 +148,7 @@ pub struct Masker {
 impl Masker {
     /// `resource` is an ARN, or any other name that no second resource has; it salts the tags.
     pub fn new(resource: impl Into<String>) -> Masker {
-        Masker {
-            resource: resource.into(),
-        }
+        Masker { resource: resource.into() }
     }
 
     /// Masks one parameter. `field` names the place in the resource (`HeaderParameters`), `key` the parameter
@@ -174,10 +161,7 @@ impl Masker {
     }
 
     fn mask(&self, place: &[&str], class: Label, value: &str) -> Text {
-        Text::Masked {
-            class,
-            tag: self.tag(place, value),
-        }
+        Text::Masked { class, tag: self.tag(place, value) }
     }
 
     /// The form in which a masked value stands inside a text: `masked-named-1a2b`.
@@ -187,10 +171,7 @@ impl Masker {
 
     fn tag(&self, place: &[&str], value: &str) -> Tag {
         let mut hash = Sha256::new();
-        for part in std::iter::once(&self.resource.as_str())
-            .chain(place)
-            .chain(std::iter::once(&value))
-        {
+        for part in std::iter::once(&self.resource.as_str()).chain(place).chain(std::iter::once(&value)) {
             hash.update(part.len().to_be_bytes());
             hash.update(part.as_bytes());
         }
@@ -204,11 +185,8 @@ pub fn labels_in(text: &str) -> Vec<Label> {
     let found = |(at, start): (usize, &str)| {
         let rest = text.get(at + start.len()..)?;
         Label::ALL.into_iter().find(|label| {
-            let tag = rest
-                .strip_prefix(label.as_str())
-                .and_then(|rest| rest.strip_prefix('-'));
-            tag.and_then(|tag| tag.get(..4))
-                .is_some_and(|tag| Tag::try_from(tag.to_owned()).is_ok())
+            let tag = rest.strip_prefix(label.as_str()).and_then(|rest| rest.strip_prefix('-'));
+            tag.and_then(|tag| tag.get(..4)).is_some_and(|tag| Tag::try_from(tag.to_owned()).is_ok())
         })
     };
     text.match_indices("masked-").filter_map(found).collect()
