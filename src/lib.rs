@@ -13,6 +13,7 @@ pub mod estate;
 pub mod host;
 pub mod model;
 pub mod output;
+pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod source;

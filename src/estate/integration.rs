@@ -3,27 +3,20 @@
 use crate::host::InvocationUrl;
 use crate::model::apigateway::{Api, Domain, Stage};
 use crate::model::ec2::Endpoint;
-use crate::model::events::{Connection, Destination, Rule, Target};
+use crate::model::events::{Connection, Destination};
 use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Unknown};
 use crate::report::{HopReport, HopStatus};
 use crate::rules::verdict::{Evidence, Leave};
 
-use super::{Estate, Hop, Site, Way};
-
-/// What calls an API destination.
-#[derive(Clone, Copy)]
-pub enum Caller<'a> {
-    /// A target of an event rule.
-    Target(Site<'a, Rule>, Site<'a, Target>),
-}
+use super::{Caller, Estate, Hop, Site, Way};
 
 /// One chain from a caller to a method of a private API.
 #[derive(Clone)]
 pub struct Integration<'a> {
     /// The estate it belongs to.
     pub estate: &'a Estate<'a>,
-    /// The rule's ARN, `#`, the target's id.
+    /// As [`Caller::id`].
     pub id: String,
     /// What starts it.
     pub caller: Caller<'a>,
@@ -48,21 +41,14 @@ pub struct Integration<'a> {
 }
 
 impl<'a> Integration<'a> {
-    /// The rule and target that start it.
+    /// The URL of the destination or the task.
     ///
     /// # Errors
-    /// *Not applicable* where something else does.
-    pub fn target(&self) -> Result<(&Site<'a, Rule>, &Site<'a, Target>), Leave> {
-        match &self.caller {
-            Caller::Target(rule, target) => Ok((rule, target)),
-        }
-    }
-
-    /// The destination's URL.
-    ///
-    /// # Errors
-    /// As the destination hop, or unresolved where it is no URL.
+    /// As the destination hop, or unresolved where it is no URL or put together at run time.
     pub fn url(&self) -> Result<&'a InvocationUrl, Leave> {
+        if let Caller::Task(_, task) = &self.caller {
+            return Ok(task.url()?);
+        }
         let destination = self.destination.read()?;
         Ok(destination.estate.url(destination.value.endpoint.read()?)?)
     }
@@ -70,8 +56,11 @@ impl<'a> Integration<'a> {
     /// The URL as evidence: where it stands, and what it is.
     ///
     /// # Errors
-    /// As the destination hop.
+    /// As [`Integration::url`].
     pub fn url_evidence(&self) -> Result<Evidence, Leave> {
+        if let Caller::Task(machine, task) = &self.caller {
+            return Ok(machine.at(&task.endpoint.pointer).observed(&task.endpoint.read()?.text));
+        }
         let destination = self.destination.read()?;
         Ok(destination.at("/endpoint").observed(destination.value.endpoint.read()?))
     }
@@ -79,9 +68,17 @@ impl<'a> Integration<'a> {
     /// The verb with which the API is called.
     ///
     /// # Errors
-    /// As the destination hop.
+    /// As the destination hop, or unresolved where a task takes it from its input.
     pub fn verb(&self) -> Result<&'a str, Leave> {
+        if let Caller::Task(_, task) = &self.caller {
+            return Ok(task.method.read()?);
+        }
         Ok(self.destination.read()?.value.method.read()?)
+    }
+
+    /// Whether a task puts its URL together from a template.
+    pub fn is_formatted(&self) -> bool {
+        matches!(&self.caller, Caller::Task(_, task) if task.endpoint.read().is_ok_and(|address| address.formatted))
     }
 
     /// Whether it is, or may be, a private integration.
@@ -111,8 +108,7 @@ impl<'a> Integration<'a> {
 
     /// The hops as the report shows them.
     pub fn hops(&self) -> Vec<HopReport> {
-        let Caller::Target(rule, target) = &self.caller;
-        let mut hops = vec![present(rule), present(target)];
+        let mut hops = self.caller.hops();
         hops.push(hop(Kind::Destination, &self.destination, Site::id));
         hops.push(hop(Kind::Connection, &self.connection, Site::id));
         hops.push(hop(Kind::ResourceConfig, &self.config, Site::id));
@@ -151,7 +147,7 @@ impl<'a> Integration<'a> {
     }
 }
 
-fn present<T>(site: &Site<'_, T>) -> HopReport {
+pub(super) fn present<T>(site: &Site<'_, T>) -> HopReport {
     HopReport { kind: site.kind, id: site.id(), status: HopStatus::Present, why: None }
 }
 

@@ -1,12 +1,13 @@
-//! The joins: from every rule target that is an API destination to the method that answers.
+//! The joins: from a caller's connection to the method that answers.
 
 use crate::arn::Arn;
 use crate::host::{Host, InvocationUrl, Segment};
 use crate::model::apigateway::{Api, Domain, Mapping, Stage};
 use crate::model::ec2::Endpoint;
-use crate::model::events::{Connection, Destination, Place, Rule, Target};
+use crate::model::events::{Connection, Destination, Place};
 use crate::model::lattice::{Gateway, ResourceConfig};
-use crate::model::{Kind, Text, Unknown};
+use crate::model::{Kind, Reason, Text, Unknown};
+use crate::rules::verdict::Leave;
 
 use super::{Called, Caller, Estate, Hop, Integration, Site, Way, not_read};
 
@@ -15,46 +16,20 @@ use super::{Called, Caller, Estate, Hop, Integration, Site, Way, not_read};
 pub const API_ID_HEADER: &str = "x-apigw-api-id";
 
 impl<'a> Estate<'a> {
-    /// Every chain that starts with a rule target that is an API destination, sorted by id, whether it is in
-    /// scope or not.
-    pub fn integrations(&'a self) -> Vec<Integration<'a>> {
-        let mut found = Vec::new();
-        for rule in self.all(Kind::Rule, |region| &region.rules) {
-            for target in self.targets(&rule) {
-                match target.value.arn.read() {
-                    Ok(arn) if is_destination(arn) => found.push(self.integration(rule, target, self.destination(arn))),
-                    Ok(_) => {}
-                    Err(unknown) => found.push(self.integration(rule, target, Hop::Unknown("", unknown))),
-                }
-            }
-        }
-        found.sort_by(|a, b| a.id.cmp(&b.id));
-        found
-    }
-
-    /// The targets of a rule, as far as they were read.
-    pub fn targets(&'a self, rule: &Site<'a, Rule>) -> impl Iterator<Item = Site<'a, Target>> + use<'a> {
-        let rule = *rule;
-        rule.value.targets.read().into_iter().flatten().map(move |(id, target)| rule.part(Kind::Target, id, target))
-    }
-
-    fn integration(
+    /// The chain from a caller's connection to the method that answers.
+    pub(super) fn integration(
         &'a self,
-        rule: Site<'a, Rule>,
-        target: Site<'a, Target>,
+        caller: Caller<'a>,
         destination: Hop<'a, Site<'a, Destination>>,
+        connection: Hop<'a, Site<'a, Connection>>,
     ) -> Integration<'a> {
-        let connection = destination.then(|destination| match destination.value.connection_arn.read() {
-            Ok(arn) => self.connection(arn),
-            Err(unknown) => Hop::Unknown("", unknown),
-        });
         let config = connection.then(|connection| self.config_of(connection));
         let gateway = config.then(|config| self.gateway_of(config));
         let endpoint = config.then(|config| self.endpoint_of(config, &gateway));
         let mut integration = Integration {
             estate: self,
-            id: target.id(),
-            caller: Caller::Target(rule, target),
+            id: caller.id(),
+            caller,
             destination,
             connection,
             config,
@@ -244,7 +219,7 @@ impl<'a> Estate<'a> {
     fn join_api(&'a self, integration: &mut Integration<'a>) {
         let url = match integration.url() {
             Ok(url) => url,
-            Err(crate::rules::verdict::Leave::Unknown(unknown)) => {
+            Err(Leave::Unknown(unknown)) => {
                 integration.api = Hop::Unknown("", unknown.clone());
                 integration.stage = Hop::Unknown("", unknown.clone());
                 integration.method = Hop::Unknown("", unknown);
@@ -252,11 +227,12 @@ impl<'a> Estate<'a> {
             }
             Err(_) => return,
         };
-        let region = integration.destination.read().map_or("", |destination| destination.region);
+        let (own, region) = integration.caller.scope();
+        let region = integration.destination.read().map_or(region, |destination| destination.region);
         let account = integration
             .endpoint
             .read()
-            .map_or_else(|_| integration.destination.read().map_or("", |site| site.account), |site| site.account);
+            .map_or_else(|_| integration.destination.read().map_or(own, |site| site.account), |site| site.account);
         let mut below = 1;
         match &url.host {
             Host::Api { api_id, .. } | Host::ApiAtEndpoint { api_id, .. } => integration.api = self.api(region, account, api_id),
@@ -302,7 +278,7 @@ impl<'a> Estate<'a> {
         let mut gap = None;
         for (account, region, inventory) in self.inventories(region, "") {
             match inventory.domains.read() {
-                Err(unknown) if unknown.gap().reason == crate::model::Reason::NotCovered => {}
+                Err(unknown) if unknown.gap().reason == Reason::NotCovered => {}
                 Err(unknown) => gap = Some(unknown),
                 Ok(domains) => {
                     let private = |domain: &Domain| {
@@ -352,13 +328,17 @@ impl<'a> Estate<'a> {
     }
 
     fn method_of(&'a self, integration: &Integration<'a>, stage: &Site<'a, Stage>, path: &[Segment]) -> Hop<'a, Way<'a>> {
-        let (Ok(api), Ok(destination)) = (integration.api.read(), integration.destination.read()) else { return Hop::None };
-        let verb = match destination.value.method.read() {
+        let Ok(api) = integration.api.read() else { return Hop::None };
+        let verb = match integration.verb() {
             Ok(verb) => verb,
-            Err(unknown) => return Hop::Unknown("", unknown),
+            Err(Leave::Unknown(unknown)) => return Hop::Unknown("", unknown),
+            Err(Leave::NotApplicable(_)) => return Hop::None,
         };
         match self.called(api, stage.value, path, verb) {
             Ok(Called::Found(way)) => Hop::Present(way),
+            Ok(_) if integration.is_formatted() => {
+                Hop::Unknown(verb, Unknown::unresolved("the path is put together at run time, and its literal part alone fits no method"))
+            }
             Ok(_) => Hop::Missing(verb),
             Err(unknown) => Hop::Unknown("", unknown),
         }
@@ -376,7 +356,7 @@ pub fn mapping_of<'m>(mappings: &'m [Mapping], first: Option<&Segment>) -> Optio
 fn stage_of<'a>(api: &Site<'a, Api>, segment: Option<&'a Segment>) -> Hop<'a, Site<'a, Stage>> {
     match segment {
         None => Hop::Missing(""),
-        Some(Segment::Dynamic(raw)) => Hop::Unknown(raw, Unknown::unresolved("the stage is put in when an event arrives")),
+        Some(Segment::Dynamic(raw)) => Hop::Unknown(raw, Unknown::unresolved("the stage is put in at run time")),
         Some(Segment::Literal(raw)) => stage_named(api, raw),
     }
 }
@@ -392,7 +372,7 @@ fn stage_named<'a>(api: &Site<'a, Api>, name: &'a str) -> Hop<'a, Site<'a, Stage
     }
 }
 
-/// A header that the connection or the target sends; the connection's wins. Names are equal in any case.
+/// A header that the connection or the caller sends; the connection's wins. Names are equal in any case.
 pub fn header<'a>(integration: &Integration<'a>, name: &str) -> Result<Option<&'a Text>, Unknown> {
     let connection = match integration.connection.read() {
         Ok(connection) => connection
@@ -409,16 +389,27 @@ pub fn header<'a>(integration: &Integration<'a>, name: &str) -> Result<Option<&'
             None => Err(Unknown::unresolved(format!("the value of the header {name} is kept as a secret"))),
         };
     }
-    let Caller::Target(_, target) = &integration.caller;
-    Ok(target.value.headers.read()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    match &integration.caller {
+        Caller::Target(_, target) => {
+            Ok(target.value.headers.read()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+        }
+        Caller::Task(_, task) => {
+            task.headers.read()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.read()).transpose()
+        }
+        Caller::Pipe(..) => Err(parameters_of_pipe()),
+    }
+}
+
+/// What a pipe sends besides its events is told by another call.
+fn parameters_of_pipe() -> Unknown {
+    Unknown::new("pipes:DescribePipe", Reason::NotCovered, "the HTTP parameters of pipes are not read")
 }
 
 /// The path with the target's values put in, as far as they are known before an event arrives.
 fn filled(integration: &Integration<'_>, url: &InvocationUrl) -> Vec<Segment> {
-    let Caller::Target(_, target) = &integration.caller;
-    let values: Vec<Option<&str>> = match target.value.path_values.read() {
-        Ok(values) => values.iter().map(|value| value.plain().filter(|text| !text.starts_with('$'))).collect(),
-        Err(_) => Vec::new(),
+    let values: Vec<Option<&str>> = match integration.target().map(|(_, target)| target.value.path_values.read()) {
+        Ok(Ok(values)) => values.iter().map(|value| value.plain().filter(|text| !text.starts_with('$'))).collect(),
+        _ => Vec::new(),
     };
     url.filled(&values)
 }
@@ -427,8 +418,4 @@ fn filled(integration: &Integration<'_>, url: &InvocationUrl) -> Vec<Segment> {
 fn beside(arn: &str, kind: &str, id: &str) -> String {
     let head = arn.rsplit_once(':').map_or(arn, |(head, _)| head);
     format!("{head}:{kind}/{id}")
-}
-
-fn is_destination(arn: &str) -> bool {
-    Arn::parse(arn).is_some_and(|arn| arn.service == "events" && arn.kind() == Some("api-destination"))
 }

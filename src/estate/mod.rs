@@ -4,10 +4,12 @@
 //! region, never by a name alone. What belongs to an account or region that was not read is unknown, reason
 //! `foreign`; it is never taken for missing.
 
+mod callers;
 mod deployed;
 mod integration;
 mod join;
 mod site;
+mod tasks;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,9 +22,11 @@ use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::more::Queue;
 use crate::model::{Collection, Kind, Known, Region, Snapshot, Unknown};
 
+pub use callers::{Caller, Stop};
 pub use deployed::{Called, Way};
-pub use integration::{Caller, Integration};
+pub use integration::Integration;
 pub use site::{Hop, Site};
+pub use tasks::{Address, Field, Settings, Task};
 
 /// The view. Everything that takes parsing is parsed once, here.
 pub struct Estate<'a> {
@@ -32,6 +36,7 @@ pub struct Estate<'a> {
     domains: HashMap<&'a str, Host>,
     templates: HashMap<&'a str, Option<PathTemplate>>,
     endpoints_by_name: HashMap<(&'a str, String), (&'a str, &'a str)>,
+    tasks: HashMap<&'a str, Known<Vec<Task<'a>>>>,
 }
 
 impl<'a> Estate<'a> {
@@ -43,6 +48,7 @@ impl<'a> Estate<'a> {
             domains: HashMap::new(),
             templates: HashMap::new(),
             endpoints_by_name: HashMap::new(),
+            tasks: HashMap::new(),
         };
         for (account, content) in &snapshot.accounts {
             for (region, inventory) in &content.regions {
@@ -66,6 +72,11 @@ impl<'a> Estate<'a> {
         for endpoint in values(&inventory.endpoints) {
             for name in endpoint.dns_names.read().into_iter().flatten() {
                 self.endpoints_by_name.insert((region, dns_name(name)), (account, &endpoint.id));
+            }
+        }
+        for (arn, machine) in inventory.state_machines.read().into_iter().flatten() {
+            if let Known::Value(machine) = machine {
+                self.tasks.insert(arn, tasks::tasks_of(machine));
             }
         }
         for api in values(&inventory.apis) {

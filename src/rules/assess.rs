@@ -115,17 +115,41 @@ impl<'a> Run<'a> {
         self.unread_callers(rule);
         for index in 0..self.out.integrations.len() {
             let integration = self.out.integrations[index];
-            let Caller::Target(_, target) = &integration.caller;
-            self.record(rule, check(integration), || target.resource(), &BTreeSet::from([index]));
+            if Callers::of(rule).include(&integration.caller) {
+                self.record(rule, check(integration), || integration.caller.resource(), &BTreeSet::from([index]));
+            } else {
+                self.out.not_applicable += 1;
+            }
         }
     }
 
-    /// Where rules or their targets were not read, there may be integrations that nobody sees.
+    /// Where rules, their targets, state machines or pipes were not read, there may be integrations that nobody sees.
     fn unread_callers(&mut self, rule: &'static Rule) {
-        self.unread_lists(rule, |region| &region.rules);
-        for event_rule in self.estate.all(Kind::Rule, |region| &region.rules) {
-            if let Err(unknown) = event_rule.value.targets.read() {
-                self.gap(rule, Some(event_rule.resource()), (event_rule.account, event_rule.region), unknown, &BTreeSet::new());
+        let callers = Callers::of(rule);
+        if callers.targets {
+            self.unread(rule, Kind::Rule, |region| &region.rules, |event_rule| event_rule.value.targets.read().err());
+        }
+        if callers.pipes {
+            self.unread(rule, Kind::Pipe, |region| &region.pipes, |_| None);
+        }
+        if callers.tasks {
+            self.unread(rule, Kind::StateMachine, |region| &region.state_machines, |machine| machine.estate.tasks(machine).err());
+        }
+    }
+
+    /// Lists that were not read, their entries that were not, and what of an entry was not.
+    fn unread<T: 'a>(
+        &mut self,
+        rule: &'static Rule,
+        kind: Kind,
+        pick: fn(&'a Region) -> &'a Collection<T>,
+        part: fn(&Site<'a, T>) -> Option<Unknown>,
+    ) {
+        self.unread_lists(rule, pick);
+        self.unread_entries(rule, kind, pick);
+        for site in self.estate.all(kind, pick) {
+            if let Some(unknown) = part(&site) {
+                self.gap(rule, Some(site.resource()), (site.account, site.region), unknown, &BTreeSet::new());
             }
         }
     }
@@ -149,6 +173,14 @@ impl<'a> Run<'a> {
         check: fn(&Site<'_, T>) -> Assessed,
     ) {
         self.unread_lists(rule, pick);
+        self.unread_entries(rule, kind, pick);
+        for site in self.estate.all(kind, pick) {
+            let touched = self.touched(&site);
+            self.record(rule, check(&site), || site.resource(), &touched);
+        }
+    }
+
+    fn unread_entries<T: 'a>(&mut self, rule: &'static Rule, kind: Kind, pick: fn(&'a Region) -> &'a Collection<T>) {
         for (account, content) in &self.estate.snapshot.accounts {
             for (region, inventory) in &content.regions {
                 for (key, value) in pick(inventory).read().into_iter().flatten() {
@@ -158,10 +190,6 @@ impl<'a> Run<'a> {
                     }
                 }
             }
-        }
-        for site in self.estate.all(kind, pick) {
-            let touched = self.touched(&site);
-            self.record(rule, check(&site), || site.resource(), &touched);
         }
     }
 
@@ -186,7 +214,6 @@ impl<'a> Run<'a> {
         let mut seen = HashSet::new();
         for index in 0..self.out.integrations.len() {
             let integration: &'a Integration<'a> = self.out.integrations[index];
-            let Caller::Target(_, target) = &integration.caller;
             match hop(integration) {
                 Hop::Present(site) if seen.insert((site.account, site.region, site.parent, site.key)) => {
                     let touched = self.touched(site);
@@ -194,9 +221,9 @@ impl<'a> Run<'a> {
                 }
                 Hop::Present(_) => {}
                 Hop::Unknown(id, unknown) => {
-                    let named =
-                        || ResourceId { id: (*id).to_owned(), kind, account: target.account.to_owned(), region: target.region.to_owned() };
-                    let resource = if id.is_empty() { target.resource() } else { named() };
+                    let (account, region) = integration.caller.scope();
+                    let named = || ResourceId { id: (*id).to_owned(), kind, account: account.to_owned(), region: region.to_owned() };
+                    let resource = if id.is_empty() { integration.caller.resource() } else { named() };
                     self.record(rule, Err(Leave::Unknown(unknown.clone())), || resource, &BTreeSet::from([index]));
                 }
                 Hop::Missing(_) | Hop::None => self.out.not_applicable += 1,
@@ -251,13 +278,42 @@ impl<'a> Run<'a> {
     }
 }
 
+/// The kinds of callers that a rule can be about.
+#[derive(Clone, Copy)]
+struct Callers {
+    targets: bool,
+    pipes: bool,
+    tasks: bool,
+}
+
+impl Callers {
+    /// By the rule's area: what is asked of targets is not asked of tasks, and what is asked of API destinations is
+    /// asked of tasks by rules of their own.
+    fn of(rule: &Rule) -> Self {
+        let (targets, pipes, tasks) = match rule.area() {
+            "rule" | "target" | "role" | "observability" => (true, false, false),
+            "destination" => (true, true, false),
+            "state-machine" => (false, false, true),
+            _ => (true, true, true),
+        };
+        Callers { targets, pipes, tasks }
+    }
+
+    fn include(self, caller: &Caller<'_>) -> bool {
+        match caller {
+            Caller::Target(..) => self.targets,
+            Caller::Pipe(..) => self.pipes,
+            Caller::Task(..) => self.tasks,
+        }
+    }
+}
+
 /// The resources that an integration passes.
 fn places<'a>(path: &Integration<'a>) -> Vec<(Kind, &'a str, &'a str)> {
     fn place<'a, T>(hop: &Hop<'a, Site<'a, T>>) -> Option<(Kind, &'a str, &'a str)> {
         hop.read().ok().map(|site| (site.kind, site.parent, site.key))
     }
-    let Caller::Target(rule, target) = &path.caller;
-    let mut places = vec![(rule.kind, rule.parent, rule.key), (target.kind, target.parent, target.key)];
+    let mut places = path.caller.places();
     places.extend(place(&path.destination));
     places.extend(place(&path.connection));
     places.extend(place(&path.config));

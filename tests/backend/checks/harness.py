@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import subprocess
@@ -19,25 +21,38 @@ from pgwbackend.client import ACCOUNT, REGION, Clients
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-class Case(unittest.TestCase):
-    """One server for the class; `self.call` is the documentation account in us-east-1."""
+def start() -> tuple[subprocess.Popen, str]:
+    """A server of its own, and its URL."""
+    server = subprocess.Popen([sys.executable, "-m", "pgwbackend", "--port", "0"], cwd=PACKAGE,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return server, server.stdout.readline().removeprefix("ready ").strip()
 
-    server: subprocess.Popen
+
+def end(server: subprocess.Popen) -> None:
+    """Closes the server's input, which ends it."""
+    server.stdin.close()
+    server.stdout.close()
+    server.wait(timeout=10)
+
+
+@functools.cache
+def shared() -> tuple[str, Clients]:
+    """The server that all classes use one after the other; it ends with this process."""
+    server, url = start()
+    atexit.register(end, server)
+    return url, Clients(url)
+
+
+class Case(unittest.TestCase):
+    """A server that has forgotten everything; `self.call` is the documentation account in us-east-1."""
+
     url: str
     clients: Clients
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.server = subprocess.Popen([sys.executable, "-m", "pgwbackend", "--port", "0"], cwd=PACKAGE,
-                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        cls.url = cls.server.stdout.readline().removeprefix("ready ").strip()
-        cls.clients = Clients(cls.url)
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        cls.server.stdin.close()
-        cls.server.stdout.close()
-        cls.server.wait(timeout=10)
+        cls.url, cls.clients = shared()
+        cls.control(cls, "POST", "reset")
 
     def at(self, account: str = ACCOUNT, region: str = REGION) -> builds.Calls:
         """Calls of an account in a region."""

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-from . import server, services
+from . import gate, server, services
 
 
 def _end_with_input() -> None:
@@ -32,6 +32,7 @@ def main() -> None:
     made = server.make(arguments.port)
     threading.Thread(target=_end_with_input, daemon=True).start()
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=gate.warm, daemon=True).start()
     print(f"ready http://127.0.0.1:{made.server_address[1]}", flush=True)
     made.serve_forever()
 

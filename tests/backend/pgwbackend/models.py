@@ -8,11 +8,12 @@ import botocore.loaders
 import botocore.model
 
 # Signing name -> botocore's service name, where they differ.
-SIGNING = {"states": "stepfunctions", "monitoring": "cloudwatch", "eventbridge": "events"}
+SIGNING = {"states": "stepfunctions", "monitoring": "cloudwatch", "eventbridge": "events",
+           "tagging": "resourcegroupstaggingapi"}
 # botocore's service name -> IAM prefix, where they differ.
 PREFIX = {"stepfunctions": "states"}
 # botocore's service name -> signing name, where they differ.
-SIGNED_AS = {"stepfunctions": "states", "cloudwatch": "monitoring"}
+SIGNED_AS = {"stepfunctions": "states", "cloudwatch": "monitoring", "resourcegroupstaggingapi": "tagging"}
 
 _LOADER = botocore.loaders.Loader()
 

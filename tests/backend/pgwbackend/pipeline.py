@@ -88,6 +88,10 @@ def _answer(call: Incoming, ctx: Context) -> Answer:
     params = wire.params(call)
     if WORLD.settings.enforce:
         permissions.check(call, ctx, params)
+    if call.service == "ec2" and params.get("DryRun"):
+        validate.check(call.service, call.operation, params)
+        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+        raise ApiError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
     if not _touched(call, params, page):
         headers = call.headers | {"x-moto-account-id": call.account}
         return gate.raw(call.method, call.target, headers, call.body)
@@ -126,6 +130,8 @@ def handle(call: Incoming) -> Answer:
                 made = wire.failure(call, gate.as_error(call.service, refusal))
             else:
                 made = refusal.status, refusal.headers, refusal.body
+        except NotImplementedError as unknown:
+            made = wire.failure(call, ApiError("UnknownOperationException", str(unknown), 400))
         except Exception as bug:  # answered, so that the test that caused it shows it
             traceback.print_exc()
             made = wire.failure(call, ApiError("InternalFailure", f"the test server failed: {bug!r}", 500))

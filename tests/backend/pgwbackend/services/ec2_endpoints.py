@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import ApiError
 from ..registry import own
 from ..world import WORLD, hex_id, now, short_id
+from . import lattice_configurations
 from .ec2_common import check_ids, found_by, tag_list, tags_of
 
 SERVICES = ("execute-api", "events", "ec2", "ec2messages", "ecr.api", "ecr.dkr", "kms", "lambda", "logs", "monitoring",
@@ -25,6 +26,8 @@ PUBLIC_ZONE, PRIVATE_ZONE = "Z7HUB22UULQXV", "Z0123456789ABCDEFGHIJ"
 
 def _service(ctx: Any, params: dict) -> str:
     name = params.get("ServiceName", "")
+    if params.get("VpcEndpointType") == "Resource":
+        return ""
     word = name.removeprefix(f"com.amazonaws.{ctx.region}.").removeprefix(f"cn.com.amazonaws.{ctx.region}.")
     kinds = GATEWAYS if params.get("VpcEndpointType", "Gateway") == "Gateway" else SERVICES
     if word == name or word not in kinds:
@@ -121,6 +124,8 @@ def view(ctx: Any, endpoint: dict) -> dict:
         "CreationTimestamp": endpoint["created"], "Tags": tag_list(endpoint["tags"]), "OwnerId": ctx.account,
         "ServiceRegion": ctx.region,
     }
+    if "configuration" in endpoint:
+        shown["ResourceConfigurationArn"] = endpoint["configuration"]
     if endpoint["type"] == "Interface":
         shown |= {"IpAddressType": endpoint["ip_type"], "DnsOptions": endpoint["dns_options"]}
     return shown
@@ -139,16 +144,35 @@ def create(ctx: Any, params: dict) -> dict:
     ip_type = params.get("IpAddressType", "ipv4")
     endpoint = {
         "id": hex_id("vpce-"), "label": short_id(8), "type": kind, "vpc": vpc, "service": service, "private": private,
-        "service_name": params["ServiceName"], "state": "available", "policy": _check_policy(params.get("PolicyDocument")),
+        "service_name": params.get("ServiceName"), "state": "available", "policy": _check_policy(params.get("PolicyDocument")),
         "route_tables": params.get("RouteTableIds", []), "zones": {}, "interfaces": {}, "created": now(),
-        "groups": _groups(ctx, params.get("SecurityGroupIds", []), vpc) if kind == "Interface" else [],
+        "groups": _groups(ctx, params.get("SecurityGroupIds", []), vpc) if kind != "Gateway" else [],
         "tags": tags_of(params), "ip_type": ip_type, "ready_at": now() + timedelta(seconds=WORLD.settings.progress_seconds),
         "dns_options": {"DnsRecordIpType": ip_type} | params.get("DnsOptions", {}),
     }
+    if kind == "Resource":
+        _consume(ctx, endpoint, params)
     for subnet in subnets:
         _join(ctx, endpoint, subnet)
     ctx.store("endpoints")[endpoint["id"]] = endpoint
     return {"VpcEndpoint": view(ctx, endpoint)}
+
+
+def _consume(ctx: Any, endpoint: dict, params: dict) -> None:
+    """A resource endpoint brings its association with the resource configuration.
+
+    https://docs.aws.amazon.com/vpc/latest/privatelink/use-resource-endpoint.html
+    """
+    config = lattice_configurations.anywhere(ctx, params.get("ResourceConfigurationArn", ""))
+    if config is None:
+        raise ApiError("InvalidParameter", f"{params.get('ResourceConfigurationArn')} does not exist")
+    endpoint["configuration"] = config["arn"]
+    ident = hex_id("rea-")
+    ctx.store("resource_endpoints")[ident] = {
+        "id": ident, "arn": ctx.arn("vpc-lattice", f"resourceendpointassociation/{ident}"), "createdAt": now(),
+        "resourceConfigurationId": config["id"], "resourceConfigurationArn": config["arn"],
+        "resourceConfigurationName": config["name"], "vpcEndpointId": endpoint["id"], "vpcEndpointOwner": ctx.account,
+    }
 
 
 def _join(ctx: Any, endpoint: dict, subnet: dict) -> None:
@@ -167,7 +191,7 @@ def describe(ctx: Any, params: dict) -> dict:
 
 def _meets(ctx: Any, endpoint: dict, filters: list[dict]) -> bool:
     values = {
-        "vpc-endpoint-id": [endpoint["id"]], "vpc-id": [endpoint["vpc"]], "service-name": [endpoint["service_name"]],
+        "vpc-endpoint-id": [endpoint["id"]], "vpc-id": [endpoint["vpc"]], "service-name": [endpoint["service_name"] or ""],
         "vpc-endpoint-type": [endpoint["type"]], "vpc-endpoint-state": [endpoint["state"]],
         "ip-address-type": [endpoint["ip_type"]], "service-region": [ctx.region],
     }
@@ -236,4 +260,7 @@ def delete(ctx: Any, params: dict) -> dict:
             continue
         for interface in endpoint["interfaces"].values():
             _drop(ctx, interface)
+        gone = [k for k, a in ctx.store("resource_endpoints").items() if a["vpcEndpointId"] == ident]
+        for key in gone:
+            del ctx.store("resource_endpoints")[key]
     return {"Unsuccessful": failed}

@@ -13,6 +13,8 @@ RULES = "DescribeSecurityGroupRules"
 def _complete(ctx: Any, rules: list[dict]) -> None:
     for rule in rules:
         rule.setdefault("GroupOwnerId", ctx.account)
+        if rule.get("IpProtocol") == "-1":
+            rule |= {"FromPort": -1, "ToPort": -1}
         rule.setdefault("SecurityGroupRuleArn", ctx.arn("ec2", f"security-group-rule/{rule['SecurityGroupRuleId']}"))
 
 
@@ -49,6 +51,19 @@ def before_revoke(ctx: Any, params: dict) -> None:
         if all(r["SecurityGroupRuleId"] != ident for r in rules):
             raise ApiError("InvalidSecurityGroupRuleId.NotFound", f"The security group rule ID '{ident}' does not exist")
     ctx.store("revoking")[params["GroupId"]] = rules
+    _ignore_descriptions(ctx, params)
+
+
+def _ignore_descriptions(ctx: Any, params: dict) -> None:
+    """A rule is revoked whatever its description; moto compares that of a group's pair."""
+    [group] = ctx.call("ec2", "DescribeSecurityGroups", GroupIds=[params["GroupId"]])["SecurityGroups"]
+    there = group["IpPermissions"] + group["IpPermissionsEgress"]
+    known = {p["GroupId"]: p.get("Description") for permission in there for p in permission.get("UserIdGroupPairs", [])}
+    for permission in params.get("IpPermissions", []):
+        for pair in permission.get("UserIdGroupPairs", []):
+            pair.pop("Description", None)
+            if known.get(pair.get("GroupId")):
+                pair["Description"] = known[pair["GroupId"]]
 
 
 @after("ec2", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress")

@@ -179,9 +179,10 @@ def delete(ctx: Any, params: dict) -> dict:
     Assumption: a connection's association counts; the model has the error but not its causes.
     """
     config = owned(ctx, params["resourceConfigurationIdentifier"])
-    for _, region, found in WORLD.everywhere("associations"):
-        if any(a["resourceConfigurationId"] == config["id"] for a in found.values()):
-            raise conflict("RESOURCE_CONFIGURATION", config["id"], "the configuration has associations")
+    for kind in ("associations", "resource_endpoints"):
+        for _, _, found in WORLD.everywhere(kind):
+            if any(a["resourceConfigurationId"] == config["id"] for a in found.values()):
+                raise conflict("RESOURCE_CONFIGURATION", config["id"], "the configuration has associations")
     if any(c.get("resourceConfigurationGroupId") == config["id"] for c in ctx.store("configurations").values()):
         raise conflict("RESOURCE_CONFIGURATION", config["id"], "the group has children")
     del ctx.store("configurations")[config["id"]]

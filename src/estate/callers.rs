@@ -1,0 +1,172 @@
+//! What calls private APIs: rule targets, HTTP tasks of state machines, pipes.
+
+use crate::arn::Arn;
+use crate::model::events::{Pipe, Rule, Target};
+use crate::model::states::StateMachine;
+use crate::model::{Kind, Known, ResourceId, Unknown};
+use crate::report::HopReport;
+use crate::rules::verdict::Leave;
+
+use super::integration::present;
+use super::tasks::Task;
+use super::{Estate, Hop, Integration, Site};
+
+/// What starts an integration.
+#[derive(Clone, Copy)]
+pub enum Caller<'a> {
+    /// A target of an event rule.
+    Target(Site<'a, Rule>, Site<'a, Target>),
+    /// An HTTP task of a state machine. It has no API destination; URL, verb and connection are its own.
+    Task(Site<'a, StateMachine>, &'a Task<'a>),
+    /// A pipe, at its target or its enrichment. Its own HTTP parameters are not read.
+    Pipe(Site<'a, Pipe>, Stop),
+}
+
+/// Where a pipe calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// What it delivers to.
+    Target,
+    /// What enriches its events.
+    Enrichment,
+}
+
+impl<'a> Caller<'a> {
+    /// The rule's ARN and the target's id, the state machine's ARN and the state's name, or the pipe's ARN and
+    /// `target` or `enrichment`, with `#` between them.
+    pub fn id(&self) -> String {
+        match self {
+            Caller::Target(_, target) => target.id(),
+            Caller::Task(machine, task) => format!("{}#{}", machine.key, task.name),
+            Caller::Pipe(pipe, Stop::Target) => format!("{}#target", pipe.key),
+            Caller::Pipe(pipe, Stop::Enrichment) => format!("{}#enrichment", pipe.key),
+        }
+    }
+
+    /// The account and the region that it belongs to.
+    pub fn scope(&self) -> (&'a str, &'a str) {
+        match self {
+            Caller::Target(_, target) => (target.account, target.region),
+            Caller::Task(machine, _) => (machine.account, machine.region),
+            Caller::Pipe(pipe, _) => (pipe.account, pipe.region),
+        }
+    }
+
+    /// The resource that has to be looked at where the integration as a whole is meant.
+    pub fn resource(&self) -> ResourceId {
+        match self {
+            Caller::Target(_, target) => target.resource(),
+            Caller::Task(machine, _) => machine.resource(),
+            Caller::Pipe(pipe, _) => pipe.resource(),
+        }
+    }
+
+    /// The hops before the API destination.
+    pub fn hops(&self) -> Vec<HopReport> {
+        match self {
+            Caller::Target(rule, target) => vec![present(rule), present(target)],
+            Caller::Task(machine, _) => vec![present(machine)],
+            Caller::Pipe(pipe, _) => vec![present(pipe)],
+        }
+    }
+
+    /// Kind, parent and key of the resources that it consists of.
+    pub fn places(&self) -> Vec<(Kind, &'a str, &'a str)> {
+        match self {
+            Caller::Target(rule, target) => vec![(rule.kind, rule.parent, rule.key), (target.kind, target.parent, target.key)],
+            Caller::Task(machine, _) => vec![(machine.kind, machine.parent, machine.key)],
+            Caller::Pipe(pipe, _) => vec![(pipe.kind, pipe.parent, pipe.key)],
+        }
+    }
+}
+
+impl<'a> Integration<'a> {
+    /// The rule and target that start it.
+    ///
+    /// # Errors
+    /// *Not applicable* where something else does.
+    pub fn target(&self) -> Result<(&Site<'a, Rule>, &Site<'a, Target>), Leave> {
+        match &self.caller {
+            Caller::Target(rule, target) => Ok((rule, target)),
+            _ => Err(Leave::NotApplicable("this integration does not start with an event rule".into())),
+        }
+    }
+
+    /// The state machine and task that start it.
+    ///
+    /// # Errors
+    /// *Not applicable* where something else does.
+    pub fn task(&self) -> Result<(&Site<'a, StateMachine>, &'a Task<'a>), Leave> {
+        match &self.caller {
+            Caller::Task(machine, task) => Ok((machine, task)),
+            _ => Err(Leave::NotApplicable("this integration does not start with a state machine".into())),
+        }
+    }
+}
+
+impl<'a> Estate<'a> {
+    /// Every chain that starts with a rule target, an HTTP task or a pipe, sorted by id, whether it is in scope or not.
+    pub fn integrations(&'a self) -> Vec<Integration<'a>> {
+        let mut found = Vec::new();
+        for rule in self.all(Kind::Rule, |region| &region.rules) {
+            for target in self.targets(&rule) {
+                let arn = target.value.arn.read().map(String::as_str);
+                found.extend(self.through_destination(Caller::Target(rule, target), arn));
+            }
+        }
+        for pipe in self.all(Kind::Pipe, |region| &region.pipes) {
+            found.extend(self.through_destination(Caller::Pipe(pipe, Stop::Target), pipe.value.target_arn.read().map(String::as_str)));
+            let enrichment = pipe.value.enrichment_arn.read().map(|arn| arn.as_deref().unwrap_or_default());
+            found.extend(self.through_destination(Caller::Pipe(pipe, Stop::Enrichment), enrichment));
+        }
+        for machine in self.all(Kind::StateMachine, |region| &region.state_machines) {
+            for task in self.tasks(&machine).into_iter().flatten() {
+                let connection = match task.connection.read() {
+                    Ok(arn) => self.connection(arn),
+                    Err(unknown) => Hop::Unknown("", unknown),
+                };
+                found.push(self.integration(Caller::Task(machine, task), Hop::None, connection));
+            }
+        }
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        found
+    }
+
+    /// The chain of a caller of `arn`, unless that is known to be no API destination.
+    fn through_destination(&'a self, caller: Caller<'a>, arn: Result<&'a str, Unknown>) -> Option<Integration<'a>> {
+        let destination = match arn {
+            Ok(arn) if is_destination(arn) => self.destination(arn),
+            Ok(_) => return None,
+            Err(unknown) => Hop::Unknown("", unknown),
+        };
+        let connection = destination.then(|destination| match destination.value.connection_arn.read() {
+            Ok(arn) => self.connection(arn),
+            Err(unknown) => Hop::Unknown("", unknown),
+        });
+        Some(self.integration(caller, destination, connection))
+    }
+
+    /// The targets of a rule, as far as they were read.
+    pub fn targets(&'a self, rule: &Site<'a, Rule>) -> impl Iterator<Item = Site<'a, Target>> + use<'a> {
+        let rule = *rule;
+        rule.value.targets.read().into_iter().flatten().map(move |(id, target)| rule.part(Kind::Target, id, target))
+    }
+
+    /// The HTTP tasks of a state machine.
+    ///
+    /// # Errors
+    /// The gap where the definition was not read.
+    pub fn tasks(&'a self, machine: &Site<'a, StateMachine>) -> Result<&'a [Task<'a>], Unknown> {
+        match self.tasks.get(machine.key).map(Known::read) {
+            Some(tasks) => tasks.map(Vec::as_slice),
+            None => Ok(&[]),
+        }
+    }
+}
+
+fn is_destination(arn: &str) -> bool {
+    Arn::parse(arn).is_some_and(|arn| arn.service == "events" && arn.kind() == Some("api-destination"))
+}
+
+#[cfg(test)]
+mod tests;
