@@ -33,7 +33,7 @@ Examples:
   pgwaudit scan --assume-role arn:aws:iam::444455556666:role/audit --with-own-account
   pgwaudit scan --snapshot prod.json --only critical,high --format json
   pgwaudit scan -o json=report.json -o sarif=report.sarif --fail-on critical
-  pgwaudit scan --allow-unassessed=foreign --skip hygiene";
+  pgwaudit scan --allow-unassessed=foreign --skip secret";
 
 const SNAPSHOT_EXAMPLES: &str = "\
 Examples:
@@ -43,7 +43,7 @@ Examples:
 /// Audits private API integrations on AWS: from the event rule to the private REST API, hop by hop
 #[derive(Debug, Parser)]
 #[command(name = "pgwaudit", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"), subcommand_required = true)]
-#[command(disable_help_subcommand = true, next_line_help = false)]
+#[command(disable_help_subcommand = true, arg_required_else_help = false)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -60,7 +60,7 @@ pub enum Command {
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(Box<SnapshotArgs>),
     /// List, explain and check the rules
-    #[command(subcommand_required = true, disable_help_subcommand = true)]
+    #[command(subcommand_required = true, disable_help_subcommand = true, arg_required_else_help = false)]
     Rules {
         /// What to do with them.
         #[command(subcommand)]
@@ -80,7 +80,7 @@ pub enum RulesCommand {
     /// List all rules
     List {
         /// Form of the list
-        #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = list_format())]
+        #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format(&[Format::Table, Format::Json]))]
         format: Format,
     },
     /// Print the document of a rule: why it matters, what fails, what to do
@@ -120,10 +120,10 @@ pub struct SnapshotArgs {
     #[command(flatten)]
     pub live: LiveArgs,
     /// Where to write it, whole or not at all
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: PathBuf,
     /// Say nothing but errors
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "Output")]
     pub quiet: bool,
 }
 
@@ -146,7 +146,7 @@ pub struct LiveArgs {
     /// Profile of the AWS configuration; else AWS_PROFILE and the default credential chain
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Region to read, repeatable; else the environment's or the profile's. With --snapshot: to judge
+    /// Region to read, or of a snapshot to judge, repeatable; else the environment's or the profile's
     #[arg(long = "region", value_name = "REGION", value_delimiter = ',')]
     pub regions: Vec<String>,
     /// Endpoint of every service, for AWS-compatible servers; AWS_ENDPOINT_URL* work as well
@@ -195,10 +195,10 @@ pub struct RuleArgs {
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// Form of what goes to standard output [default: table]
-    #[arg(long, value_name = "FORMAT", value_enum)]
+    #[arg(long, value_name = "FORMAT", value_parser = format(&Format::ALL))]
     pub format: Option<Format>,
     /// Write a file as well, whole or not at all; repeatable
-    #[arg(short, long = "output", value_name = "FORMAT=FILE", value_parser = format_and_file)]
+    #[arg(short = 'o', long = "output", value_name = "FORMAT=FILE", value_parser = format_and_file)]
     pub files: Vec<(Format, PathBuf)>,
     /// File of the repository at which SARIF places what is deployed [default: pgwaudit.toml]
     #[arg(long, value_name = "FILE")]
@@ -219,7 +219,7 @@ pub struct ExitArgs {
     #[arg(long, value_name = "LEVEL|never", value_parser = fail_on)]
     pub fail_on: Option<FailOn>,
     /// Do not exit with 3 for what was not assessed, for these reasons or for any
-    #[arg(long, value_name = "REASON,…", value_delimiter = ',', num_args = 0.., require_equals = true, value_parser = reason())]
+    #[arg(long, value_name = "REASON,…", value_delimiter = ',', num_args = 0..=1, require_equals = true, value_parser = reason())]
     #[arg(default_missing_values = Reason::ALL.map(Reason::name))]
     pub allow_unassessed: Option<Vec<Reason>>,
     /// Exit with 3 if there is no private API integration at all
@@ -252,8 +252,9 @@ fn reason() -> impl TypedValueParser<Value = Reason> {
     PossibleValuesParser::new(Reason::ALL.map(Reason::name)).map(named)
 }
 
-fn list_format() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new([Format::Table, Format::Json].map(Format::name)).map(|name| if name == "json" { Format::Json } else { Format::Table })
+fn format(formats: &'static [Format]) -> impl TypedValueParser<Value = Format> {
+    let named = |name: String| formats.iter().copied().find(|format| format.name() == name).unwrap_or(Format::Table);
+    PossibleValuesParser::new(formats.iter().map(|format| format.name())).map(named)
 }
 
 fn fail_on(text: &str) -> Result<FailOn, String> {
@@ -262,11 +263,15 @@ fn fail_on(text: &str) -> Result<FailOn, String> {
 
 fn format_and_file(text: &str) -> Result<(Format, PathBuf), String> {
     let (format, file) = text.split_once('=').ok_or("expected FORMAT=FILE, such as json=report.json")?;
-    let format = <Format as clap::ValueEnum>::from_str(format, false).map_err(|_| match crate::error::nearest(format, ["table", "json", "sarif"]) {
+    let format = Format::ALL.into_iter().find(|known| known.name() == format).ok_or_else(|| unknown_format(format))?;
+    if file.is_empty() { Err("the file's name is missing".to_owned()) } else { Ok((format, PathBuf::from(file))) }
+}
+
+fn unknown_format(format: &str) -> String {
+    match crate::error::nearest(format, Format::ALL.map(Format::name)) {
         Some(name) => format!("unknown format `{format}`, did you mean `{name}`?"),
         None => format!("unknown format `{format}`, expected table, json or sarif"),
-    })?;
-    if file.is_empty() { Err("the file's name is missing".to_owned()) } else { Ok((format, PathBuf::from(file))) }
+    }
 }
 
 /// `90s`, `5m`, `1h 30m`, or seconds.

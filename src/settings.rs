@@ -211,11 +211,15 @@ mod tests {
         std::fs::write(directory.path().join(config::NAME), text).expect("written");
         let plain = scan_in(directory.path(), &[]).expect("right");
         assert!(matches!(&plain.source, Source::Live(live) if live.profile.as_deref() == Some("prod") && live.regions == ["eu-west-1"]));
-        assert_eq!((plain.fail_on, plain.allow_unassessed.as_slice(), plain.output.format), (Some(Severity::Low), [Reason::Foreign].as_slice(), Format::Json));
+        assert_eq!(
+            (plain.fail_on, plain.allow_unassessed.as_slice(), plain.output.format),
+            (Some(Severity::Low), [Reason::Foreign].as_slice(), Format::Json)
+        );
         assert!(ids(&plain).iter().all(|id| !id.starts_with("target/")));
         assert_eq!(ids(&plain).iter().filter(|id| id.starts_with("connection/")).collect::<Vec<_>>(), [&"connection/deauthorized"]);
         assert_eq!(plain.levels, BTreeMap::from([("connection/deauthorized", Severity::Info)]));
-        let typed = scan_in(directory.path(), &["--fail-on", "never", "--format", "table", "--skip", "rule", "--region", "us-east-1"]).expect("right");
+        let typed = scan_in(directory.path(), &["--fail-on", "never", "--format", "table", "--skip", "rule", "--region", "us-east-1"])
+            .expect("right");
         assert_eq!((typed.fail_on, typed.output.format), (None, Format::Table));
         assert!(ids(&typed).iter().any(|id| id.starts_with("target/")));
         assert!(scan_in(directory.path(), &["--demo"]).expect("right").levels.is_empty());
