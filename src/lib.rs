@@ -7,6 +7,8 @@
 //! taken for a pass.
 
 pub mod arn;
+mod catalogue;
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod estate;
@@ -16,6 +18,8 @@ pub mod output;
 pub mod policy;
 pub mod report;
 pub mod rules;
+pub mod run;
+pub mod settings;
 pub mod source;
 
 #[cfg(test)]
