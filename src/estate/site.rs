@@ -141,3 +141,8 @@ impl<'a, T> Hop<'a, T> {
         }
     }
 }
+
+/// A key as one token of a JSON pointer (RFC 6901).
+pub fn token(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
