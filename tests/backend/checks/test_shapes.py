@@ -54,6 +54,7 @@ class Shapes(Case):
         self._models(ids)
         self._shares(ids)
         self._machines(ids)
+        self._stacks()
         self._remove(ids)
         self.assertEqual(sorted(set(self.wrong)), [])
         self.assertEqual(sorted({*OWN, *AFTER} - set(self.seen)), [])
@@ -291,6 +292,12 @@ class Shapes(Case):
             call("ram", "get_permission", permissionArn=item["arn"])
         call("ram", "delete_resource_share", resourceShareArn=share)
         self.assertEqual(other("vpc-lattice", "list_resource_configurations")["items"], [])
+
+    def _stacks(self) -> None:
+        call, body = self.call, json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Outputs": {"O": {"Value": {"Ref": "Q"}}}})
+        call("cloudformation", "create_stack", StackName="shape", TemplateBody=body)
+        for method in ("describe_stacks", "describe_stack_resources", "list_stack_resources", "get_template", "delete_stack"):
+            call("cloudformation", method, StackName="shape")
 
     def _machines(self, ids: dict) -> None:
         call = self.call
