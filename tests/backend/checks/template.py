@@ -53,8 +53,10 @@ def chain() -> dict:
     name = {"Fn::Select": [1, {"Fn::Split": [":", {"Fn::Select": [0, GET("Endpoint", "DnsEntries")]}]}]}
     key = {"Fn::Join": ["", ["{{resolve:secretsmanager:", REF("Key"), ":SecretString:::}}"]]}
     url = {"Fn::Sub": ["https://${Api}.execute-api.${AWS::Region}.${Suffix}/prod/hello", {"Suffix": REF("AWS::URLSuffix")}]}
-    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
-    invoke = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "events:InvokeApiDestination", "Resource": GET("Destination", "Arn")}]}
+    assume = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": [assume]}
+    allow = {"Effect": "Allow", "Action": "events:InvokeApiDestination", "Resource": GET("Destination", "Arn")}
+    invoke = {"Version": "2012-10-17", "Statement": [allow]}
     send = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": GET("Queue", "Arn")}
     return {
         "Gateway": {"Type": "AWS::VpcLattice::ResourceGateway", "Properties": {"Name": "stack-gateway", "VpcIdentifier": REF("Vpc"),

@@ -187,6 +187,14 @@ class Control(Case):
         self.assertIn(":assumed-role/audit/check", identity["Arn"])
         self.assertEqual(client("events").list_connections()["Connections"], [])
 
+    def test_unknown_keys_are_refused(self) -> None:
+        client = self.session({"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"})
+        for service, method, code in (("events", "list_connections", "UnrecognizedClientException"), ("ec2", "describe_vpcs", "AuthFailure"),
+                                      ("sts", "get_caller_identity", "InvalidClientTokenId"), ("apigateway", "get_rest_apis", "UnrecognizedClientException")):
+            with self.assertRaises(ClientError) as caught:
+                getattr(client(service), method)()
+            self.assertEqual(caught.exception.response["Error"]["Code"], code)
+
     def test_policies_are_enforced_when_asked(self) -> None:
         arn = self.role("111122223333", "narrow")
         statements = [{"Effect": "Allow", "Action": ["events:*", "ec2:Describe*"], "Resource": "*"},

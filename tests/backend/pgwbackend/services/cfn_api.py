@@ -20,7 +20,8 @@ def rest_api(ctx: Any, name: str, properties: dict) -> dict:
     if "DisableExecuteApiEndpoint" in properties:
         given["disableExecuteApiEndpoint"] = truth(properties["DisableExecuteApiEndpoint"])
     got = ctx.call("apigateway", "CreateRestApi", name=properties.get("Name", name), tags=tag_map(properties), **given)
-    return made(got["id"], ("apigateway", "DeleteRestApi", {"restApiId": got["id"]}), RestApiId=got["id"], RootResourceId=got["rootResourceId"])
+    undo = ("apigateway", "DeleteRestApi", {"restApiId": got["id"]})
+    return made(got["id"], undo, RestApiId=got["id"], RootResourceId=got["rootResourceId"])
 
 
 @resource("AWS::ApiGateway::Resource")

@@ -57,7 +57,8 @@ def connection(ctx: Any, name: str, properties: dict) -> dict:
     """A connection."""
     given = pick(properties, "AuthorizationType", "Description", "InvocationConnectivityParameters", "KmsKeyIdentifier")
     named = properties.get("Name", name)[:64]
-    arn = ctx.call("events", "CreateConnection", Name=named, AuthParameters=_secret_by_default(properties["AuthParameters"]), **given)["ConnectionArn"]
+    auth = _secret_by_default(properties["AuthParameters"])
+    arn = ctx.call("events", "CreateConnection", Name=named, AuthParameters=auth, **given)["ConnectionArn"]
     got = ctx.call("events", "DescribeConnection", Name=named)
     return made(named, ("events", "DeleteConnection", {"Name": named}), Arn=arn, SecretArn=got["SecretArn"], ArnForPolicy=arn.rsplit("/", 1)[0])
 

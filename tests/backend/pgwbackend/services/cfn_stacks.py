@@ -116,7 +116,8 @@ def resources(ctx: Any, params: dict) -> dict:
     stack = _find(ctx, params["StackName"])
     wanted = params.get("LogicalResourceId")
     kept = ("LogicalResourceId", "PhysicalResourceId", "ResourceType", "ResourceStatus", "ResourceStatusReason")
-    return {"StackResources": [{k: r[k] for k in kept if k in r} | {"StackName": stack["StackName"], "StackId": stack["StackId"], "Timestamp": r["time"]}
+    shared = {"StackName": stack["StackName"], "StackId": stack["StackId"]}
+    return {"StackResources": [{k: r[k] for k in kept if k in r} | shared | {"Timestamp": r["time"]}
                                for r in stack["resources"] if wanted in (None, r["LogicalResourceId"])]}
 
 
