@@ -168,11 +168,9 @@ class Control(Case):
 
     def session(self, credentials: dict) -> Any:
         """A client factory with temporary credentials."""
-        import boto3
-
-        session = boto3.session.Session(aws_access_key_id=credentials["AccessKeyId"], region_name="us-east-1",
-                                        aws_secret_access_key=credentials["SecretAccessKey"], aws_session_token=credentials.get("SessionToken"))
-        return lambda service: session.client(service, endpoint_url=self.url)
+        keys = {"aws_access_key_id": credentials["AccessKeyId"], "aws_secret_access_key": credentials["SecretAccessKey"],
+                "aws_session_token": credentials.get("SessionToken")}
+        return lambda service: self.clients.session.client(service, endpoint_url=self.url, region_name="us-east-1", **keys)
 
     def role(self, account: str, name: str) -> str:
         """A role of an account that anybody may assume."""
