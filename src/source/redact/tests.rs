@@ -177,10 +177,7 @@ fn the_forms_in_json() {
         (Label::Named, "named"),
         (Label::KnownToken, "known-token"),
     ] {
-        let masked = Text::Masked {
-            class,
-            tag: Tag(0x01af),
-        };
+        let masked = Text::Masked { mask: Mask { class, tag: Tag(0x01af) } };
         let value = json!({"$masked": {"class": word, "tag": "01af"}});
         assert_eq!(serde_json::to_value(&masked).expect("serialises"), value);
         assert_eq!(
@@ -190,7 +187,7 @@ fn the_forms_in_json() {
         assert_eq!(class.as_str(), word);
         assert_eq!(
             format!("{masked:?}"),
-            format!("Masked {{ class: {class:?}, tag: 01af }}")
+            format!("Masked {{ mask: Mask {{ class: {class:?}, tag: 01af }} }}")
         );
     }
     assert_eq!(
@@ -249,10 +246,7 @@ fn tags_tell_changes_and_places_apart() {
     let known = Masker::new("r").parameter("f", "k", "v");
     assert_eq!(
         known,
-        Text::Masked {
-            class: Label::Plain,
-            tag: Tag(KNOWN_TAG)
-        }
+        Text::Masked { mask: Mask { class: Label::Plain, tag: Tag(KNOWN_TAG) } }
     );
 }
 
