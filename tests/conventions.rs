@@ -105,3 +105,33 @@ fn causes_have_no_circle() {
     }
     all(|rule| complaint(follows(rule.id, 0), "its causes lead back to itself"));
 }
+
+/// The part of the README between two marks, and the whole text with that part replaced.
+fn between(text: &str, mark: &str, part: &str) -> (String, String) {
+    let (open, close) = (format!("<!-- {mark} -->\n"), format!("<!-- /{mark} -->"));
+    let start = text.find(&open).expect("the opening mark") + open.len();
+    let end = text.find(&close).expect("the closing mark");
+    (text[start..end].to_owned(), format!("{}{part}{}", &text[..start], &text[end..]))
+}
+
+#[test]
+fn the_readme_lists_the_rules() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).expect("README.md");
+    let mut table = "| rule | severity | says |\n|---|---|---|\n".to_owned();
+    for rule in &RULES {
+        let document = rule.document();
+        table.push_str(&format!(
+            "| [`{id}`](rules/{id}.md) | {severity} | {title} |\n",
+            id = rule.id,
+            severity = document.head.severity,
+            title = document.title
+        ));
+    }
+    let (found, wanted) = between(&readme, "rules", &table);
+    if std::env::var_os("PGWAUDIT_BLESS").is_some() {
+        std::fs::write(&path, wanted).expect("README.md takes it");
+    } else {
+        assert_eq!(found, table, "run the tests once with PGWAUDIT_BLESS=1");
+    }
+}

@@ -1,11 +1,14 @@
 //! One chain, end to end.
 
+use std::sync::OnceLock;
+
 use crate::host::InvocationUrl;
 use crate::model::apigateway::{Api, Domain, Stage};
 use crate::model::ec2::Endpoint;
 use crate::model::events::{Connection, Destination};
 use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Unknown};
+use crate::policy::Request;
 use crate::report::{HopReport, HopStatus};
 use crate::rules::verdict::{Evidence, Leave};
 
@@ -38,6 +41,9 @@ pub struct Integration<'a> {
     pub stage: Hop<'a, Site<'a, Stage>>,
     /// The deployed method.
     pub method: Hop<'a, Way<'a>>,
+    /// How many segments of the URL stand before the path below the stage.
+    pub(super) below: usize,
+    pub(super) request: OnceLock<Result<Request, Leave>>,
 }
 
 impl<'a> Integration<'a> {

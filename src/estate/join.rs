@@ -1,5 +1,7 @@
 //! The joins: from a caller's connection to the method that answers.
 
+use std::sync::OnceLock;
+
 use crate::arn::Arn;
 use crate::host::{Host, InvocationUrl, Segment};
 use crate::model::apigateway::{Api, Domain, Mapping, Stage};
@@ -39,6 +41,8 @@ impl<'a> Estate<'a> {
             api: Hop::None,
             stage: Hop::None,
             method: Hop::None,
+            below: 1,
+            request: OnceLock::new(),
         };
         self.join_api(&mut integration);
         integration
@@ -233,18 +237,18 @@ impl<'a> Estate<'a> {
             .endpoint
             .read()
             .map_or_else(|_| integration.destination.read().map_or(own, |site| site.account), |site| site.account);
-        let mut below = 1;
         match &url.host {
             Host::Api { api_id, .. } | Host::ApiAtEndpoint { api_id, .. } => integration.api = self.api(region, account, api_id),
             Host::Endpoint { .. } | Host::ServicePrivateName { .. } => integration.api = self.api_by_header(integration, region, account),
-            Host::Custom(name) => below = self.join_domain(integration, region, name, url),
+            Host::Custom(name) => integration.below = self.join_domain(integration, region, name, url),
             Host::OtherEndpoint { .. } | Host::Untrusted { .. } => return,
         }
         if matches!(integration.stage, Hop::None) {
-            integration.stage = integration.api.then(|api| stage_of(api, url.segments.get(below - 1)));
+            integration.stage =
+                integration.api.then(|api| stage_of(api, integration.below.checked_sub(1).and_then(|at| url.segments.get(at))));
         }
         let path = filled(integration, url);
-        let path = path.get(below..).unwrap_or_default();
+        let path = path.get(integration.below..).unwrap_or_default();
         integration.method = integration.stage.then(|stage| self.method_of(integration, stage, path));
     }
 
@@ -307,7 +311,7 @@ impl<'a> Estate<'a> {
     }
 
     fn join_mapping(&'a self, integration: &mut Integration<'a>, domain: &Site<'a, Domain>, url: &'a InvocationUrl) -> usize {
-        let mappings = match domain.value.mappings.read() {
+        let mappings = match by_base_path(domain.value).and_then(|()| domain.value.mappings.read()) {
             Ok(mappings) => mappings,
             Err(unknown) => {
                 integration.api = Hop::Unknown("", unknown);
@@ -342,6 +346,15 @@ impl<'a> Estate<'a> {
             Ok(_) => Hop::Missing(verb),
             Err(unknown) => Hop::Unknown("", unknown),
         }
+    }
+}
+
+/// Whether base path mappings alone decide where a domain name leads. Routing rules come before them.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-routing-mode.html>
+fn by_base_path(domain: &Domain) -> Result<(), Unknown> {
+    match domain.routing_mode.read()?.as_deref() {
+        None | Some("BASE_PATH_MAPPING_ONLY") => Ok(()),
+        Some(mode) => Err(Unknown::unresolved(format!("{} has routing rules ({mode}), which are not read", domain.name))),
     }
 }
 
@@ -406,7 +419,7 @@ fn parameters_of_pipe() -> Unknown {
 }
 
 /// The path with the target's values put in, as far as they are known before an event arrives.
-fn filled(integration: &Integration<'_>, url: &InvocationUrl) -> Vec<Segment> {
+pub(super) fn filled(integration: &Integration<'_>, url: &InvocationUrl) -> Vec<Segment> {
     let values: Vec<Option<&str>> = match integration.target().map(|(_, target)| target.value.path_values.read()) {
         Ok(Ok(values)) => values.iter().map(|value| value.plain().filter(|text| !text.starts_with('$'))).collect(),
         _ => Vec::new(),

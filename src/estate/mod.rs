@@ -8,6 +8,8 @@ mod callers;
 mod deployed;
 mod integration;
 mod join;
+mod policies;
+mod request;
 mod site;
 mod tasks;
 
@@ -25,6 +27,7 @@ use crate::model::{Collection, Kind, Known, Region, Snapshot, Unknown};
 pub use callers::{Caller, Stop};
 pub use deployed::{Called, Way};
 pub use integration::Integration;
+pub use request::INVOKE;
 pub use site::{Hop, Site};
 pub use tasks::{Address, Field, Settings, Task};
 
@@ -37,6 +40,7 @@ pub struct Estate<'a> {
     templates: HashMap<&'a str, Option<PathTemplate>>,
     endpoints_by_name: HashMap<(&'a str, String), (&'a str, &'a str)>,
     tasks: HashMap<&'a str, Known<Vec<Task<'a>>>>,
+    policies: policies::Policies,
 }
 
 impl<'a> Estate<'a> {
@@ -49,8 +53,10 @@ impl<'a> Estate<'a> {
             templates: HashMap::new(),
             endpoints_by_name: HashMap::new(),
             tasks: HashMap::new(),
+            policies: policies::Policies::default(),
         };
         for (account, content) in &snapshot.accounts {
+            estate.policies.add_roles(&content.roles);
             for (region, inventory) in &content.regions {
                 estate.parse(account, region, inventory);
             }
@@ -59,6 +65,7 @@ impl<'a> Estate<'a> {
     }
 
     fn parse(&mut self, account: &'a str, region: &'a str, inventory: &'a Region) {
+        self.policies.add_region(account, region, inventory);
         for destination in values(&inventory.destinations) {
             if let Known::Value(url) = &destination.endpoint {
                 self.urls.entry(url).or_insert_with(|| InvocationUrl::parse(url));

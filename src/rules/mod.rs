@@ -97,6 +97,9 @@ rules! {
     Integration "target/destination-missing" target::destination_missing;
     Integration "target/role-missing" target::role_missing;
     Integration "role/not-found" role::not_found;
+    Integration "role/trust-missing" role::trust_missing;
+    Integration "role/trust-condition" role::trust_condition;
+    Integration "role/invoke-not-allowed" role::invoke_not_allowed;
     Integration "destination/connection-missing" destination::connection_missing;
     Integration "destination/stage-unknown" destination::stage_unknown;
     Connection "connection/deauthorized" connection::deauthorized;
@@ -109,6 +112,7 @@ rules! {
     Stage "secret/stage-variable" secret::stage_variable;
     Integration "observability/dead-letter-queue-missing" observability::dead_letter_queue_missing;
     Integration "observability/dead-letter-queue-invalid" observability::dead_letter_queue_invalid;
+    Integration "observability/dead-letter-queue-policy" observability::dead_letter_queue_policy;
     Integration "observability/dead-letter-queue-backlog" observability::dead_letter_queue_backlog;
     Integration "observability/alarm-missing" observability::alarm_missing;
 }

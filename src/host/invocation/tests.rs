@@ -140,7 +140,7 @@ fn mutants_agree_with_the_url_crate() {
         "https://münchen.example.com/straße?q=é",
     ];
     let mut agreed = 0;
-    for text in crate::mutate::mutants(&seeds, 20_000) {
+    for text in crate::mutate::mutants(&seeds, 6_000) {
         let Ok(ours) = InvocationUrl::parse(&text) else {
             continue;
         };
@@ -153,5 +153,5 @@ fn mutants_agree_with_the_url_crate() {
         assert_eq!(ours.has_fragment, theirs.fragment().is_some(), "{text:?}");
         assert!(ours.has_user_info || theirs.username().is_empty() && theirs.password().is_none(), "{text:?}");
     }
-    assert!(agreed > 1_000, "only {agreed}");
+    assert!(agreed > 300, "only {agreed}");
 }
