@@ -18,7 +18,10 @@ pub enum Called<'a> {
     /// The stage serves no deployment, or one that is gone.
     NoDeployment,
     /// No resource matches the path.
-    NoPath,
+    NoPath {
+        /// The paths that the deployment has.
+        paths: Vec<&'a str>,
+    },
     /// A resource matches, but has neither the verb nor `ANY`.
     NoMethod {
         /// Its path.
@@ -39,6 +42,8 @@ pub struct Way<'a> {
     pub verb: &'a str,
     /// What the deployment says of it.
     pub summary: &'a MethodSummary,
+    /// Whether it answers whatever is put in for a `*` of the URL.
+    pub certain: bool,
 }
 
 type Summary = BTreeMap<String, BTreeMap<String, MethodSummary>>;
@@ -54,26 +59,26 @@ impl<'a> Estate<'a> {
         let summary = deployment.read()?.summary.read()?;
         let templates: Vec<(&'a str, &PathTemplate)> =
             summary.keys().filter_map(|path| Some((path.as_str(), self.templates.get(path.as_str())?.as_ref()?))).collect();
-        let fitting = match best_match(templates.iter().map(|(_, template)| *template), path) {
-            Choice::None => return Ok(Called::NoPath),
-            Choice::One(index) => vec![index],
+        let (fitting, certain) = match best_match(templates.iter().map(|(_, template)| *template), path) {
+            Choice::None => return Ok(Called::NoPath { paths: summary.keys().map(String::as_str).collect() }),
+            Choice::One(index) => (vec![index], true),
             // Values that are known only at run time choose; one that works is enough not to complain.
-            Choice::OneOf { indices, .. } => indices,
+            Choice::OneOf { indices, .. } => (indices, false),
         };
         let paths = fitting.into_iter().filter_map(|index| templates.get(index)).map(|(path, _)| *path);
-        Ok(of_verb(summary, paths, verb))
+        Ok(of_verb(summary, paths, verb, certain))
     }
 }
 
-fn of_verb<'a>(summary: &'a Summary, paths: impl Iterator<Item = &'a str>, verb: &str) -> Called<'a> {
-    let mut answer = Called::NoPath;
+fn of_verb<'a>(summary: &'a Summary, paths: impl Iterator<Item = &'a str>, verb: &str, certain: bool) -> Called<'a> {
+    let mut answer = Called::NoPath { paths: Vec::new() };
     for path in paths {
         let Some(methods) = summary.get(path) else { continue };
         let found = methods.get_key_value(verb).or_else(|| methods.get_key_value("ANY"));
         if let Some((verb, summary)) = found {
-            return Called::Found(Way { path, verb, summary });
+            return Called::Found(Way { path, verb, summary, certain });
         }
-        if answer == Called::NoPath {
+        if matches!(answer, Called::NoPath { .. }) {
             answer = Called::NoMethod { path, verbs: methods.keys().map(String::as_str).collect() };
         }
     }

@@ -11,7 +11,7 @@ use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Reason, Text, Unknown};
 use crate::rules::verdict::Leave;
 
-use super::{Called, Caller, Estate, Hop, Integration, Site, Way, not_read};
+use super::{Called, Caller, Estate, Hop, Integration, Site, credentials_header, not_read};
 
 /// The header that names the API where the host is an endpoint's own name.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>
@@ -40,6 +40,7 @@ impl<'a> Estate<'a> {
             domain: Hop::None,
             api: Hop::None,
             stage: Hop::None,
+            called: Hop::None,
             method: Hop::None,
             below: 1,
             request: OnceLock::new(),
@@ -226,6 +227,7 @@ impl<'a> Estate<'a> {
             Err(Leave::Unknown(unknown)) => {
                 integration.api = Hop::Unknown("", unknown.clone());
                 integration.stage = Hop::Unknown("", unknown.clone());
+                integration.called = Hop::Unknown("", unknown.clone());
                 integration.method = Hop::Unknown("", unknown);
                 return;
             }
@@ -243,13 +245,21 @@ impl<'a> Estate<'a> {
             Host::Custom(name) => integration.below = self.join_domain(integration, region, name, url),
             Host::OtherEndpoint { .. } | Host::Untrusted { .. } => return,
         }
+        if matches!(integration.destination, Hop::Present(_)) && is_elsewhere(&url.host, region) {
+            // Nothing in this region answers to it; `destination/host-unknown-api` reports that.
+            integration.api = Hop::Missing("");
+        }
         if matches!(integration.stage, Hop::None) {
             integration.stage =
                 integration.api.then(|api| stage_of(api, integration.below.checked_sub(1).and_then(|at| url.segments.get(at))));
         }
         let path = filled(integration, url);
         let path = path.get(integration.below..).unwrap_or_default();
-        integration.method = integration.stage.then(|stage| self.method_of(integration, stage, path));
+        integration.called = integration.stage.then(|stage| self.called_by(integration, stage, path));
+        integration.method = integration.called.then(|called| match called {
+            Called::Found(way) => Hop::Present(*way),
+            _ => Hop::Missing(integration.verb().unwrap_or_default()),
+        });
     }
 
     /// A REST API by id: any scanned account's, because an endpoint lets into other accounts' APIs too.
@@ -331,7 +341,7 @@ impl<'a> Estate<'a> {
         below
     }
 
-    fn method_of(&'a self, integration: &Integration<'a>, stage: &Site<'a, Stage>, path: &[Segment]) -> Hop<'a, Way<'a>> {
+    fn called_by(&'a self, integration: &Integration<'a>, stage: &Site<'a, Stage>, path: &[Segment]) -> Hop<'a, Called<'a>> {
         let Ok(api) = integration.api.read() else { return Hop::None };
         let verb = match integration.verb() {
             Ok(verb) => verb,
@@ -339,13 +349,38 @@ impl<'a> Estate<'a> {
             Err(Leave::NotApplicable(_)) => return Hop::None,
         };
         match self.called(api, stage.value, path, verb) {
-            Ok(Called::Found(way)) => Hop::Present(way),
+            Ok(Called::Found(way)) if !way.certain => match unread_values(integration) {
+                Some(unknown) => Hop::Unknown(verb, unknown),
+                None => Hop::Present(Called::Found(way)),
+            },
+            Ok(found @ Called::Found(_)) => Hop::Present(found),
             Ok(_) if integration.is_formatted() => {
                 Hop::Unknown(verb, Unknown::unresolved("the path is put together at run time, and its literal part alone fits no method"))
             }
-            Ok(_) => Hop::Missing(verb),
+            Ok(nothing) => Hop::Present(nothing),
             Err(unknown) => Hop::Unknown("", unknown),
         }
+    }
+}
+
+/// Whether a host of API Gateway's own names is one of another region, or of no region at all.
+fn is_elsewhere(host: &Host, region: &str) -> bool {
+    host.location().is_some_and(|location| location.region != region || !location.is_consistent())
+}
+
+/// Why it is not known what is put in for the `*` of the URL, where it is a constant and not taken from the event.
+fn unread_values(integration: &Integration<'_>) -> Option<Unknown> {
+    let target = match &integration.caller {
+        Caller::Target(_, target) => target,
+        Caller::Pipe(..) => return Some(parameters_of_pipe()),
+        Caller::Task(..) => return None,
+    };
+    match target.value.path_values.read() {
+        Err(unknown) => Some(unknown),
+        Ok(values) if values.iter().any(|value| value.plain().is_none()) => {
+            Some(Unknown::unresolved("which method answers depends on a value that is masked"))
+        }
+        Ok(_) => None,
     }
 }
 
@@ -402,6 +437,11 @@ pub fn header<'a>(integration: &Integration<'a>, name: &str) -> Result<Option<&'
             None => Err(Unknown::unresolved(format!("the value of the header {name} is kept as a secret"))),
         };
     }
+    if let Hop::Present(connection) = &integration.connection
+        && credentials_header(connection)?.eq_ignore_ascii_case(name)
+    {
+        return Err(Unknown::unresolved(format!("the value of the header {name} is a credential of the connection")));
+    }
     match &integration.caller {
         Caller::Target(_, target) => {
             Ok(target.value.headers.read()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
@@ -414,7 +454,7 @@ pub fn header<'a>(integration: &Integration<'a>, name: &str) -> Result<Option<&'
 }
 
 /// What a pipe sends besides its events is told by another call.
-fn parameters_of_pipe() -> Unknown {
+pub(super) fn parameters_of_pipe() -> Unknown {
     Unknown::new("pipes:DescribePipe", Reason::NotCovered, "the HTTP parameters of pipes are not read")
 }
 

@@ -5,6 +5,7 @@
 //! `foreign`; it is never taken for missing.
 
 mod callers;
+mod carried;
 mod deployed;
 mod integration;
 mod join;
@@ -12,6 +13,7 @@ mod policies;
 mod request;
 mod site;
 mod tasks;
+mod users;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,15 +22,18 @@ use crate::host::{Host, InvocationUrl, PathTemplate, UrlError};
 use crate::model::ec2::{Endpoint, Interface, PrefixList, SecurityGroup, Subnet, Vpc};
 use crate::model::events::{Connection, Destination};
 use crate::model::iam::Role;
-use crate::model::lattice::{Gateway, ResourceConfig};
-use crate::model::more::Queue;
+use crate::model::lattice::{Association, Gateway, ResourceConfig};
+use crate::model::more::{Queue, Secret};
 use crate::model::{Collection, Kind, Known, Region, Snapshot, Unknown};
+use crate::rules::verdict::Leave;
 
 pub use callers::{Caller, Stop};
+pub use carried::credentials_header;
 pub use deployed::{Called, Way};
 pub use integration::Integration;
+pub use join::{API_ID_HEADER, mapping_of};
 pub use request::INVOKE;
-pub use site::{Hop, Site};
+pub use site::{Hop, Place, Site, token};
 pub use tasks::{Address, Field, Settings, Task};
 
 /// The view. Everything that takes parsing is parsed once, here.
@@ -40,6 +45,7 @@ pub struct Estate<'a> {
     templates: HashMap<&'a str, Option<PathTemplate>>,
     endpoints_by_name: HashMap<(&'a str, String), (&'a str, &'a str)>,
     tasks: HashMap<&'a str, Known<Vec<Task<'a>>>>,
+    users: users::Users<'a>,
     policies: policies::Policies,
 }
 
@@ -53,12 +59,14 @@ impl<'a> Estate<'a> {
             templates: HashMap::new(),
             endpoints_by_name: HashMap::new(),
             tasks: HashMap::new(),
+            users: users::Users::default(),
             policies: policies::Policies::default(),
         };
         for (account, content) in &snapshot.accounts {
             estate.policies.add_roles(&content.roles);
             for (region, inventory) in &content.regions {
                 estate.parse(account, region, inventory);
+                estate.users.add((account, region), inventory, &estate.tasks);
             }
         }
         estate
@@ -98,18 +106,28 @@ impl<'a> Estate<'a> {
     /// The parsed form of an invocation URL of this snapshot.
     ///
     /// # Errors
-    /// Unresolved, if it is no URL; `destination/not-https` reports that.
-    pub fn url(&self, text: &str) -> Result<&InvocationUrl, Unknown> {
+    /// *Not applicable*, if it is no URL: `destination/not-https` reports that.
+    pub fn url(&self, text: &str) -> Result<&InvocationUrl, Leave> {
         match self.urls.get(text) {
             Some(Ok(url)) => Ok(url),
-            Some(Err(error)) => Err(Unknown::unresolved(format!("the invocation endpoint cannot be read: {error}"))),
-            None => Err(Unknown::unresolved("the invocation endpoint is not part of this snapshot")),
+            Some(Err(_)) => Err(Leave::NotApplicable("the invocation endpoint is no URL that could be called".into())),
+            None => Err(Unknown::unresolved("the invocation endpoint is not part of this snapshot").into()),
         }
+    }
+
+    /// What is wrong with an invocation URL of this snapshot that cannot be read.
+    pub fn url_error(&self, text: &str) -> Option<UrlError> {
+        self.urls.get(text).and_then(|url| url.as_ref().err()).copied()
     }
 
     /// The parsed form of a resource configuration's domain name.
     pub fn domain(&self, name: &str) -> Option<&Host> {
         self.domains.get(name)
+    }
+
+    /// What was read of an account's region.
+    pub fn region(&self, account: &str, region: &str) -> Option<&'a Region> {
+        self.inventory(account, region).map(|(.., inventory)| inventory)
     }
 
     /// The inventory of an account's region, with keys that live as long as the snapshot.
@@ -188,6 +206,16 @@ impl<'a> Estate<'a> {
             (None, Ok(_)) => Hop::Missing(""),
             (None, Err(unknown)) => Hop::Unknown("", unknown),
         })
+    }
+
+    /// The secret of a connection by ARN.
+    pub fn secret(&'a self, arn: &'a str) -> Hop<'a, Site<'a, Secret>> {
+        self.by_arn(arn, Kind::Secret, |region| &region.secrets)
+    }
+
+    /// An association of a resource configuration with a service network by ARN.
+    pub fn association(&'a self, arn: &'a str) -> Hop<'a, Site<'a, Association>> {
+        self.by_arn(arn, Kind::Association, |region| &region.associations)
     }
 
     /// A queue by ARN.

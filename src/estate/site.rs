@@ -26,6 +26,17 @@ pub struct Site<'a, T: ?Sized> {
     pub value: &'a T,
 }
 
+/// What tells a resource from every other one of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "as in Site")]
+pub struct Place<'a> {
+    pub kind: Kind,
+    pub account: &'a str,
+    pub region: &'a str,
+    pub parent: &'a str,
+    pub key: &'a str,
+}
+
 impl<T: ?Sized> Clone for Site<'_, T> {
     fn clone(&self) -> Self {
         *self
@@ -52,6 +63,11 @@ impl<'a, T: ?Sized> Site<'a, T> {
     /// What it is called in reports.
     pub fn resource(&self) -> ResourceId {
         ResourceId { id: self.id(), kind: self.kind, account: self.account.to_owned(), region: self.region.to_owned() }
+    }
+
+    /// What tells it from every other resource of the snapshot.
+    pub fn place(&self) -> Place<'a> {
+        Place { kind: self.kind, account: self.account, region: self.region, parent: self.parent, key: self.key }
     }
 
     /// Its ARN where AWS gives it one, else its id.
@@ -124,4 +140,9 @@ impl<'a, T> Hop<'a, T> {
             Hop::Unknown(_, unknown) => Hop::Unknown("", unknown.clone()),
         }
     }
+}
+
+/// A key as one token of a JSON pointer (RFC 6901).
+pub fn token(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }
