@@ -8,5 +8,6 @@
 
 pub mod error;
 pub mod model;
+pub mod network;
 pub mod report;
 pub mod rules;
