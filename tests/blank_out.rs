@@ -33,7 +33,7 @@ const KINDS: [(&str, &[&str]); 34] = [
     ("api", &["apis"]),
     ("stage", &["apis", "stages"]),
     ("deployment", &["apis", "deployments"]),
-    ("method", &["apis", "resources", "*", "methods"]),
+    ("method", &["apis", "resources", "methods"]),
     ("authorizer", &["apis", "authorizers"]),
     ("usage-plan", &["usage_plans"]),
     ("domain", &["domains"]),

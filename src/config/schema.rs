@@ -39,7 +39,7 @@ names! {
     FailOn = "FailOn": severities().chain(["never"]).collect();
     SeverityName = "Severity": severities().collect();
     ReasonName = "Reason": Reason::ALL.into_iter().map(Reason::name).collect();
-    FormatName = "Format": <crate::output::Format as clap::ValueEnum>::value_variants().iter().map(|format| format.name()).collect();
+    FormatName = "Format": crate::output::Format::ALL.into_iter().map(crate::output::Format::name).collect();
 }
 
 #[test]
