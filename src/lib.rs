@@ -14,6 +14,7 @@ pub mod error;
 pub mod estate;
 pub mod host;
 pub mod model;
+pub mod network;
 pub mod output;
 pub mod policy;
 pub mod report;

@@ -7,6 +7,7 @@
 mod callers;
 mod carried;
 mod deployed;
+mod endpoint;
 mod integration;
 mod join;
 mod policies;
@@ -22,7 +23,7 @@ use crate::host::{Host, InvocationUrl, PathTemplate, UrlError};
 use crate::model::ec2::{Endpoint, Interface, PrefixList, SecurityGroup, Subnet, Vpc};
 use crate::model::events::{Connection, Destination};
 use crate::model::iam::Role;
-use crate::model::lattice::{Association, Gateway, ResourceConfig};
+use crate::model::lattice::{Association, ResourceConfig};
 use crate::model::more::{Queue, Secret};
 use crate::model::{Collection, Kind, Known, Region, Snapshot, Unknown};
 use crate::rules::verdict::Leave;
@@ -30,6 +31,7 @@ use crate::rules::verdict::Leave;
 pub use callers::{Caller, Stop};
 pub use carried::credentials_header;
 pub use deployed::{Called, Way};
+pub use endpoint::{is_execute_api, regional_name};
 pub use integration::Integration;
 pub use join::{API_ID_HEADER, mapping_of};
 pub use request::INVOKE;
@@ -196,16 +198,19 @@ impl<'a> Estate<'a> {
         }
     }
 
-    /// A resource gateway by ARN.
-    pub fn gateway(&'a self, arn: &str) -> Option<Hop<'a, Site<'a, Gateway>>> {
-        let parts = Arn::parse(arn)?;
-        let place = self.inventory(parts.account, parts.region)?;
-        let key = place.2.gateways.read().ok().and_then(|map| map.get_key_value(arn)).map(|(key, _)| key.as_str());
-        Some(match (key, place.2.gateways.read()) {
-            (Some(key), _) => self.look(place, key, Kind::Gateway, |region| &region.gateways),
-            (None, Ok(_)) => Hop::Missing(""),
-            (None, Err(unknown)) => Hop::Unknown("", unknown),
-        })
+    /// Looks up an ARN that was put together; the hop names none.
+    fn find<T>(&'a self, arn: &str, kind: Kind, pick: fn(&'a Region) -> &'a Collection<T>) -> Hop<'a, Site<'a, T>> {
+        let Some(parts) = Arn::parse(arn) else { return Hop::Missing("") };
+        let Some(place) = self.inventory(parts.account, parts.region) else {
+            return Hop::Unknown("", not_read(parts.account, parts.region));
+        };
+        match pick(place.2).read() {
+            Err(unknown) => Hop::Unknown("", unknown),
+            Ok(map) => match map.get_key_value(arn) {
+                Some((key, _)) => self.look(place, key, kind, pick),
+                None => Hop::Missing(""),
+            },
+        }
     }
 
     /// The secret of a connection by ARN.

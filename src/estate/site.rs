@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use crate::arn::Arn;
 use crate::host::partition_of_region;
 use crate::model::{Kind, ResourceId, Unknown};
 use crate::rules::verdict::{Evidence, Leave, Role};
@@ -95,6 +96,11 @@ impl<'a, T: ?Sized> Site<'a, T> {
             Kind::Target => format!("{parent}#{key}"),
             _ => key.to_owned(),
         }
+    }
+
+    /// Whether its ARN names another account than the one it was read in: it is shared with that one.
+    pub fn is_foreign(&self) -> bool {
+        Arn::parse(self.key).is_some_and(|arn| !arn.account.is_empty() && arn.account != self.account)
     }
 
     /// Something that belongs to this resource, seen as a resource of its own.

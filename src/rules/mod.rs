@@ -10,6 +10,7 @@ pub mod verdict;
 
 mod connection;
 mod destination;
+mod endpoint;
 mod observability;
 mod resource_config;
 mod role;
@@ -104,7 +105,9 @@ rules! {
     Integration "destination/stage-unknown" destination::stage_unknown;
     Connection "connection/deauthorized" connection::deauthorized;
     Integration "connection/resource-config-missing" connection::resource_config_missing;
+    Integration "resource-config/domain-not-endpoint" resource_config::domain_not_endpoint;
     ResourceConfig "resource-config/gateway-missing" resource_config::gateway_missing;
+    Endpoint "endpoint/not-available" endpoint::not_available;
     Connection "secret/connection-parameter" secret::connection_parameter;
     Target "secret/target-parameter" secret::target_parameter;
     Target "secret/target-input" secret::target_input;

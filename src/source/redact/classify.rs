@@ -1,10 +1,9 @@
 //! Is this value a secret? Four answers, the surest first.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::reference::{Form, Piece, form, is_written_out};
-use super::{entropy, names, shapes};
+use super::{Label, entropy, names, shapes};
 
 /// JSON inside JSON is followed this deep.
 const DEPTH: usize = 4;
@@ -26,20 +25,6 @@ pub enum Class {
     KnownToken(&'static str),
 }
 
-/// A [`Class`] as it is kept with a masked value. Later variants are surer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Label {
-    /// Nothing suspicious; masked because of its place only.
-    Plain,
-    /// Random, long, and without words.
-    HighEntropy,
-    /// Written out under a name that promises a credential.
-    Named,
-    /// Of the form of a known credential.
-    KnownToken,
-}
-
 impl Class {
     /// The class without the issuer's word.
     pub fn label(self) -> Label {
@@ -48,21 +33,6 @@ impl Class {
             Class::HighEntropy => Label::HighEntropy,
             Class::Named => Label::Named,
             Class::KnownToken(_) => Label::KnownToken,
-        }
-    }
-}
-
-impl Label {
-    /// All labels, none the beginning of another.
-    pub const ALL: [Label; 4] = [Label::Plain, Label::HighEntropy, Label::Named, Label::KnownToken];
-
-    /// The word for it in snapshots and masked texts.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Label::Plain => "plain",
-            Label::HighEntropy => "high-entropy",
-            Label::Named => "named",
-            Label::KnownToken => "known-token",
         }
     }
 }

@@ -137,12 +137,12 @@ fn the_forms_in_json() {
     for (class, word) in
         [(Label::Plain, "plain"), (Label::HighEntropy, "high-entropy"), (Label::Named, "named"), (Label::KnownToken, "known-token")]
     {
-        let masked = Text::Masked { class, tag: Tag(0x01af) };
+        let masked = Text::Masked { mask: Mask { class, tag: Tag(0x01af) } };
         let value = json!({"$masked": {"class": word, "tag": "01af"}});
         assert_eq!(serde_json::to_value(&masked).expect("serialises"), value);
         assert_eq!(serde_json::from_value::<Text>(value).expect("reads"), masked);
         assert_eq!(class.as_str(), word);
-        assert_eq!(format!("{masked:?}"), format!("Masked {{ class: {class:?}, tag: 01af }}"));
+        assert_eq!(format!("{masked:?}"), format!("Masked {{ mask: Mask {{ class: {class:?}, tag: 01af }} }}"));
     }
     assert_eq!(serde_json::from_value::<Text>(json!("x")).expect("reads"), Text::Plain("x".to_owned()));
 }
@@ -182,7 +182,7 @@ fn tags_tell_changes_and_places_apart() {
     assert_ne!(base, tag("arn:aws:events:eu-west-1:111122223333:connection/a", "HeaderParameters", "x-a", "value"));
     assert_ne!(tag(ARN, "a", "bc", "d"), tag(ARN, "ab", "c", "d"));
     let known = Masker::new("r").parameter("f", "k", "v");
-    assert_eq!(known, Text::Masked { class: Label::Plain, tag: Tag(KNOWN_TAG) });
+    assert_eq!(known, Text::Masked { mask: Mask { class: Label::Plain, tag: Tag(KNOWN_TAG) } });
 }
 
 /// SHA-256 of `r`, `f`, `k`, `v`, each after its length in eight bytes: tags must not change between releases, or
