@@ -149,6 +149,9 @@ pub struct LiveArgs {
     /// Region to read, or of a snapshot to judge, repeatable; else the environment's or the profile's
     #[arg(long = "region", value_name = "REGION", value_delimiter = ',')]
     pub regions: Vec<String>,
+    /// Read every region that is enabled for the account and has VPC Lattice
+    #[arg(long, conflicts_with = "regions")]
+    pub all_regions: bool,
     /// Endpoint of every service, for AWS-compatible servers; AWS_ENDPOINT_URL* work as well
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
@@ -232,6 +235,7 @@ impl LiveArgs {
     pub fn given(&self) -> Vec<&'static str> {
         let given = [
             ("--profile", self.profile.is_some()),
+            ("--all-regions", self.all_regions),
             ("--endpoint-url", self.endpoint_url.is_some()),
             ("--assume-role", !self.assume_roles.is_empty()),
             ("--max-rate", self.max_rate.is_some()),

@@ -109,6 +109,7 @@ fn misuse_is_told_in_two_lines() {
         (vec!["scan", "--demo", "--allow-unassessed=forein"], vec!["'forein'", "foreign"]),
         (vec!["scan", "--timeout", "soon"], vec!["`soon` is no time"]),
         (vec!["scan", "--concurrency", "0"], vec!["0"]),
+        (vec!["scan", "--all-regions", "--region", "eu-west-1"], vec!["--all-regions", "--region"]),
         (vec!["scan", "--external-id", "x"], vec!["--assume-role"]),
         (vec!["scan", "--demo", "--only", "conection"], vec!["--only: no rule, area or severity `conection`, did you mean `connection`?"]),
         (vec!["scan", "--demo", "--only", "connection", "--skip", "connection"], vec!["no rule is left"]),
