@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
         for integration in self.all {
             // Those in scope are in the same order.
             let in_scope = self.out.integrations.get(index).is_some_and(|own| std::ptr::eq(*own, integration));
-            let touched = in_scope.then_some(index).into_iter().collect();
+            let touched: Vec<usize> = in_scope.then_some(index).into_iter().collect();
             self.record(rule, check(integration), || integration.caller.resource(), &touched);
             index += usize::from(in_scope);
         }
