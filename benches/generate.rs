@@ -83,7 +83,7 @@ fn targets(region: &mut Region, size: Size) {
         if let Known::Value(targets) = &mut rule.targets {
             for target in targets.values_mut() {
                 target.arn = Known::Value(numbered(&destination.arn, n % size.destinations));
-                if mix(n) % 100 == 0 {
+                if mix(n).is_multiple_of(100) {
                     target.dead_letter = Known::Value(None);
                 }
             }

@@ -131,16 +131,27 @@ fn places(snapshot: &Snapshot) -> String {
 /// What there was instead of private integrations. Only what was read is said to be public.
 fn nothing_in_scope(snapshot: &Snapshot, report: &Report) -> String {
     let regions: Vec<_> = snapshot.scopes().map(|(_, region)| region).collect();
-    let connections = number(regions.iter().map(|region| &region.connections), "connection");
-    let destinations = number(regions.iter().map(|region| &region.destinations), "API destination");
-    let all = if report.not_assessed.is_empty() && report.coverage.complete { ", all public" } else { ", not everything was read" };
-    format!("no private API integration in {}: {connections}, {destinations}{all}", places(snapshot))
+    let connections = number(regions.iter().map(|region| &region.connections));
+    let destinations = number(regions.iter().map(|region| &region.destinations));
+    let read = report.coverage.complete && report.not_assessed.is_empty() && connections.is_some() && destinations.is_some();
+    format!(
+        "no private API integration in {}: {}, {}, {}",
+        places(snapshot),
+        counted(connections, "connection"),
+        counted(destinations, "API destination"),
+        if read { "all public" } else { "not everything was read" }
+    )
 }
 
-fn number<'a, T: 'a>(collections: impl Iterator<Item = &'a Collection<T>>, name: &str) -> String {
-    match collections.map(|collection| collection.read().map(std::collections::BTreeMap::len)).sum::<std::result::Result<usize, _>>() {
-        Ok(1) => format!("1 {name}"),
-        Ok(count) => format!("{count} {name}s"),
-        Err(_) => format!("{name}s not read"),
+/// How many resources there are, if all lists were read.
+fn number<'a, T: 'a>(mut collections: impl Iterator<Item = &'a Collection<T>>) -> Option<usize> {
+    collections.try_fold(0, |sum, collection| Some(sum + collection.read().ok()?.len()))
+}
+
+fn counted(number: Option<usize>, name: &str) -> String {
+    match number {
+        Some(1) => format!("1 {name}"),
+        Some(number) => format!("{number} {name}s"),
+        None => format!("unread {name}s"),
     }
 }
