@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use crate::host::{Choice, PathTemplate, Segment, best_match};
 use crate::model::Unknown;
 use crate::model::apigateway::{Api, MethodSummary, Stage};
+use crate::rules::verdict::Leave;
 
-use super::{Estate, Site};
+use super::{Estate, Integration, Site};
 
 /// What a request meets in a deployment.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,22 +53,47 @@ impl<'a> Estate<'a> {
         let Some(deployment) = stage.deployment_id.read()? else { return Ok(Called::NoDeployment) };
         let Some(deployment) = api.value.deployments.read()?.get(deployment) else { return Ok(Called::NoDeployment) };
         let summary = deployment.read()?.summary.read()?;
+        let paths = self.fitting(summary.keys(), path);
+        if paths.is_empty() {
+            return Ok(Called::NoPath);
+        }
+        Ok(of_verb(summary, &paths, verb))
+    }
+
+    /// The resource paths that a request may reach, the most specific first.
+    fn fitting(&self, paths: impl Iterator<Item = &'a String>, request: &[Segment]) -> Vec<&'a str> {
         let templates: Vec<(&'a str, &PathTemplate)> =
-            summary.keys().filter_map(|path| Some((path.as_str(), self.templates.get(path.as_str())?.as_ref()?))).collect();
-        let fitting = match best_match(templates.iter().map(|(_, template)| *template), path) {
-            Choice::None => return Ok(Called::NoPath),
+            paths.filter_map(|path| Some((path.as_str(), self.templates.get(path.as_str())?.as_ref()?))).collect();
+        let indices = match best_match(templates.iter().map(|(_, template)| *template), request) {
+            Choice::None => Vec::new(),
             Choice::One(index) => vec![index],
             // Values that are known only at run time choose; one that works is enough not to complain.
             Choice::OneOf { indices, .. } => indices,
         };
-        let paths = fitting.into_iter().filter_map(|index| templates.get(index)).map(|(path, _)| *path);
-        Ok(of_verb(summary, paths, verb))
+        indices.into_iter().filter_map(|index| templates.get(index)).map(|(path, _)| *path).collect()
     }
 }
 
-fn of_verb<'a>(summary: &'a Summary, paths: impl Iterator<Item = &'a str>, verb: &str) -> Called<'a> {
+impl<'a> Integration<'a> {
+    /// Path and verb of the saved method that the call would reach if what is saved were deployed, if there is one.
+    ///
+    /// # Errors
+    /// As the API, the URL and the verb, or the gap where the saved resources were not read.
+    pub fn saved_way(&self) -> Result<Option<(&'a str, &'a str)>, Leave> {
+        let saved = self.api.read()?.value.resources.read()?;
+        let (path, verb) = (self.path_below_stage()?, self.verb()?);
+        let of = |path: &'a str| {
+            let methods = &saved.get(path)?.methods;
+            let (verb, _) = methods.get_key_value(verb).or_else(|| methods.get_key_value("ANY"))?;
+            Some((path, verb.as_str()))
+        };
+        Ok(self.estate.fitting(saved.keys(), &path).into_iter().find_map(of))
+    }
+}
+
+fn of_verb<'a>(summary: &'a Summary, paths: &[&'a str], verb: &str) -> Called<'a> {
     let mut answer = Called::NoPath;
-    for path in paths {
+    for &path in paths {
         let Some(methods) = summary.get(path) else { continue };
         let found = methods.get_key_value(verb).or_else(|| methods.get_key_value("ANY"));
         if let Some((verb, summary)) = found {
