@@ -59,7 +59,8 @@ fn what_a_denied_action_would_have_told_is_not_assessed() {
     assert_eq!(gaps, BTreeSet::new());
     backend.clear_log();
     take(&backend, "nothing");
-    let made: BTreeSet<String> = backend.log().iter().map(|call| format!("{}:{}", call["service"], call["operation"]).replace('"', "")).collect();
+    let made: BTreeSet<String> =
+        backend.log().iter().map(|call| format!("{}:{}", call["service"], call["operation"]).replace('"', "")).collect();
     let mut failures = Vec::new();
     for action in ACTIONS.iter().filter(|action| made.contains(&action.to_string())) {
         backend.fault(denial(action));
