@@ -7,15 +7,22 @@
 //! taken for a pass.
 
 pub mod arn;
+mod catalogue;
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod estate;
 pub mod host;
 pub mod model;
+pub mod network;
 pub mod output;
+#[cfg(feature = "live")]
+pub mod permissions;
 pub mod policy;
 pub mod report;
 pub mod rules;
+pub mod run;
+pub mod settings;
 pub mod source;
 
 #[cfg(test)]

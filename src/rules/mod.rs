@@ -8,8 +8,12 @@ pub mod example;
 pub mod names;
 pub mod verdict;
 
+mod api;
+mod api_policy;
 mod connection;
 mod destination;
+mod domain;
+mod endpoint;
 mod observability;
 mod resource_config;
 mod role;
@@ -32,6 +36,8 @@ use verdict::Assessed;
 pub enum Check {
     /// Each integration in scope.
     Integration(fn(&Integration<'_>) -> Assessed),
+    /// Each integration, in scope or not.
+    AnyIntegration(fn(&Integration<'_>) -> Assessed),
     /// Each target of each event rule.
     Target(fn(&Site<'_, Target>) -> Assessed),
     /// Each API destination.
@@ -58,7 +64,7 @@ impl Check {
     /// The name of the subject, as documents write it.
     pub fn subject(self) -> &'static str {
         match self {
-            Check::Integration(_) => "integration",
+            Check::Integration(_) | Check::AnyIntegration(_) => "integration",
             Check::Target(_) => "target",
             Check::Destination(_) => "destination",
             Check::Connection(_) => "connection",
@@ -97,11 +103,42 @@ rules! {
     Integration "target/destination-missing" target::destination_missing;
     Integration "target/role-missing" target::role_missing;
     Integration "role/not-found" role::not_found;
+    Integration "role/trust-missing" role::trust_missing;
+    Integration "role/trust-condition" role::trust_condition;
+    Integration "role/invoke-not-allowed" role::invoke_not_allowed;
+    Destination "destination/inactive" destination::inactive;
     Integration "destination/connection-missing" destination::connection_missing;
+    AnyIntegration "destination/connection-public" destination::connection_public;
+    Integration "destination/host-unknown-api" destination::host::host_unknown_api;
+    Integration "destination/endpoint-host-without-api-id" destination::host::endpoint_host_without_api_id;
+    Integration "destination/alias-host-not-associated" destination::host::alias_host_not_associated;
+    Integration "destination/host-untrusted" destination::host::host_untrusted;
+    Integration "destination/not-https" destination::host::not_https;
     Integration "destination/stage-unknown" destination::stage_unknown;
+    Integration "destination/path-unknown" destination::path_unknown;
+    Integration "destination/method-unknown" destination::method_unknown;
     Connection "connection/deauthorized" connection::deauthorized;
     Integration "connection/resource-config-missing" connection::resource_config_missing;
+    Integration "resource-config/domain-not-endpoint" resource_config::domain_not_endpoint;
     ResourceConfig "resource-config/gateway-missing" resource_config::gateway_missing;
+    Endpoint "endpoint/not-available" endpoint::not_available;
+    Integration "api/not-private" api::not_private;
+    Api "api/policy-missing" api_policy::policy_missing;
+    Integration "api/policy-denies" api_policy::policy_denies;
+    Integration "api/policy-principal" api_policy::policy_principal;
+    Integration "api/policy-stale-endpoint" api_policy::policy_stale_endpoint;
+    Api "api/policy-source-ip" api_policy::policy_source_ip;
+    Integration "api/policy-open" api_policy::policy_open;
+    Integration "api/policy-resource-mismatch" api_policy::policy_resource_mismatch;
+    Integration "api/policy-not-deployed" api::policy_not_deployed;
+    Integration "api/deployment-drift" api::deployment_drift;
+    Integration "api/default-endpoint-disabled" api::default_endpoint_disabled;
+    Integration "api/access-mode-strict" api::access_mode_strict;
+    Integration "api/required-params" api::required_params;
+    Integration "api/unsupported-media-type" api::unsupported_media_type;
+    Integration "domain/no-access-association" domain::no_access_association;
+    Integration "domain/policy-denies" domain::policy_denies;
+    Integration "domain/mapping-missing" domain::mapping_missing;
     Connection "secret/connection-parameter" secret::connection_parameter;
     Target "secret/target-parameter" secret::target_parameter;
     Target "secret/target-input" secret::target_input;
@@ -109,6 +146,7 @@ rules! {
     Stage "secret/stage-variable" secret::stage_variable;
     Integration "observability/dead-letter-queue-missing" observability::dead_letter_queue_missing;
     Integration "observability/dead-letter-queue-invalid" observability::dead_letter_queue_invalid;
+    Integration "observability/dead-letter-queue-policy" observability::dead_letter_queue_policy;
     Integration "observability/dead-letter-queue-backlog" observability::dead_letter_queue_backlog;
     Integration "observability/alarm-missing" observability::alarm_missing;
 }

@@ -6,6 +6,8 @@ use crate::estate::{Hop, Integration, Site};
 use crate::model::events::{Archive, Rule};
 use crate::model::more::{Alarm, Metric, Queue};
 use crate::model::{Known, Unknown};
+use crate::policy::{Context, Decision, Principal, Request, Resource, Value};
+use crate::rules::role::SERVICE;
 
 /// `observability/dead-letter-queue-missing`
 pub fn dead_letter_queue_missing(path: &Integration<'_>) -> Assessed {
@@ -65,6 +67,27 @@ pub fn dead_letter_queue_invalid(path: &Integration<'_>) -> Assessed {
         Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown)),
         Hop::Present(queue) if *queue.value.fifo.read()? => fail(wrong("The queue is a FIFO queue.")),
         Hop::Present(_) | Hop::None => pass(),
+    }
+}
+
+/// `observability/dead-letter-queue-policy`
+pub fn dead_letter_queue_policy(path: &Integration<'_>) -> Assessed {
+    let (rule, _) = path.target()?;
+    let (arn, queue) = queue(path)?;
+    let queue = queue.read()?;
+    let expected = format!("an Allow of sqs:SendMessage to {SERVICE} for {}", rule.key);
+    let Some(document) = queue.value.policy.read()? else { return fail(queue.at("/policy").observed("none").expected(expected)) };
+    let source =
+        Context::service(SERVICE).with("aws:SourceArn", Value::text(rule.key)).with("aws:SourceAccount", Value::text(rule.account));
+    let context = source.with("aws:SecureTransport", Value::text("true"));
+    let request = Request::new(Principal::Service(SERVICE.to_owned()), "sqs:SendMessage", Resource::arn(arn), context);
+    let evaluation = path.estate.policy(document)?.evaluate(&request);
+    match evaluation.decision() {
+        Decision::Allowed => pass(),
+        Decision::Undetermined => Err(Leave::Unknown(Unknown::unresolved(evaluation.explain().to_string()))),
+        Decision::DeniedExplicitly | Decision::NotAllowed => {
+            fail(Finding::from(queue.at("/policy").observed(evaluation.explain()).expected(expected)).facet(rule.key))
+        }
     }
 }
 

@@ -37,9 +37,7 @@ pub struct Masker {
 impl Masker {
     /// `resource` is an ARN, or any other name that no second resource has; it salts the tags.
     pub fn new(resource: impl Into<String>) -> Masker {
-        Masker {
-            resource: resource.into(),
-        }
+        Masker { resource: resource.into() }
     }
 
     /// Masks one parameter. `field` names the place in the resource (`HeaderParameters`), `key` the parameter
@@ -62,10 +60,7 @@ impl Masker {
 
     fn tag(&self, place: &[&str], value: &str) -> Tag {
         let mut hash = Sha256::new();
-        for part in std::iter::once(&self.resource.as_str())
-            .chain(place)
-            .chain(std::iter::once(&value))
-        {
+        for part in std::iter::once(&self.resource.as_str()).chain(place).chain(std::iter::once(&value)) {
             hash.update(part.len().to_be_bytes());
             hash.update(part.as_bytes());
         }
@@ -79,11 +74,8 @@ pub fn labels_in(text: &str) -> Vec<Label> {
     let found = |(at, start): (usize, &str)| {
         let rest = text.get(at + start.len()..)?;
         Label::ALL.into_iter().find(|label| {
-            let tag = rest
-                .strip_prefix(label.as_str())
-                .and_then(|rest| rest.strip_prefix('-'));
-            tag.and_then(|tag| tag.get(..4))
-                .is_some_and(|tag| Tag::try_from(tag.to_owned()).is_ok())
+            let tag = rest.strip_prefix(label.as_str()).and_then(|rest| rest.strip_prefix('-'));
+            tag.and_then(|tag| tag.get(..4)).is_some_and(|tag| Tag::try_from(tag.to_owned()).is_ok())
         })
     };
     text.match_indices("masked-").filter_map(found).collect()

@@ -1,0 +1,162 @@
+//! The call of an integration as the policies on its way see it: unsigned, from one endpoint, for one method.
+//!
+//! Nothing between EventBridge or Step Functions and a private API signs a request, so the caller is anonymous to the
+//! endpoint's policy, the domain name's and the API's, and every key that comes from a signature is absent. The
+//! network keys are those of the endpoint; the source address is one of the gateway's subnets, nobody knows which.
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-vpc-endpoint-policies.html>,
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html>
+//!
+//! What is not known of the endpoint or the gateway is an unknown value, which matters only to a policy that asks.
+
+use ipnet::IpNet;
+
+use crate::host::{InvocationUrl, Segment, partition_of_region};
+use crate::model::Known;
+use crate::model::apigateway::Domain;
+use crate::model::ec2::Endpoint;
+use crate::model::lattice::Gateway;
+use crate::policy::{Context, Request, Resource, Text, Value};
+use crate::rules::verdict::Leave;
+
+use super::join::{filled, header};
+use super::{Caller, Integration, Site};
+
+/// The one action of API Gateway's data plane.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html>
+pub const INVOKE: &str = "execute-api:Invoke";
+
+impl<'a> Integration<'a> {
+    /// The call of the API's method, for the policies of the endpoint and of the API. Made once.
+    ///
+    /// # Errors
+    /// As the hops that name the method: API, stage, URL and verb.
+    pub fn request(&self) -> Result<&Request, Leave> {
+        let request = self.request.get_or_init(|| {
+            let resource = Resource::Arn(self.method_arn()?);
+            Ok(Request::anonymous(INVOKE, resource, self.context()))
+        });
+        request.as_ref().map_err(Leave::clone)
+    }
+
+    /// The same call as the policy of a private custom domain name sees it, whose resource is the name itself.
+    pub fn domain_request(&self, domain: &Site<'a, Domain>) -> Request {
+        let partition = partition_of_region(domain.region).unwrap_or("aws");
+        let id = domain.value.id.as_ref().map_or_else(String::new, |id| format!("+{id}"));
+        let arn = format!("arn:{partition}:execute-api:{}:{}:/domainnames/{}{id}", domain.region, domain.account, domain.value.name);
+        Request::anonymous(INVOKE, Resource::arn(&arn), self.context())
+    }
+
+    /// `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/VERB/PATH`; the path of the root is empty behind its slash.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html>
+    fn method_arn(&self) -> Result<Text, Leave> {
+        let (api, stage, url) = (self.api.read()?, self.stage.read()?, self.url()?);
+        let partition = partition_of_region(api.region).unwrap_or("aws");
+        let head = format!("arn:{partition}:execute-api:{}:{}:{}/{}/{}", api.region, api.account, api.key, stage.key, self.verb()?);
+        Ok(self.path_of(url, Text::from(head.as_str())))
+    }
+
+    /// The path of the call below the stage, with the target's values put in.
+    ///
+    /// # Errors
+    /// As [`Integration::url`].
+    pub fn path_below_stage(&self) -> Result<Vec<Segment>, Leave> {
+        Ok(self.below_stage(self.url()?))
+    }
+
+    fn below_stage(&self, url: &InvocationUrl) -> Vec<Segment> {
+        filled(self, url).into_iter().skip(self.below).collect()
+    }
+
+    fn path_of(&self, url: &InvocationUrl, head: Text) -> Text {
+        if url.repeated_slashes {
+            // What API Gateway makes of repeated slashes before it asks the policy is not documented.
+            return head.then("/").any();
+        }
+        let path = self.below_stage(url);
+        if path.is_empty() {
+            return head.then("/");
+        }
+        path.iter().fold(head, |text, segment| self.segment_of(segment, text.then("/")))
+    }
+
+    fn segment_of(&self, segment: &Segment, head: Text) -> Text {
+        match segment {
+            // Nor is it whether the policy sees what is percent-encoded as it was sent.
+            Segment::Literal(raw) if raw.contains('%') => head.segment(),
+            Segment::Literal(raw) => head.then(raw),
+            Segment::Dynamic(_) if self.is_formatted() => head.any(),
+            Segment::Dynamic(raw) => {
+                let mut pieces = raw.split('*');
+                let first = head.then(pieces.next().unwrap_or_default());
+                pieces.fold(first, |text, piece| text.segment().then(piece))
+            }
+        }
+    }
+
+    /// What is known about the condition keys of the call.
+    fn context(&self) -> Context {
+        let mut context = Context::anonymous();
+        context.set("aws:SecureTransport", Value::text("true"));
+        context.set("aws:UserAgent", self.user_agent());
+        if let Ok(api) = self.api.read() {
+            context.set("aws:ResourceAccount", Value::text(api.account));
+            context.set("aws:RequestedRegion", Value::text(api.region));
+        }
+        if let Ok(endpoint) = self.endpoint.read() {
+            self.network(endpoint, &mut context);
+        }
+        if let Ok(gateway) = self.gateway.read() {
+            context.set("aws:VpcSourceIp", addresses(gateway).map_or(Value::Unknown, Value::within));
+        }
+        context
+    }
+
+    fn network(&self, endpoint: &Site<'a, Endpoint>, context: &mut Context) {
+        context.set("aws:SourceVpce", Value::text(endpoint.key));
+        if let Some(owner) = endpoint.value.owner.as_deref() {
+            context.set("aws:VpceAccount", Value::text(owner));
+        }
+        let Ok(vpc) = endpoint.value.vpc_id.read() else { return };
+        context.set("aws:SourceVpc", Value::text(vpc.as_str()));
+        if let Ok(site) = self.estate.vpc((endpoint.account, endpoint.region), vpc).read()
+            && let Some(owner) = site.value.owner.as_deref()
+        {
+            let partition = partition_of_region(endpoint.region).unwrap_or("aws");
+            context.set("aws:SourceVpcArn", Value::text(format!("arn:{partition}:ec2:{}:{owner}:vpc/{vpc}", endpoint.region)));
+        }
+    }
+
+    /// EventBridge removes a header of that name; whether Step Functions does is not documented.
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html>,
+    /// <https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html>
+    fn user_agent(&self) -> Value {
+        match self.caller {
+            Caller::Task(machine, _) if header(self, "User-Agent") == Ok(None) => {
+                Value::text(format!("Amazon|StepFunctions|HttpInvoke|{}", machine.region))
+            }
+            Caller::Task(..) => Value::Unknown,
+            Caller::Target(..) | Caller::Pipe(..) => Value::text("Amazon/EventBridge/ApiDestinations"),
+        }
+    }
+}
+
+/// The ranges that a gateway's addresses come from, if all of them are known.
+fn addresses(gateway: &Site<'_, Gateway>) -> Option<Vec<IpNet>> {
+    let family = gateway.value.ip_address_type.read().ok()?;
+    let fits = |net: &IpNet| match family.as_str() {
+        "IPV4" => matches!(net, IpNet::V4(_)),
+        "IPV6" => matches!(net, IpNet::V6(_)),
+        _ => true,
+    };
+    let mut ranges = Vec::new();
+    for id in gateway.value.subnet_ids.read().ok()? {
+        let subnet = gateway.estate.subnet((gateway.account, gateway.region), id);
+        let Known::Value(cidrs) = &subnet.read().ok()?.value.cidrs else { return None };
+        let nets: Option<Vec<IpNet>> = cidrs.iter().map(|cidr| cidr.parse().ok()).collect();
+        ranges.extend(nets?.into_iter().filter(fits));
+    }
+    (!ranges.is_empty()).then_some(ranges)
+}
+
+#[cfg(test)]
+mod tests;
