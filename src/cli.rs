@@ -66,6 +66,13 @@ pub enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Print the least IAM policy that a command needs
+    #[command(subcommand_required = true, disable_help_subcommand = true, arg_required_else_help = false)]
+    Policy {
+        /// Of which command.
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  pgwaudit completions bash > ~/.local/share/bash-completion/completions/pgwaudit")]
     Completions {
@@ -91,6 +98,18 @@ pub enum RulesCommand {
     },
     /// Run every example of the rules' documents; exit code 1 if one does not hold
     Check,
+}
+
+/// `pgwaudit policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// What `scan` and `snapshot` need: calls that only read, and denials that keep secrets out of reach
+    #[command(after_help = "Example:\n  pgwaudit policy scan > pgwaudit-scan.json")]
+    Scan {
+        /// Partition of the account, such as aws-cn
+        #[arg(long, value_name = "NAME", default_value = "aws")]
+        partition: String,
+    },
 }
 
 /// `pgwaudit scan`.
@@ -149,6 +168,9 @@ pub struct LiveArgs {
     /// Region to read, or of a snapshot to judge, repeatable; else the environment's or the profile's
     #[arg(long = "region", value_name = "REGION", value_delimiter = ',')]
     pub regions: Vec<String>,
+    /// Read every region that is enabled for the account and has VPC Lattice
+    #[arg(long, conflicts_with = "regions")]
+    pub all_regions: bool,
     /// Endpoint of every service, for AWS-compatible servers; AWS_ENDPOINT_URL* work as well
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
@@ -232,6 +254,7 @@ impl LiveArgs {
     pub fn given(&self) -> Vec<&'static str> {
         let given = [
             ("--profile", self.profile.is_some()),
+            ("--all-regions", self.all_regions),
             ("--endpoint-url", self.endpoint_url.is_some()),
             ("--assume-role", !self.assume_roles.is_empty()),
             ("--max-rate", self.max_rate.is_some()),

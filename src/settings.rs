@@ -91,7 +91,7 @@ fn source(args: SourceArgs, mut live: LiveArgs, loaded: &Loaded) -> Result<Sourc
         }
         (None, false) => {
             live.profile = live.profile.or_else(|| loaded.config.scan.profile.clone());
-            if live.regions.is_empty() {
+            if live.regions.is_empty() && !live.all_regions {
                 live.regions.clone_from(&loaded.config.scan.regions);
             }
             Ok(Source::Live(live))

@@ -21,6 +21,7 @@ mod range;
 mod routes;
 mod step;
 mod tables;
+mod wide;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub use permission::Canonical;
 pub use proof::{Answer, Proof, Verdict};
 pub use range::{Cover, Family, Ports, Range, cover};
 pub use step::{By, Direction, Outcome, Step, What};
+pub use wide::{Excess, Needs, Wide, WideEgress, wide_egress};
 
 use acl::Acls;
 use ends::End;

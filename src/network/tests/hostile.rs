@@ -8,6 +8,9 @@ fn ask(patch: Value) -> Vec<Result<Verdict, ()>> {
     let path = world.path();
     let proof = path.proof();
     proof.steps().for_each(|step| drop((step.to_string(), step.by.map(|by| by.pointer()))));
+    let endpoints = [world.endpoint()];
+    let wide = wide_egress(&world, world.gateway(), Needs { endpoints: &endpoints, ports: &[Ports::ALL] });
+    wide.wide.iter().for_each(|wide| drop(wide.text()));
     let answers = [&proof.egress, &proof.acl_forward, &proof.routes, &proof.ingress, &proof.acl_return];
     answers.into_iter().map(verdict).chain([proof.verdict().map_err(drop)]).collect()
 }

@@ -11,6 +11,7 @@ mod groups;
 mod hostile;
 mod proof;
 mod routes;
+mod wide;
 
 /// An estate with one gateway `rgw-1`, one configuration `rcfg-1` and one endpoint `vpce-1`.
 struct World(Region);
