@@ -7,15 +7,20 @@
 //! taken for a pass.
 
 pub mod arn;
+mod catalogue;
+pub mod cli;
 pub mod config;
 pub mod error;
 pub mod estate;
 pub mod host;
 pub mod model;
+pub mod network;
 pub mod output;
 pub mod policy;
 pub mod report;
 pub mod rules;
+pub mod run;
+pub mod settings;
 pub mod source;
 
 #[cfg(test)]

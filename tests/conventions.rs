@@ -121,7 +121,12 @@ fn the_readme_lists_the_rules() {
     let mut table = "| rule | severity | says |\n|---|---|---|\n".to_owned();
     for rule in &RULES {
         let document = rule.document();
-        table.push_str(&format!("| [`{id}`](rules/{id}.md) | {severity} | {title} |\n", id = rule.id, severity = document.head.severity, title = document.title));
+        table.push_str(&format!(
+            "| [`{id}`](rules/{id}.md) | {severity} | {title} |\n",
+            id = rule.id,
+            severity = document.head.severity,
+            title = document.title
+        ));
     }
     let (found, wanted) = between(&readme, "rules", &table);
     if std::env::var_os("PGWAUDIT_BLESS").is_some() {

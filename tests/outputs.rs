@@ -17,14 +17,19 @@ fn rules() -> Vec<&'static Rule> {
     Selection::all().rules().to_vec()
 }
 
-fn render(output: &Output, format: Format, report: &Report, screen: Option<usize>) -> String {
+fn render_with(rules: &[&Rule], output: &Output, format: Format, report: &Report, screen: Option<usize>) -> String {
     let mut out = Vec::new();
-    output.render(format, report, &rules(), screen, &mut out).expect("written");
+    output.render(format, report, rules, screen, &mut out).expect("written");
     String::from_utf8(out).expect("UTF-8")
 }
 
+fn render(output: &Output, format: Format, report: &Report, screen: Option<usize>) -> String {
+    render_with(&rules(), output, format, report, screen)
+}
+
+/// The table without the words of the rules' documents, which change with them.
 fn plain(output: &Output, report: &Report, width: usize) -> String {
-    anstream::adapter::strip_str(&render(output, Format::Table, report, Some(width))).to_string()
+    anstream::adapter::strip_str(&render_with(&[], output, Format::Table, report, Some(width))).to_string()
 }
 
 #[test]
@@ -48,6 +53,14 @@ fn a_file_gets_no_colour_and_no_escape_of_a_foreign_name_gets_anywhere() {
     assert!(render(&output(), Format::Table, &incident(), Some(80)).contains("\u{1b}[1m"));
     assert!(!render(&output(), Format::Table, &incident(), None).contains('\u{1b}'));
     assert!(!render(&output(), Format::Table, &incident(), Some(80)).contains("\u{1b}[31mOAuth"));
+}
+
+#[test]
+fn each_rule_gives_its_remedy_once_and_never_when_quiet() {
+    let fixes = |output: &Output, report: &Report| render(output, Format::Table, report, None).matches("  fix  ").count();
+    assert_eq!(fixes(&output(), &crowd(3)), 1);
+    assert_eq!(fixes(&output(), &incident()), 3);
+    assert_eq!(fixes(&Output { quiet: true, ..output() }, &incident()), 0);
 }
 
 #[test]

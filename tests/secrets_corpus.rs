@@ -10,21 +10,13 @@ use pgwaudit::source::redact::{Class, classify};
 use serde_json::Value;
 
 /// Names under which the corpus has credentials that its authors made up.
-const CREDENTIALS: [&str; 5] = [
-    "ApiKeyValue",
-    "apiKeyValue",
-    "apiKey",
-    "secret_string",
-    "x-api-key",
-];
+const CREDENTIALS: [&str; 5] = ["ApiKeyValue", "apiKeyValue", "apiKey", "secret_string", "x-api-key"];
 /// The access key id of the AWS documentation.
 const EXAMPLE: &str = "EXAMPLE";
 
 fn judge(key: Option<&str>, value: &Value, count: &mut usize, wrong: &mut Vec<String>) {
     match value {
-        Value::Object(members) => members
-            .iter()
-            .for_each(|(key, value)| judge(Some(key), value, count, wrong)),
+        Value::Object(members) => members.iter().for_each(|(key, value)| judge(Some(key), value, count, wrong)),
         Value::Array(items) => items.iter().for_each(|item| judge(key, item, count, wrong)),
         Value::String(text) => {
             *count += 1;
@@ -43,10 +35,7 @@ fn judge(key: Option<&str>, value: &Value, count: &mut usize, wrong: &mut Vec<St
 }
 
 fn documents(folder: &Path, found: &mut Vec<Value>) {
-    for entry in fs::read_dir(folder)
-        .expect("the corpus can be listed")
-        .flatten()
-    {
+    for entry in fs::read_dir(folder).expect("the corpus can be listed").flatten() {
         if entry.path().is_dir() {
             documents(&entry.path(), found);
         } else if let Ok(text) = fs::read_to_string(entry.path()) {
@@ -56,11 +45,8 @@ fn documents(folder: &Path, found: &mut Vec<Value>) {
 }
 
 fn table() -> Value {
-    let rows = include_str!("data/secrets.tsv")
-        .lines()
-        .filter_map(|line| line.strip_prefix("plain\t-\t"));
-    rows.map(|value| Value::String(value.replace('·', "")))
-        .collect()
+    let rows = include_str!("data/secrets.tsv").lines().filter_map(|line| line.strip_prefix("plain\t-\t"));
+    rows.map(|value| Value::String(value.replace('·', ""))).collect()
 }
 
 #[test]
@@ -73,15 +59,8 @@ fn nothing_harmless_is_called_a_secret() {
         None => eprintln!("PGWAUDIT_CORPUS is not set: only the table was judged"),
     }
     let (mut count, mut wrong) = (0, Vec::new());
-    found
-        .iter()
-        .for_each(|value| judge(None, value, &mut count, &mut wrong));
-    assert!(
-        wrong.is_empty(),
-        "{} of {count}:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    found.iter().for_each(|value| judge(None, value, &mut count, &mut wrong));
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
     let least = if corpus.is_some() { 10_000 } else { 50 };
     assert!(count > least, "only {count} texts");
 }

@@ -39,18 +39,18 @@ names! {
     FailOn = "FailOn": severities().chain(["never"]).collect();
     SeverityName = "Severity": severities().collect();
     ReasonName = "Reason": Reason::ALL.into_iter().map(Reason::name).collect();
-    FormatName = "Format": <crate::output::Format as clap::ValueEnum>::value_variants().iter().map(|format| format.name()).collect();
+    FormatName = "Format": crate::output::Format::ALL.into_iter().map(crate::output::Format::name).collect();
 }
 
 #[test]
 fn the_committed_schema_is_current() {
     let mut made = serde_json::to_string_pretty(&schema_for!(Config)).expect("JSON");
     made.push('\n');
-    if std::env::var_os("PGWAUDIT_WRITE_SCHEMA").is_some() {
+    if std::env::var_os("PGWAUDIT_BLESS").is_some() {
         std::fs::write(FILE, &made).expect("written");
     }
     let committed = std::fs::read_to_string(FILE).unwrap_or_default();
-    assert!(committed == made, "pgwaudit.schema.json is not current; run the tests once with PGWAUDIT_WRITE_SCHEMA=1");
+    assert!(committed == made, "pgwaudit.schema.json is not current; run the tests once with PGWAUDIT_BLESS=1");
 }
 
 #[test]

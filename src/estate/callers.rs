@@ -9,7 +9,7 @@ use crate::rules::verdict::Leave;
 
 use super::integration::present;
 use super::tasks::Task;
-use super::{Estate, Hop, Integration, Site};
+use super::{Estate, Hop, Integration, Place, Site};
 
 /// What starts an integration.
 #[derive(Clone, Copy)]
@@ -70,12 +70,12 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Kind, parent and key of the resources that it consists of.
-    pub fn places(&self) -> Vec<(Kind, &'a str, &'a str)> {
+    /// The resources that it consists of.
+    pub fn places(&self) -> Vec<Place<'a>> {
         match self {
-            Caller::Target(rule, target) => vec![(rule.kind, rule.parent, rule.key), (target.kind, target.parent, target.key)],
-            Caller::Task(machine, _) => vec![(machine.kind, machine.parent, machine.key)],
-            Caller::Pipe(pipe, _) => vec![(pipe.kind, pipe.parent, pipe.key)],
+            Caller::Target(rule, target) => vec![rule.place(), target.place()],
+            Caller::Task(machine, _) => vec![machine.place()],
+            Caller::Pipe(pipe, _) => vec![pipe.place()],
         }
     }
 }

@@ -19,7 +19,10 @@ pub enum Called<'a> {
     /// The stage serves no deployment, or one that is gone.
     NoDeployment,
     /// No resource matches the path.
-    NoPath,
+    NoPath {
+        /// The paths that the deployment has.
+        paths: Vec<&'a str>,
+    },
     /// A resource matches, but has neither the verb nor `ANY`.
     NoMethod {
         /// Its path.
@@ -40,6 +43,8 @@ pub struct Way<'a> {
     pub verb: &'a str,
     /// What the deployment says of it.
     pub summary: &'a MethodSummary,
+    /// Whether it answers whatever is put in for a `*` of the URL.
+    pub certain: bool,
 }
 
 type Summary = BTreeMap<String, BTreeMap<String, MethodSummary>>;
@@ -53,24 +58,24 @@ impl<'a> Estate<'a> {
         let Some(deployment) = stage.deployment_id.read()? else { return Ok(Called::NoDeployment) };
         let Some(deployment) = api.value.deployments.read()?.get(deployment) else { return Ok(Called::NoDeployment) };
         let summary = deployment.read()?.summary.read()?;
-        let paths = self.fitting(summary.keys(), path);
+        let (paths, certain) = self.fitting(summary.keys(), path);
         if paths.is_empty() {
-            return Ok(Called::NoPath);
+            return Ok(Called::NoPath { paths: summary.keys().map(String::as_str).collect() });
         }
-        Ok(of_verb(summary, &paths, verb))
+        Ok(of_verb(summary, &paths, verb, certain))
     }
 
-    /// The resource paths that a request may reach, the most specific first.
-    fn fitting(&self, paths: impl Iterator<Item = &'a String>, request: &[Segment]) -> Vec<&'a str> {
+    /// The resource paths that a request may reach, the most specific first, and whether the first is it for certain.
+    fn fitting(&self, paths: impl Iterator<Item = &'a String>, request: &[Segment]) -> (Vec<&'a str>, bool) {
         let templates: Vec<(&'a str, &PathTemplate)> =
             paths.filter_map(|path| Some((path.as_str(), self.templates.get(path.as_str())?.as_ref()?))).collect();
-        let indices = match best_match(templates.iter().map(|(_, template)| *template), request) {
-            Choice::None => Vec::new(),
-            Choice::One(index) => vec![index],
+        let (indices, certain) = match best_match(templates.iter().map(|(_, template)| *template), request) {
+            Choice::None => (Vec::new(), true),
+            Choice::One(index) => (vec![index], true),
             // Values that are known only at run time choose; one that works is enough not to complain.
-            Choice::OneOf { indices, .. } => indices,
+            Choice::OneOf { indices, .. } => (indices, false),
         };
-        indices.into_iter().filter_map(|index| templates.get(index)).map(|(path, _)| *path).collect()
+        (indices.into_iter().filter_map(|index| templates.get(index)).map(|(path, _)| *path).collect(), certain)
     }
 }
 
@@ -87,19 +92,19 @@ impl<'a> Integration<'a> {
             let (verb, _) = methods.get_key_value(verb).or_else(|| methods.get_key_value("ANY"))?;
             Some((path, verb.as_str()))
         };
-        Ok(self.estate.fitting(saved.keys(), &path).into_iter().find_map(of))
+        Ok(self.estate.fitting(saved.keys(), &path).0.into_iter().find_map(of))
     }
 }
 
-fn of_verb<'a>(summary: &'a Summary, paths: &[&'a str], verb: &str) -> Called<'a> {
-    let mut answer = Called::NoPath;
+fn of_verb<'a>(summary: &'a Summary, paths: &[&'a str], verb: &str, certain: bool) -> Called<'a> {
+    let mut answer = Called::NoPath { paths: Vec::new() };
     for &path in paths {
         let Some(methods) = summary.get(path) else { continue };
         let found = methods.get_key_value(verb).or_else(|| methods.get_key_value("ANY"));
         if let Some((verb, summary)) = found {
-            return Called::Found(Way { path, verb, summary });
+            return Called::Found(Way { path, verb, summary, certain });
         }
-        if answer == Called::NoPath {
+        if matches!(answer, Called::NoPath { .. }) {
             answer = Called::NoMethod { path, verbs: methods.keys().map(String::as_str).collect() };
         }
     }

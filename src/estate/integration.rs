@@ -7,12 +7,12 @@ use crate::model::apigateway::{Api, Domain, Stage};
 use crate::model::ec2::Endpoint;
 use crate::model::events::{Connection, Destination};
 use crate::model::lattice::{Gateway, ResourceConfig};
-use crate::model::{Kind, Unknown};
+use crate::model::{Kind, Reason, Unknown};
 use crate::policy::Request;
 use crate::report::{HopReport, HopStatus};
 use crate::rules::verdict::{Evidence, Leave};
 
-use super::{Caller, Estate, Hop, Site, Way};
+use super::{Called, Caller, Estate, Hop, Site, Way};
 
 /// One chain from a caller to a method of a private API.
 #[derive(Clone)]
@@ -39,6 +39,8 @@ pub struct Integration<'a> {
     pub api: Hop<'a, Site<'a, Api>>,
     /// Its stage.
     pub stage: Hop<'a, Site<'a, Stage>>,
+    /// What its deployment has for the path and the verb.
+    pub called: Hop<'a, Called<'a>>,
     /// The deployed method.
     pub method: Hop<'a, Way<'a>>,
     /// How many segments of the URL stand before the path below the stage.
@@ -50,13 +52,13 @@ impl<'a> Integration<'a> {
     /// The URL of the destination or the task.
     ///
     /// # Errors
-    /// As the destination hop, or unresolved where it is no URL or put together at run time.
+    /// As the destination hop, *not applicable* where it is no URL, or unresolved where it is put together at run time.
     pub fn url(&self) -> Result<&'a InvocationUrl, Leave> {
         if let Caller::Task(_, task) = &self.caller {
             return Ok(task.url()?);
         }
         let destination = self.destination.read()?;
-        Ok(destination.estate.url(destination.value.endpoint.read()?)?)
+        destination.estate.url(destination.value.endpoint.read()?)
     }
 
     /// The URL as evidence: where it stands, and what it is.
@@ -107,7 +109,9 @@ impl<'a> Integration<'a> {
         match (&url.host, &self.api) {
             (Host::Custom(_) | Host::Untrusted { .. }, _) => matches!(self.domain, Hop::Present(_) | Hop::Unknown(..)),
             (Host::Api { .. }, Hop::Present(api)) => api.types.read().map_or(true, |types| types.iter().any(|kind| kind == "PRIVATE")),
-            (Host::OtherEndpoint { .. }, _) => false,
+            // An HTTP API or another account's, as public as its connection; `destination/connection-public` mentions it.
+            (Host::Api { .. }, Hop::Unknown(_, unknown)) => unknown.gap().reason != Reason::Foreign,
+            (Host::Api { .. } | Host::OtherEndpoint { .. }, _) => false,
             _ => true,
         }
     }

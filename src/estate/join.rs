@@ -2,16 +2,14 @@
 
 use std::sync::OnceLock;
 
-use crate::arn::Arn;
 use crate::host::{Host, InvocationUrl, Segment};
 use crate::model::apigateway::{Api, Domain, Mapping, Stage};
-use crate::model::ec2::Endpoint;
 use crate::model::events::{Connection, Destination, Place};
 use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Reason, Text, Unknown};
 use crate::rules::verdict::Leave;
 
-use super::{Called, Caller, Estate, Hop, Integration, Site, Way, not_read};
+use super::{Called, Caller, Estate, Hop, Integration, Site, credentials_header};
 
 /// The header that names the API where the host is an endpoint's own name.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>
@@ -40,6 +38,7 @@ impl<'a> Estate<'a> {
             domain: Hop::None,
             api: Hop::None,
             stage: Hop::None,
+            called: Hop::None,
             method: Hop::None,
             below: 1,
             request: OnceLock::new(),
@@ -64,13 +63,20 @@ impl<'a> Estate<'a> {
         let id = match (config.value.gateway_id.read(), config.value.group_id.read()) {
             (Ok(Some(id)), _) => id,
             (Ok(None), Ok(Some(group))) => {
-                let arn = beside(config.key, "resourceconfiguration", group);
-                let group = self.all(Kind::ResourceConfig, |region| &region.resource_configs).find(|group| group.key == arn);
-                return group.map_or(Hop::Missing(""), |group| match group.value.gateway_id.read() {
-                    Ok(Some(id)) => self.gateway_by_id(&group, id),
-                    Ok(None) => Hop::Missing(""),
-                    Err(unknown) => Hop::Unknown("", unknown),
-                });
+                return match self
+                    .find(&beside(config.key, "resourceconfiguration", group), Kind::ResourceConfig, |region| &region.resource_configs)
+                {
+                    Hop::Present(group) => match group.value.gateway_id.read() {
+                        Ok(Some(id)) => self.gateway_by_id(&group, id),
+                        Ok(None) => Hop::Missing(""),
+                        Err(unknown) => Hop::Unknown("", unknown),
+                    },
+                    Hop::Unknown(_, unknown) => Hop::Unknown(group, unknown),
+                    Hop::Missing(_) | Hop::None => Hop::Missing(""),
+                };
+            }
+            (Ok(None), Ok(None)) if config.is_foreign() => {
+                return Hop::Unknown("", Unknown::foreign("AWS does not tell whom it is shared with which gateway a configuration has"));
             }
             (Ok(None), Ok(None)) => return Hop::Missing(""),
             (Err(unknown), _) | (_, Err(unknown)) => return Hop::Unknown("", unknown),
@@ -79,144 +85,10 @@ impl<'a> Estate<'a> {
     }
 
     fn gateway_by_id(&'a self, config: &Site<'a, ResourceConfig>, id: &'a str) -> Hop<'a, Site<'a, Gateway>> {
-        let arn = beside(config.key, "resourcegateway", id);
-        match self.gateway(&arn) {
-            Some(Hop::Missing(_)) => Hop::Missing(id),
-            Some(Hop::Unknown(_, unknown)) => Hop::Unknown(id, unknown),
-            Some(found) => found,
-            None => Hop::Unknown(id, Arn::parse(&arn).map_or_else(|| not_read("", ""), |arn| not_read(arn.account, arn.region))),
-        }
-    }
-
-    /// The endpoint that a configuration's domain name leads to.
-    fn endpoint_of(&'a self, config: &Site<'a, ResourceConfig>, gateway: &Hop<'a, Site<'a, Gateway>>) -> Hop<'a, Site<'a, Endpoint>> {
-        let domain = match config.value.domain.read() {
-            Ok(Some(domain)) => domain.as_str(),
-            Ok(None) => return self.endpoint_of_address(config, gateway),
-            Err(unknown) => return Hop::Unknown("", unknown),
-        };
-        if let Some(endpoint) = self.endpoint_by_name(config.region, domain)
-            && !matches!(self.domain(domain), Some(Host::ServicePrivateName { .. }))
-        {
-            return Hop::Present(endpoint);
-        }
-        match self.domain(domain) {
-            Some(Host::Endpoint { .. } | Host::OtherEndpoint { .. } | Host::ApiAtEndpoint { .. }) => self.endpoint_by_host(domain, gateway),
-            Some(Host::Api { .. } | Host::ServicePrivateName { .. }) => gateway.then(|gateway| self.private_dns_endpoint(domain, gateway)),
-            _ => gateway.then(|gateway| self.only_endpoint(domain, gateway)),
-        }
-    }
-
-    /// An endpoint named by its own DNS name that no endpoint read here has: gone, unless it may belong to
-    /// an account or a VPC that was not read.
-    fn endpoint_by_host(&'a self, domain: &'a str, gateway: &Hop<'a, Site<'a, Gateway>>) -> Hop<'a, Site<'a, Endpoint>> {
-        gateway.then(|gateway| {
-            if let Some(Host::ApiAtEndpoint { endpoint_id, .. }) = self.domain(domain)
-                && let Some(endpoint) = self.endpoints(gateway).find(|endpoint| endpoint.key == endpoint_id)
-            {
-                return Hop::Present(endpoint);
-            }
-            match self.endpoints_gap(gateway) {
-                Some(unknown) => Hop::Unknown(domain, unknown),
-                None => Hop::Missing(domain),
-            }
-        })
-    }
-
-    /// API Gateway's own names lead to an endpoint only inside its VPC, with private DNS.
-    fn private_dns_endpoint(&'a self, domain: &'a str, gateway: &Site<'a, Gateway>) -> Hop<'a, Site<'a, Endpoint>> {
-        match gateway.value.dns_resolution.read() {
-            Err(unknown) => return Hop::Unknown(domain, unknown),
-            Ok(mode) if mode != "IN_VPC" => return Hop::Missing(domain),
-            Ok(_) => {}
-        }
-        let mut candidates = self.endpoints_in_vpc(gateway);
-        match candidates.find(|endpoint| endpoint.value.private_dns.read() != Ok(&false)) {
-            Some(endpoint) => match endpoint.value.private_dns.read() {
-                Ok(_) => Hop::Present(endpoint),
-                Err(unknown) => Hop::Unknown(domain, unknown),
-            },
-            None => self.endpoints_gap(gateway).map_or(Hop::Missing(domain), |unknown| Hop::Unknown(domain, unknown)),
-        }
-    }
-
-    /// Where another name leads is DNS's to say; with one execute-api endpoint in the VPC there is no choice.
-    fn only_endpoint(&'a self, domain: &'a str, gateway: &Site<'a, Gateway>) -> Hop<'a, Site<'a, Endpoint>> {
-        if let Some(unknown) = self.endpoints_gap(gateway) {
-            return Hop::Unknown(domain, unknown);
-        }
-        let mut candidates = self.endpoints_in_vpc(gateway);
-        match (candidates.next(), candidates.next()) {
-            (Some(endpoint), None) => Hop::Present(endpoint),
-            (None, _) => Hop::None,
-            _ => Hop::Unknown(domain, Unknown::unresolved(format!("which endpoint {domain} leads to is known to its DNS zone only"))),
-        }
-    }
-
-    /// The endpoint that has the address of a configuration by address.
-    fn endpoint_of_address(
-        &'a self,
-        config: &Site<'a, ResourceConfig>,
-        gateway: &Hop<'a, Site<'a, Gateway>>,
-    ) -> Hop<'a, Site<'a, Endpoint>> {
-        let address = match config.value.ip_address.read() {
-            Ok(Some(address)) => address.as_str(),
-            Ok(None) => return Hop::None,
-            Err(unknown) => return Hop::Unknown("", unknown),
-        };
-        gateway.then(|gateway| {
-            let has_address = |endpoint: &Site<'a, Endpoint>| {
-                let interfaces = endpoint.value.interface_ids.read().into_iter().flatten();
-                interfaces
-                    .filter_map(|id| self.interface((endpoint.account, endpoint.region), id).read().ok().copied())
-                    .any(|interface| interface.value.addresses.read().is_ok_and(|addresses| addresses.iter().any(|own| own == address)))
-            };
-            match self.endpoints(gateway).find(has_address) {
-                Some(endpoint) => Hop::Present(endpoint),
-                None => self.endpoints_gap(gateway).map_or(Hop::Missing(address), |unknown| Hop::Unknown(address, unknown)),
-            }
-        })
-    }
-
-    /// The endpoints read in a gateway's region.
-    fn endpoints(&'a self, gateway: &Site<'a, Gateway>) -> impl Iterator<Item = Site<'a, Endpoint>> + use<'a> {
-        let region = gateway.region;
-        self.all(Kind::Endpoint, |region| &region.endpoints).filter(move |endpoint| endpoint.region == region)
-    }
-
-    /// The execute-api endpoints in a gateway's VPC.
-    pub fn endpoints_in_vpc(&'a self, gateway: &Site<'a, Gateway>) -> impl Iterator<Item = Site<'a, Endpoint>> + use<'a> {
-        let vpc = gateway.value.vpc_id.read().ok();
-        self.endpoints(gateway).filter(move |endpoint| {
-            vpc.is_some()
-                && endpoint.value.vpc_id.read().ok() == vpc
-                && endpoint.value.service.read().is_ok_and(|service| service.ends_with(".execute-api"))
-        })
-    }
-
-    /// Why an endpoint that was not found may exist all the same: a list that was not read, or a VPC of an
-    /// account that was not.
-    fn endpoints_gap(&'a self, gateway: &Site<'a, Gateway>) -> Option<Unknown> {
-        let inventory = self.inventory(gateway.account, gateway.region)?.2;
-        let list = match inventory.endpoints.read() {
-            Err(unknown) => return Some(unknown),
-            Ok(list) => list,
-        };
-        if let Some(gap) = list.values().find_map(|endpoint| endpoint.read().and_then(|endpoint| endpoint.dns_names.read()).err()) {
-            return Some(gap);
-        }
-        let vpc = match gateway.value.vpc_id.read() {
-            Err(unknown) => return Some(unknown),
-            Ok(vpc) => vpc,
-        };
-        match self.vpc((gateway.account, gateway.region), vpc) {
-            Hop::Present(vpc) => {
-                let owner = vpc.value.owner.as_deref().unwrap_or(vpc.account);
-                let read = self.inventory(owner, gateway.region).is_some();
-                (!read).then(|| Unknown::foreign(format!("{} belongs to account {owner}, which was not read", vpc.key)))
-            }
-            Hop::Unknown(_, unknown) => Some(unknown),
-            Hop::Missing(_) | Hop::None => None,
+        match self.find(&beside(config.key, "resourcegateway", id), Kind::Gateway, |region| &region.gateways) {
+            Hop::Missing(_) => Hop::Missing(id),
+            Hop::Unknown(_, unknown) => Hop::Unknown(id, unknown),
+            found => found,
         }
     }
 
@@ -227,6 +99,7 @@ impl<'a> Estate<'a> {
                 integration.domain = Hop::Unknown("", unknown.clone());
                 integration.api = Hop::Unknown("", unknown.clone());
                 integration.stage = Hop::Unknown("", unknown.clone());
+                integration.called = Hop::Unknown("", unknown.clone());
                 integration.method = Hop::Unknown("", unknown);
                 return;
             }
@@ -244,13 +117,21 @@ impl<'a> Estate<'a> {
             Host::Custom(name) => integration.below = self.join_domain(integration, region, name, url),
             Host::OtherEndpoint { .. } | Host::Untrusted { .. } => return,
         }
+        if !matches!(integration.destination, Hop::Unknown(..)) && is_elsewhere(&url.host, region) {
+            // Nothing in this region answers to it; `destination/host-unknown-api` reports that.
+            integration.api = Hop::Missing("");
+        }
         if matches!(integration.stage, Hop::None) {
             integration.stage =
                 integration.api.then(|api| stage_of(api, integration.below.checked_sub(1).and_then(|at| url.segments.get(at))));
         }
         let path = filled(integration, url);
         let path = path.get(integration.below..).unwrap_or_default();
-        integration.method = integration.stage.then(|stage| self.method_of(integration, stage, path));
+        integration.called = integration.stage.then(|stage| self.called_by(integration, stage, path));
+        integration.method = integration.called.then(|called| match called {
+            Called::Found(way) => Hop::Present(*way),
+            _ => Hop::Missing(integration.verb().unwrap_or_default()),
+        });
     }
 
     /// A REST API by id: any scanned account's, because an endpoint lets into other accounts' APIs too.
@@ -346,7 +227,7 @@ impl<'a> Estate<'a> {
         }
     }
 
-    fn method_of(&'a self, integration: &Integration<'a>, stage: &Site<'a, Stage>, path: &[Segment]) -> Hop<'a, Way<'a>> {
+    fn called_by(&'a self, integration: &Integration<'a>, stage: &Site<'a, Stage>, path: &[Segment]) -> Hop<'a, Called<'a>> {
         let Ok(api) = integration.api.read() else { return Hop::None };
         let verb = match integration.verb() {
             Ok(verb) => verb,
@@ -354,13 +235,38 @@ impl<'a> Estate<'a> {
             Err(Leave::NotApplicable(_)) => return Hop::None,
         };
         match self.called(api, stage.value, path, verb) {
-            Ok(Called::Found(way)) => Hop::Present(way),
+            Ok(Called::Found(way)) if !way.certain => match unread_values(integration) {
+                Some(unknown) => Hop::Unknown(verb, unknown),
+                None => Hop::Present(Called::Found(way)),
+            },
+            Ok(found @ Called::Found(_)) => Hop::Present(found),
             Ok(_) if integration.is_formatted() => {
                 Hop::Unknown(verb, Unknown::unresolved("the path is put together at run time, and its literal part alone fits no method"))
             }
-            Ok(_) => Hop::Missing(verb),
+            Ok(nothing) => Hop::Present(nothing),
             Err(unknown) => Hop::Unknown("", unknown),
         }
+    }
+}
+
+/// Whether a host of API Gateway's own names is one of another region, or of no region at all.
+fn is_elsewhere(host: &Host, region: &str) -> bool {
+    host.location().is_some_and(|location| location.region != region || !location.is_consistent())
+}
+
+/// Why it is not known what is put in for the `*` of the URL, where it is a constant and not taken from the event.
+fn unread_values(integration: &Integration<'_>) -> Option<Unknown> {
+    let target = match &integration.caller {
+        Caller::Target(_, target) => target,
+        Caller::Pipe(..) => return Some(parameters_of_pipe()),
+        Caller::Task(..) => return None,
+    };
+    match target.value.path_values.read() {
+        Err(unknown) => Some(unknown),
+        Ok(values) if values.iter().any(|value| value.plain().is_none()) => {
+            Some(Unknown::unresolved("which method answers depends on a value that is masked"))
+        }
+        Ok(_) => None,
     }
 }
 
@@ -374,7 +280,7 @@ fn by_base_path(domain: &Domain) -> Result<(), Unknown> {
 }
 
 /// The mapping for a first path segment, and how many segments it takes.
-fn mapping_of<'m>(mappings: &'m [Mapping], first: Option<&Segment>) -> Option<(&'m Mapping, usize)> {
+pub fn mapping_of<'m>(mappings: &'m [Mapping], first: Option<&Segment>) -> Option<(&'m Mapping, usize)> {
     let base = first.and_then(|segment| segment.decoded());
     let by_base = mappings.iter().find(|mapping| base.as_deref() == Some(mapping.base_path.as_str()));
     let root = || mappings.iter().find(|mapping| mapping.base_path == "(none)");
@@ -417,6 +323,11 @@ pub fn header<'a>(integration: &Integration<'a>, name: &str) -> Result<Option<&'
             None => Err(Unknown::unresolved(format!("the value of the header {name} is kept as a secret"))),
         };
     }
+    if let Hop::Present(connection) = &integration.connection
+        && credentials_header(connection)?.eq_ignore_ascii_case(name)
+    {
+        return Err(Unknown::unresolved(format!("the value of the header {name} is a credential of the connection")));
+    }
     match &integration.caller {
         Caller::Target(_, target) => {
             Ok(target.value.headers.read()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
@@ -429,7 +340,7 @@ pub fn header<'a>(integration: &Integration<'a>, name: &str) -> Result<Option<&'
 }
 
 /// What a pipe sends besides its events is told by another call.
-fn parameters_of_pipe() -> Unknown {
+pub(super) fn parameters_of_pipe() -> Unknown {
     Unknown::new("pipes:DescribePipe", Reason::NotCovered, "the HTTP parameters of pipes are not read")
 }
 

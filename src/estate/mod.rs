@@ -5,13 +5,16 @@
 //! `foreign`; it is never taken for missing.
 
 mod callers;
+mod carried;
 mod deployed;
+mod endpoint;
 mod integration;
 mod join;
 mod policies;
 mod request;
 mod site;
 mod tasks;
+mod users;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -20,16 +23,19 @@ use crate::host::{Host, InvocationUrl, PathTemplate, UrlError};
 use crate::model::ec2::{Endpoint, Interface, PrefixList, SecurityGroup, Subnet, Vpc};
 use crate::model::events::{Connection, Destination};
 use crate::model::iam::Role;
-use crate::model::lattice::{Gateway, ResourceConfig};
-use crate::model::more::Queue;
+use crate::model::lattice::{Association, ResourceConfig};
+use crate::model::more::{Queue, Secret};
 use crate::model::{Collection, Kind, Known, Region, Snapshot, Unknown};
+use crate::rules::verdict::Leave;
 
 pub use callers::{Caller, Stop};
+pub use carried::credentials_header;
 pub use deployed::{Called, Way};
+pub use endpoint::{is_execute_api, regional_name};
 pub use integration::Integration;
-pub use join::header;
+pub use join::{API_ID_HEADER, header, mapping_of};
 pub use request::INVOKE;
-pub use site::{Hop, Site};
+pub use site::{Hop, Place, Site, token};
 pub use tasks::{Address, Field, Settings, Task};
 
 /// The view. Everything that takes parsing is parsed once, here.
@@ -41,6 +47,7 @@ pub struct Estate<'a> {
     templates: HashMap<&'a str, Option<PathTemplate>>,
     endpoints_by_name: HashMap<(&'a str, String), (&'a str, &'a str)>,
     tasks: HashMap<&'a str, Known<Vec<Task<'a>>>>,
+    users: users::Users<'a>,
     policies: policies::Policies,
 }
 
@@ -54,12 +61,14 @@ impl<'a> Estate<'a> {
             templates: HashMap::new(),
             endpoints_by_name: HashMap::new(),
             tasks: HashMap::new(),
+            users: users::Users::default(),
             policies: policies::Policies::default(),
         };
         for (account, content) in &snapshot.accounts {
             estate.policies.add_roles(&content.roles);
             for (region, inventory) in &content.regions {
                 estate.parse(account, region, inventory);
+                estate.users.add((account, region), inventory, &estate.tasks);
             }
         }
         estate
@@ -102,18 +111,28 @@ impl<'a> Estate<'a> {
     /// The parsed form of an invocation URL of this snapshot.
     ///
     /// # Errors
-    /// Unresolved, if it is no URL; `destination/not-https` reports that.
-    pub fn url(&self, text: &str) -> Result<&InvocationUrl, Unknown> {
+    /// *Not applicable*, if it is no URL: `destination/not-https` reports that.
+    pub fn url(&self, text: &str) -> Result<&InvocationUrl, Leave> {
         match self.urls.get(text) {
             Some(Ok(url)) => Ok(url),
-            Some(Err(error)) => Err(Unknown::unresolved(format!("the invocation endpoint cannot be read: {error}"))),
-            None => Err(Unknown::unresolved("the invocation endpoint is not part of this snapshot")),
+            Some(Err(_)) => Err(Leave::NotApplicable("the invocation endpoint is no URL that could be called".into())),
+            None => Err(Unknown::unresolved("the invocation endpoint is not part of this snapshot").into()),
         }
+    }
+
+    /// What is wrong with an invocation URL of this snapshot that cannot be read.
+    pub fn url_error(&self, text: &str) -> Option<UrlError> {
+        self.urls.get(text).and_then(|url| url.as_ref().err()).copied()
     }
 
     /// The parsed form of a resource configuration's domain name.
     pub fn domain(&self, name: &str) -> Option<&Host> {
         self.domains.get(name)
+    }
+
+    /// What was read of an account's region.
+    pub fn region(&self, account: &str, region: &str) -> Option<&'a Region> {
+        self.inventory(account, region).map(|(.., inventory)| inventory)
     }
 
     /// The inventory of an account's region, with keys that live as long as the snapshot.
@@ -182,16 +201,29 @@ impl<'a> Estate<'a> {
         }
     }
 
-    /// A resource gateway by ARN.
-    pub fn gateway(&'a self, arn: &str) -> Option<Hop<'a, Site<'a, Gateway>>> {
-        let parts = Arn::parse(arn)?;
-        let place = self.inventory(parts.account, parts.region)?;
-        let key = place.2.gateways.read().ok().and_then(|map| map.get_key_value(arn)).map(|(key, _)| key.as_str());
-        Some(match (key, place.2.gateways.read()) {
-            (Some(key), _) => self.look(place, key, Kind::Gateway, |region| &region.gateways),
-            (None, Ok(_)) => Hop::Missing(""),
-            (None, Err(unknown)) => Hop::Unknown("", unknown),
-        })
+    /// Looks up an ARN that was put together; the hop names none.
+    fn find<T>(&'a self, arn: &str, kind: Kind, pick: fn(&'a Region) -> &'a Collection<T>) -> Hop<'a, Site<'a, T>> {
+        let Some(parts) = Arn::parse(arn) else { return Hop::Missing("") };
+        let Some(place) = self.inventory(parts.account, parts.region) else {
+            return Hop::Unknown("", not_read(parts.account, parts.region));
+        };
+        match pick(place.2).read() {
+            Err(unknown) => Hop::Unknown("", unknown),
+            Ok(map) => match map.get_key_value(arn) {
+                Some((key, _)) => self.look(place, key, kind, pick),
+                None => Hop::Missing(""),
+            },
+        }
+    }
+
+    /// The secret of a connection by ARN.
+    pub fn secret(&'a self, arn: &'a str) -> Hop<'a, Site<'a, Secret>> {
+        self.by_arn(arn, Kind::Secret, |region| &region.secrets)
+    }
+
+    /// An association of a resource configuration with a service network by ARN.
+    pub fn association(&'a self, arn: &'a str) -> Hop<'a, Site<'a, Association>> {
+        self.by_arn(arn, Kind::Association, |region| &region.associations)
     }
 
     /// A queue by ARN.

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use crate::arn::Arn;
 use crate::host::partition_of_region;
 use crate::model::{Kind, ResourceId, Unknown};
 use crate::rules::verdict::{Evidence, Leave, Role};
@@ -24,6 +25,17 @@ pub struct Site<'a, T: ?Sized> {
     pub key: &'a str,
     /// The resource.
     pub value: &'a T,
+}
+
+/// What tells a resource from every other one of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "as in Site")]
+pub struct Place<'a> {
+    pub kind: Kind,
+    pub account: &'a str,
+    pub region: &'a str,
+    pub parent: &'a str,
+    pub key: &'a str,
 }
 
 impl<T: ?Sized> Clone for Site<'_, T> {
@@ -54,6 +66,11 @@ impl<'a, T: ?Sized> Site<'a, T> {
         ResourceId { id: self.id(), kind: self.kind, account: self.account.to_owned(), region: self.region.to_owned() }
     }
 
+    /// What tells it from every other resource of the snapshot.
+    pub fn place(&self) -> Place<'a> {
+        Place { kind: self.kind, account: self.account, region: self.region, parent: self.parent, key: self.key }
+    }
+
     /// Its ARN where AWS gives it one, else its id.
     ///
     /// The forms are those of the service authorization reference,
@@ -79,6 +96,11 @@ impl<'a, T: ?Sized> Site<'a, T> {
             Kind::Target => format!("{parent}#{key}"),
             _ => key.to_owned(),
         }
+    }
+
+    /// Whether its ARN names another account than the one it was read in: it is shared with that one.
+    pub fn is_foreign(&self) -> bool {
+        Arn::parse(self.key).is_some_and(|arn| !arn.account.is_empty() && arn.account != self.account)
     }
 
     /// Something that belongs to this resource, seen as a resource of its own.
@@ -124,4 +146,9 @@ impl<'a, T> Hop<'a, T> {
             Hop::Unknown(_, unknown) => Hop::Unknown("", unknown.clone()),
         }
     }
+}
+
+/// A key as one token of a JSON pointer (RFC 6901).
+pub fn token(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }

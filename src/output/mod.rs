@@ -4,7 +4,6 @@ use std::fmt;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use clap::ValueEnum;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -23,7 +22,7 @@ pub mod text;
 pub const DEFAULT_WIDTH: usize = 120;
 
 /// The forms that a report can take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
     /// For people.
@@ -50,6 +49,9 @@ pub struct Output {
 }
 
 impl Format {
+    /// All of them.
+    pub const ALL: [Format; 3] = [Format::Table, Format::Json, Format::Sarif];
+
     /// The name used on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -115,7 +117,8 @@ pub fn screen() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
 }
 
-fn class_name(class: FixClass) -> &'static str {
+/// The name of a class.
+pub fn class_name(class: FixClass) -> &'static str {
     match class {
         FixClass::Safe => "safe",
         FixClass::Guarded => "guarded",

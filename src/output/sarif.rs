@@ -19,9 +19,7 @@ use crate::model::CallOutcome;
 use crate::report::Report;
 use crate::rules::Rule;
 
-use shape::{
-    AutomationDetails, Driver, Id, Invocation, Log, Message, Notification, NotificationDescriptor, Results, Run, RunProperties, Tool,
-};
+use shape::{AutomationDetails, Driver, Id, Invocation, Log, Message, Notification, Results, Run, RunProperties, Tool};
 
 mod result;
 mod rule;
@@ -83,10 +81,6 @@ fn log<'a>(report: &'a Report, rules: &'a [&'a Rule], anchor: &'a str, keep: usi
         semantic_version: report.tool.version,
         indexes: descriptors.iter().enumerate().map(|(index, descriptor)| (descriptor.id.clone(), index)).collect(),
         rules: descriptors,
-        notifications: NOTIFICATIONS
-            .iter()
-            .map(|(id, text)| NotificationDescriptor { id, short_description: Message::new(*text) })
-            .collect(),
     };
     let invocation =
         Invocation { execution_successful: succeeded(report), exit_code: report.exit_code, tool_execution_notifications: notifications };
@@ -142,15 +136,6 @@ fn category(report: &Report) -> String {
     let regions = joined(report.scopes.iter().map(|scope| scope.region.as_str()).collect());
     format!("pgwaudit/{mode}/{accounts}/{regions}/")
 }
-
-/// The kinds of notifications.
-const NOTIFICATIONS: [(&str, &str); 5] = [
-    ("not-assessed", "Checks that could not be made."),
-    ("not-read", "Calls that were not answered in full."),
-    ("not-covered", "Rules that this kind of source cannot answer."),
-    ("warning", "Something about the run itself."),
-    ("cut", "Findings that were left out for GitHub's limits."),
-];
 
 fn note(id: &'static str, level: &'static str, text: String) -> Notification {
     Notification { descriptor: Id { id }, level, message: Message::new(text) }

@@ -211,8 +211,11 @@ impl<'a> Names<'a> {
 /// What is called, as far as the chain was followed: stage or API and the method, else the destination.
 fn calls(one: &IntegrationReport) -> String {
     let hop = |kind| one.hops.iter().find(|hop| hop.kind == kind && !hop.id.is_empty()).map(|hop| short(&hop.id));
-    let Some(api) = hop(Kind::Stage).or_else(|| hop(Kind::Api)) else {
-        return hop(Kind::Destination).map_or_else(|| "?".to_owned(), |name| format!("destination {name}"));
+    let api = match (hop(Kind::Api), hop(Kind::Stage)) {
+        (_, Some(stage)) if stage.contains('/') => stage,
+        (Some(api), Some(stage)) => format!("{api}/{stage}"),
+        (Some(api), None) => api,
+        _ => return hop(Kind::Destination).map_or_else(|| "?".to_owned(), |name| format!("destination {name}")),
     };
     hop(Kind::Method).map_or_else(|| api.clone(), |method| format!("{api} {method}"))
 }

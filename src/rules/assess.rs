@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::verdict::{Assessed, Finding, Leave, Verdict};
 use super::{Check, Rule, Selection};
-use crate::estate::{Caller, Estate, Hop, Integration, Site};
+use crate::estate::{Caller, Estate, Hop, Integration, Place, Site};
 use crate::model::{Collection, Kind, Reason, Region, ResourceId, Unknown};
 use crate::report::NotCovered;
 
@@ -33,7 +33,7 @@ pub struct Found {
     /// What it found.
     pub finding: Finding,
     /// The integrations that it touches.
-    pub integrations: BTreeSet<usize>,
+    pub integrations: Vec<usize>,
 }
 
 /// Something that a rule could not judge.
@@ -49,7 +49,7 @@ pub struct Gap {
     /// Why not.
     pub unknown: Unknown,
     /// The integrations that it touches.
-    pub integrations: BTreeSet<usize>,
+    pub integrations: Vec<usize>,
 }
 
 /// Runs the selected rules. `integrations` are all that the estate has.
@@ -65,15 +65,15 @@ pub fn assess<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], s
 struct Run<'a> {
     estate: &'a Estate<'a>,
     out: Assessment<'a>,
-    touching: HashMap<(Kind, &'a str, &'a str), BTreeSet<usize>>,
+    touching: HashMap<Place<'a>, Vec<usize>>,
 }
 
 impl<'a> Run<'a> {
     fn new(estate: &'a Estate<'a>, in_scope: Vec<&'a Integration<'a>>, all: &'a [Integration<'a>]) -> Self {
-        let mut touching: HashMap<_, BTreeSet<usize>> = HashMap::new();
+        let mut touching: HashMap<_, Vec<usize>> = HashMap::new();
         for (index, integration) in in_scope.iter().enumerate() {
             for place in places(integration) {
-                touching.entry(place).or_default().insert(index);
+                touching.entry(place).or_default().push(index);
             }
         }
         let private: HashSet<&str> = in_scope.iter().filter_map(|path| Some(path.destination.read().ok()?.key)).collect();
@@ -116,7 +116,7 @@ impl<'a> Run<'a> {
         for index in 0..self.out.integrations.len() {
             let integration = self.out.integrations[index];
             if Callers::of(rule).include(&integration.caller) {
-                self.record(rule, check(integration), || integration.caller.resource(), &BTreeSet::from([index]));
+                self.record(rule, check(integration), || integration.caller.resource(), &[index]);
             } else {
                 self.out.not_applicable += 1;
             }
@@ -149,7 +149,7 @@ impl<'a> Run<'a> {
         self.unread_entries(rule, kind, pick);
         for site in self.estate.all(kind, pick) {
             if let Some(unknown) = part(&site) {
-                self.gap(rule, Some(site.resource()), (site.account, site.region), unknown, &BTreeSet::new());
+                self.gap(rule, Some(site.resource()), (site.account, site.region), unknown, &[]);
             }
         }
     }
@@ -186,7 +186,7 @@ impl<'a> Run<'a> {
                 for (key, value) in pick(inventory).read().into_iter().flatten() {
                     if let Err(unknown) = value.read() {
                         let resource = ResourceId { id: key.clone(), kind, account: account.clone(), region: region.clone() };
-                        self.gap(rule, Some(resource), (account, region), unknown, &BTreeSet::new());
+                        self.gap(rule, Some(resource), (account, region), unknown, &[]);
                     }
                 }
             }
@@ -197,7 +197,7 @@ impl<'a> Run<'a> {
         for (account, content) in &self.estate.snapshot.accounts {
             for (region, value) in &content.regions {
                 let site = Site { estate: self.estate, kind: Kind::Connection, account, region, parent: "", key: account, value };
-                self.record(rule, check(&site), || site.resource(), &BTreeSet::new());
+                self.record(rule, check(&site), || site.resource(), &[]);
             }
         }
     }
@@ -224,32 +224,32 @@ impl<'a> Run<'a> {
                     let (account, region) = integration.caller.scope();
                     let named = || ResourceId { id: (*id).to_owned(), kind, account: account.to_owned(), region: region.to_owned() };
                     let resource = if id.is_empty() { integration.caller.resource() } else { named() };
-                    self.record(rule, Err(Leave::Unknown(unknown.clone())), || resource, &BTreeSet::from([index]));
+                    self.record(rule, Err(Leave::Unknown(unknown.clone())), || resource, &[index]);
                 }
                 Hop::Missing(_) | Hop::None => self.out.not_applicable += 1,
             }
         }
     }
 
-    fn touched<T>(&self, site: &Site<'_, T>) -> BTreeSet<usize> {
-        self.touching.get(&(site.kind, site.parent, site.key)).cloned().unwrap_or_default()
+    fn touched<T>(&self, site: &Site<'_, T>) -> Vec<usize> {
+        self.touching.get(&site.place()).cloned().unwrap_or_default()
     }
 
     fn unread_lists<T: 'a>(&mut self, rule: &'static Rule, pick: fn(&'a Region) -> &'a Collection<T>) {
         for (account, content) in &self.estate.snapshot.accounts {
             for (region, inventory) in &content.regions {
                 if let Err(unknown) = pick(inventory).read() {
-                    self.gap(rule, None, (account, region), unknown, &BTreeSet::new());
+                    self.gap(rule, None, (account, region), unknown, &[]);
                 }
             }
         }
     }
 
-    fn record(&mut self, rule: &'static Rule, assessed: Assessed, resource: impl FnOnce() -> ResourceId, touched: &BTreeSet<usize>) {
+    fn record(&mut self, rule: &'static Rule, assessed: Assessed, resource: impl FnOnce() -> ResourceId, touched: &[usize]) {
         match assessed {
             Ok(Verdict::Pass) => self.out.passed += 1,
             Ok(Verdict::Fail(findings)) => {
-                self.out.found.extend(findings.into_iter().map(|finding| Found { rule, finding, integrations: touched.clone() }));
+                self.out.found.extend(findings.into_iter().map(|finding| Found { rule, finding, integrations: touched.to_vec() }));
             }
             Err(Leave::NotApplicable(_)) => self.out.not_applicable += 1,
             Err(Leave::Unknown(unknown)) => {
@@ -266,7 +266,7 @@ impl<'a> Run<'a> {
         resource: Option<ResourceId>,
         (account, region): (&str, &str),
         unknown: Unknown,
-        touched: &BTreeSet<usize>,
+        touched: &[usize],
     ) {
         if unknown.gap().reason == Reason::NotCovered {
             self.out.not_applicable += 1;
@@ -274,7 +274,7 @@ impl<'a> Run<'a> {
             return;
         }
         let (account, region) = (account.to_owned(), region.to_owned());
-        self.out.gaps.push(Gap { rule, resource, account, region, unknown, integrations: touched.clone() });
+        self.out.gaps.push(Gap { rule, resource, account, region, unknown, integrations: touched.to_vec() });
     }
 }
 
@@ -309,9 +309,9 @@ impl Callers {
 }
 
 /// The resources that an integration passes.
-fn places<'a>(path: &Integration<'a>) -> Vec<(Kind, &'a str, &'a str)> {
-    fn place<'a, T>(hop: &Hop<'a, Site<'a, T>>) -> Option<(Kind, &'a str, &'a str)> {
-        hop.read().ok().map(|site| (site.kind, site.parent, site.key))
+fn places<'a>(path: &Integration<'a>) -> Vec<Place<'a>> {
+    fn place<'a, T>(hop: &Hop<'a, Site<'a, T>>) -> Option<Place<'a>> {
+        hop.read().ok().map(Site::place)
     }
     let mut places = path.caller.places();
     places.extend(place(&path.destination));

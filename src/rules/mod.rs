@@ -13,6 +13,7 @@ mod api_policy;
 mod connection;
 mod destination;
 mod domain;
+mod endpoint;
 mod observability;
 mod resource_config;
 mod role;
@@ -107,7 +108,9 @@ rules! {
     Integration "destination/stage-unknown" destination::stage_unknown;
     Connection "connection/deauthorized" connection::deauthorized;
     Integration "connection/resource-config-missing" connection::resource_config_missing;
+    Integration "resource-config/domain-not-endpoint" resource_config::domain_not_endpoint;
     ResourceConfig "resource-config/gateway-missing" resource_config::gateway_missing;
+    Endpoint "endpoint/not-available" endpoint::not_available;
     Integration "api/not-private" api::not_private;
     Api "api/policy-missing" api_policy::policy_missing;
     Integration "api/policy-denies" api_policy::policy_denies;

@@ -1,5 +1,6 @@
 //! Where a [`Snapshot`](crate::model::Snapshot) comes from, and what is taken out of it on the way in.
 //! Whatever the source, what leaves it is the model.
 
+pub mod demo;
 pub mod redact;
 pub mod snapshot;

@@ -59,6 +59,9 @@ pub struct Backend {
 
 impl Backend {
     /// Prepares the Python environment if need be (minutes the first time, then nothing) and starts both processes.
+    ///
+    /// Starting costs seconds: tests of one binary may share a backend in a `static OnceLock`, each with a prefix,
+    /// account or region of its own. It ends with the process even though nothing drops it.
     pub fn start() -> Self {
         let python = python::prepare();
         let mut server = Child::start(&python, &["-m", "pgwbackend", "--port", "0"]);

@@ -55,7 +55,6 @@ pub struct Driver {
     pub name: &'static str,
     pub semantic_version: &'static str,
     pub rules: Vec<Descriptor>,
-    pub notifications: Vec<NotificationDescriptor>,
     /// Places of the rules, by id.
     #[serde(skip)]
     pub indexes: HashMap<String, usize>,
@@ -89,13 +88,6 @@ pub struct RuleProperties {
     pub security_severity: Option<&'static str>,
     #[serde(rename = "problem.severity")]
     pub problem_severity: &'static str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NotificationDescriptor {
-    pub id: &'static str,
-    pub short_description: Message,
 }
 
 #[derive(Serialize)]

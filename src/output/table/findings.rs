@@ -118,7 +118,9 @@ fn affected(report: &Report, names: &Names<'_>, finding: &ReportedFinding) -> St
 
 /// The class of the fix and the first words of the remediation; the document holds the rest.
 fn fix(page: &mut Page, indent: usize, finding: &ReportedFinding, rule: &Rule) {
-    let remedy = sentence(rule.document().section("Remediation")).trim_end_matches(':');
+    // A command of the document names the resources of its examples; nobody should copy it from here.
+    let remedy = Some(sentence(rule.document().section("Remediation"))).filter(|remedy| !remedy.contains("`aws ")).unwrap_or_default();
+    let remedy = remedy.trim_end_matches(':');
     let class = finding.fix.map_or("", |fix| class_name(fix.class));
     let text = match (class, remedy) {
         ("", "") => return,

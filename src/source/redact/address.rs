@@ -17,15 +17,9 @@ impl Masker {
         let marker = self.marker(&[field], classify(None, text).label(), text);
         if let Form::Expression { dynamic: true, .. } = form(None, text) {
             let jsonata = text.trim_start().starts_with('{');
-            return if jsonata {
-                format!("{{% '{marker}' %}}")
-            } else {
-                format!("States.Format('{marker}')")
-            };
+            return if jsonata { format!("{{% '{marker}' %}}") } else { format!("States.Format('{marker}')") };
         }
-        self.parts(field, text)
-            .filter(|masked| url::Url::parse(masked).is_ok())
-            .unwrap_or(marker)
+        self.parts(field, text).filter(|masked| url::Url::parse(masked).is_ok()).unwrap_or(marker)
     }
 
     fn parts(&self, field: &str, text: &str) -> Option<String> {
@@ -34,25 +28,17 @@ impl Masker {
             return None;
         }
         let (scheme, rest) = text.split_once("://")?;
-        let name = scheme
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+        let name = scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
         let (rest, fragment) = split(rest, '#');
         let (rest, query) = split(rest, '?');
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-        let (user_info, host) = authority
-            .rsplit_once('@')
-            .map_or((None, authority), |(user, host)| (Some(user), host));
+        let (user_info, host) = authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
         if !name || host.is_empty() {
             return None;
         }
         let mut masked = format!("{scheme}://");
         if let Some(user_info) = user_info {
-            let class = if user_info.contains(':') {
-                Label::KnownToken
-            } else {
-                classify(None, user_info).label()
-            };
+            let class = if user_info.contains(':') { Label::KnownToken } else { classify(None, user_info).label() };
             masked.push_str(&self.marker(&[field, "@"], class, user_info));
             masked.push('@');
         }
@@ -64,11 +50,7 @@ impl Masker {
         }
         if let Some(fragment) = fragment {
             masked.push('#');
-            masked.push_str(&self.marker(
-                &[field, "#"],
-                classify(None, fragment).label(),
-                fragment,
-            ));
+            masked.push_str(&self.marker(&[field, "#"], classify(None, fragment).label(), fragment));
         }
         Some(masked)
     }
@@ -83,20 +65,12 @@ impl Masker {
             };
             self.marker(&[field, "/", &at.to_string()], class, segment)
         };
-        path.split('/')
-            .enumerate()
-            .map(mask)
-            .collect::<Vec<_>>()
-            .join("/")
+        path.split('/').enumerate().map(mask).collect::<Vec<_>>().join("/")
     }
 
     fn query(&self, field: &str, query: &str) -> String {
         let pair = |pair: &str| match pair.split_once('=') {
-            Some((key, value)) => format!(
-                "{}={}",
-                self.key(field, key),
-                self.query_value(field, key, value)
-            ),
+            Some((key, value)) => format!("{}={}", self.key(field, key), self.query_value(field, key, value)),
             None => self.key(field, pair),
         };
         query.split('&').map(pair).collect::<Vec<_>>().join("&")
@@ -129,8 +103,7 @@ fn is_function_key(name: &str, value: &str) -> bool {
 }
 
 fn split(text: &str, separator: char) -> (&str, Option<&str>) {
-    text.split_once(separator)
-        .map_or((text, None), |(before, after)| (before, Some(after)))
+    text.split_once(separator).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
 fn decode(text: &str) -> String {

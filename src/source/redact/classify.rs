@@ -1,10 +1,9 @@
 //! Is this value a secret? Four answers, the surest first.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::reference::{Form, Piece, form, is_written_out};
-use super::{entropy, names, shapes};
+use super::{Label, entropy, names, shapes};
 
 /// JSON inside JSON is followed this deep.
 const DEPTH: usize = 4;
@@ -26,20 +25,6 @@ pub enum Class {
     KnownToken(&'static str),
 }
 
-/// A [`Class`] as it is kept with a masked value. Later variants are surer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Label {
-    /// Nothing suspicious; masked because of its place only.
-    Plain,
-    /// Random, long, and without words.
-    HighEntropy,
-    /// Written out under a name that promises a credential.
-    Named,
-    /// Of the form of a known credential.
-    KnownToken,
-}
-
 impl Class {
     /// The class without the issuer's word.
     pub fn label(self) -> Label {
@@ -48,26 +33,6 @@ impl Class {
             Class::HighEntropy => Label::HighEntropy,
             Class::Named => Label::Named,
             Class::KnownToken(_) => Label::KnownToken,
-        }
-    }
-}
-
-impl Label {
-    /// All labels, none the beginning of another.
-    pub const ALL: [Label; 4] = [
-        Label::Plain,
-        Label::HighEntropy,
-        Label::Named,
-        Label::KnownToken,
-    ];
-
-    /// The word for it in snapshots and masked texts.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Label::Plain => "plain",
-            Label::HighEntropy => "high-entropy",
-            Label::Named => "named",
-            Label::KnownToken => "known-token",
         }
     }
 }
@@ -88,14 +53,8 @@ fn classify_nested(key: Option<&str>, value: &str, depth: usize) -> Class {
     match form(key, value) {
         Form::Reference => literal(None, value.trim().trim_matches(['<', '>']), 0),
         Form::Literal => literal(key, value, depth),
-        Form::Expression {
-            literals,
-            dynamic: false,
-        } => strongest(literals.iter().map(|text| literal(key, text, depth))),
-        Form::Expression {
-            literals,
-            dynamic: true,
-        } => strongest(literals.iter().map(|text| part(key, text))),
+        Form::Expression { literals, dynamic: false } => strongest(literals.iter().map(|text| literal(key, text, depth))),
+        Form::Expression { literals, dynamic: true } => strongest(literals.iter().map(|text| part(key, text))),
         Form::Template(pieces) => strongest(pieces.iter().map(|piece| match piece {
             Piece::Text(text) => part(key, text),
             Piece::Placeholder(_) => Class::Plain,
@@ -111,19 +70,14 @@ pub(super) fn part(key: Option<&str>, text: &str) -> Class {
     }
     let rest = without_scheme(text.trim());
     let written = rest.chars().filter(|c| c.is_alphanumeric()).count();
-    let key =
-        key.filter(|_| written >= SHORTEST_PART && rest.contains(|c: char| c.is_ascii_digit()));
+    let key = key.filter(|_| written >= SHORTEST_PART && rest.contains(|c: char| c.is_ascii_digit()));
     literal(key, rest, 0)
 }
 
 fn without_scheme(text: &str) -> &str {
-    const SCHEMES: [&str; 7] = [
-        "bearer", "basic", "token", "apikey", "api-key", "digest", "key",
-    ];
+    const SCHEMES: [&str; 7] = ["bearer", "basic", "token", "apikey", "api-key", "digest", "key"];
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let scheme = SCHEMES
-        .iter()
-        .any(|scheme| scheme.eq_ignore_ascii_case(first.trim_end_matches(':')));
+    let scheme = SCHEMES.iter().any(|scheme| scheme.eq_ignore_ascii_case(first.trim_end_matches(':')));
     if scheme { rest.trim() } else { text }
 }
 
@@ -138,11 +92,7 @@ fn literal(key: Option<&str>, value: &str, depth: usize) -> Class {
     if has_named_pair(text) {
         return Class::Named;
     }
-    if !key.is_some_and(names::is_public) && entropy::looks_random(text) {
-        Class::HighEntropy
-    } else {
-        Class::Plain
-    }
+    if !key.is_some_and(names::is_public) && entropy::looks_random(text) { Class::HighEntropy } else { Class::Plain }
 }
 
 fn strongest(classes: impl Iterator<Item = Class>) -> Class {
@@ -158,11 +108,7 @@ fn json(text: &str, depth: usize) -> Option<Class> {
 
 fn leaves(key: Option<&str>, value: &Value, depth: usize) -> Class {
     match value {
-        Value::Object(members) => strongest(
-            members
-                .iter()
-                .map(|(key, value)| leaves(Some(key), value, depth)),
-        ),
+        Value::Object(members) => strongest(members.iter().map(|(key, value)| leaves(Some(key), value, depth))),
         Value::Array(items) => strongest(items.iter().map(|item| leaves(key, item, depth))),
         Value::String(text) => classify_nested(key, text, depth),
         Value::Number(number) => classify_nested(key, &number.to_string(), depth),
@@ -173,17 +119,10 @@ fn leaves(key: Option<&str>, value: &Value, depth: usize) -> Class {
 /// `…;Password=x;…`, `…?token=x&…`: forms, queries and connection strings.
 fn has_named_pair(text: &str) -> bool {
     text.contains('=')
-        && text
-            .split(['&', ';', ',', '?', ' ', '\n', '\t', '#'])
-            .any(|pair| {
-                pair.split_once('=').is_some_and(|(key, value)| {
-                    let name = key
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
-                    name && key.len() <= 40
-                        && names::is_sensitive(key)
-                        && !value.starts_with('=')
-                        && is_written_out(value)
-                })
+        && text.split(['&', ';', ',', '?', ' ', '\n', '\t', '#']).any(|pair| {
+            pair.split_once('=').is_some_and(|(key, value)| {
+                let name = key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+                name && key.len() <= 40 && names::is_sensitive(key) && !value.starts_with('=') && is_written_out(value)
             })
+        })
 }

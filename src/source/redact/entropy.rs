@@ -5,14 +5,7 @@
 //! digests and ids are hexadecimal), nor does base64 that decodes to text.
 
 /// Base64 of what needs no hiding: compressed data, a public key, ciphertext of AWS KMS.
-const PUBLIC_BASE64: [&str; 6] = [
-    "H4sI",
-    "MFkwEwYHKoZI",
-    "MCowBQYDK2Vw",
-    "MIIBIjANBgkqhkiG",
-    "AQICA",
-    "AQEDA",
-];
+const PUBLIC_BASE64: [&str; 6] = ["H4sI", "MFkwEwYHKoZI", "MCowBQYDK2Vw", "MIIBIjANBgkqhkiG", "AQICA", "AQEDA"];
 const DIGESTS: [&str; 4] = ["sha1-", "sha256-", "sha384-", "sha512-"];
 
 const SHORTEST: usize = 20;
@@ -27,10 +20,7 @@ pub(super) fn looks_random(text: &str) -> bool {
     let plausible = (SHORTEST..=LONGEST).contains(&body.len())
         && !body.starts_with('/')
         && body.bytes().all(alphabet)
-        && !PUBLIC_BASE64
-            .iter()
-            .chain(&DIGESTS)
-            .any(|prefix| body.starts_with(prefix))
+        && !PUBLIC_BASE64.iter().chain(&DIGESTS).any(|prefix| body.starts_with(prefix))
         && !body.to_ascii_lowercase().contains("example");
     let parts = || body.split(['-', '_']);
     let whole = parts().count() == 1;
@@ -39,9 +29,7 @@ pub(super) fn looks_random(text: &str) -> bool {
         return false;
     }
     if begins_with_a_name(body) || (!whole && body.len() < LONG) {
-        return body
-            .split(['-', '_', '/', '+'])
-            .any(|part| part.len() >= LONG && is_random_run(part));
+        return body.split(['-', '_', '/', '+']).any(|part| part.len() >= LONG && is_random_run(part));
     }
     if (parts().count() - 1) * 10 <= body.len() {
         return is_random_run(&body.replace(['-', '_'], ""));
@@ -52,16 +40,10 @@ pub(super) fn looks_random(text: &str) -> bool {
 /// `OrdersStack-Queue1155C1BE-xPthhDznw5Ma`, `app/orders/50dc6c495c0c9188`, `mrk-1234abcd…`: AWS joins what it
 /// generates to names.
 fn begins_with_a_name(text: &str) -> bool {
-    text.split_once(['-', '_', '/', '+'])
-        .is_some_and(|(first, _)| {
-            let lower = first
-                .bytes()
-                .skip(1)
-                .take_while(u8::is_ascii_lowercase)
-                .count();
-            first.starts_with(|c: char| c.is_ascii_alphabetic())
-                && (lower >= 3 || lower + 1 == first.len())
-        })
+    text.split_once(['-', '_', '/', '+']).is_some_and(|(first, _)| {
+        let lower = first.bytes().skip(1).take_while(u8::is_ascii_lowercase).count();
+        first.starts_with(|c: char| c.is_ascii_alphabetic()) && (lower >= 3 || lower + 1 == first.len())
+    })
 }
 
 /// Letters of both cases and digits, changing often, in few words. Ids in one case are as long as keys, so those
@@ -70,10 +52,7 @@ fn is_random_run(run: &str) -> bool {
     let bytes = run.as_bytes();
     let count = |wanted: fn(&u8) -> bool| bytes.iter().filter(|b| wanted(b)).count();
     let runs: Vec<&[u8]> = bytes.chunk_by(|a, b| kind(*a) == kind(*b)).collect();
-    let numbers = runs
-        .iter()
-        .filter(|run| run.first().is_some_and(u8::is_ascii_digit))
-        .count();
+    let numbers = runs.iter().filter(|run| run.first().is_some_and(u8::is_ascii_digit)).count();
     let long = bytes.len() >= LONG;
     let most_in_words = if long { 45 } else { 35 };
     bytes.len() >= SHORTEST
@@ -179,25 +158,16 @@ mod tests {
     fn generated_keys_are_mostly_seen() {
         let mut state = 0x2545_f491_4f6c_dd1d_u64;
         let mut next = move |below: usize| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             usize::try_from(state >> 33).unwrap_or(0) % below
         };
         let base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
         let base64 = format!("{base62}+/");
         let base64url = format!("{base62}-_");
-        for (alphabet, len, least) in [
-            (base62, 40, 920),
-            (base62, 24, 580),
-            (&base64, 43, 900),
-            (&base64url, 43, 850),
-        ] {
+        for (alphabet, len, least) in [(base62, 40, 920), (base62, 24, 580), (&base64, 43, 900), (&base64url, 43, 850)] {
             let seen = (0..1000)
                 .filter(|_| {
-                    let key: String = (0..len)
-                        .map(|_| char::from(alphabet.as_bytes()[next(alphabet.len())]))
-                        .collect();
+                    let key: String = (0..len).map(|_| char::from(alphabet.as_bytes()[next(alphabet.len())])).collect();
                     looks_random(&key)
                 })
                 .count();

@@ -48,14 +48,7 @@ impl Masker {
         }
     }
 
-    fn step(
-        &self,
-        field: &str,
-        pointer: &mut String,
-        step: &str,
-        key: Option<&str>,
-        value: &Value,
-    ) -> Value {
+    fn step(&self, field: &str, pointer: &mut String, step: &str, key: Option<&str>, value: &Value) -> Value {
         let len = pointer.len();
         pointer.push('/');
         pointer.push_str(step);
@@ -93,11 +86,7 @@ impl Masker {
             Piece::Placeholder(text) if classify(None, text) == Class::Plain => text.to_owned(),
             Piece::Text(text) if is_glue(text) => text.to_owned(),
             Piece::Text(text) | Piece::Placeholder(text) => {
-                let class = if whole {
-                    classify(key, text)
-                } else {
-                    super::classify::part(key, text)
-                };
+                let class = if whole { classify(key, text) } else { super::classify::part(key, text) };
                 let index = index.to_string();
                 let place: Vec<&str> = place.iter().copied().chain([index.as_str()]).collect();
                 self.marker(&place, class.label(), text)
@@ -109,9 +98,7 @@ impl Masker {
 
 /// The JSON document that `text` is, or will be when its unquoted placeholders are filled.
 fn document(text: &str) -> Option<Value> {
-    serde_json::from_str(text)
-        .or_else(|_| serde_json::from_str(&quote_placeholders(text)))
-        .ok()
+    serde_json::from_str(text).or_else(|_| serde_json::from_str(&quote_placeholders(text))).ok()
 }
 
 fn quote_placeholders(text: &str) -> String {
@@ -147,23 +134,12 @@ pub fn masked_leaves(body: &Value) -> Vec<(String, Label)> {
 }
 
 fn collect(value: &Value, pointer: &mut String, found: &mut Vec<(String, Label)>) {
-    if let Some(label) =
-        masked_object(value).or_else(|| labels_in(value.as_str()?).into_iter().max())
-    {
+    if let Some(label) = masked_object(value).or_else(|| labels_in(value.as_str()?).into_iter().max()) {
         found.push((pointer.clone(), label));
         return;
     }
-    let members = value
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, member)| (name.clone(), member));
-    let items = value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .enumerate()
-        .map(|(index, item)| (index.to_string(), item));
+    let members = value.as_object().into_iter().flatten().map(|(name, member)| (name.clone(), member));
+    let items = value.as_array().into_iter().flatten().enumerate().map(|(index, item)| (index.to_string(), item));
     for (step, inner) in members.chain(items) {
         let len = pointer.len();
         pointer.push('/');
@@ -178,10 +154,7 @@ fn collect(value: &Value, pointer: &mut String, found: &mut Vec<(String, Label)>
 
 fn masked_object(value: &Value) -> Option<Label> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
-    let mark = members
-        .get("$masked")?
-        .as_object()
-        .filter(|mark| mark.len() == 2)?;
+    let mark = members.get("$masked")?.as_object().filter(|mark| mark.len() == 2)?;
     Tag::try_from(mark.get("tag")?.as_str()?.to_owned()).ok()?;
     let class = mark.get("class")?.as_str()?;
     Label::ALL.into_iter().find(|label| label.as_str() == class)

@@ -62,9 +62,7 @@ fn is_sensitive_word(word: &str) -> bool {
     is_in(WORDS, word)
         || (word.contains("passw") && word != "passwordless")
         || word == "pass"
-        || ["token", "secret", "apikey", "password"]
-            .iter()
-            .any(|end| word.ends_with(end))
+        || ["token", "secret", "apikey", "password"].iter().any(|end| word.ends_with(end))
 }
 
 fn is_in(list: &str, word: &str) -> bool {
@@ -81,8 +79,7 @@ fn words(key: &str) -> Vec<String> {
         let after = chars.get(at + 1);
         let hump = c.is_uppercase()
             && (before.is_some_and(|c| c.is_lowercase() || c.is_numeric())
-                || before.is_some_and(|c| c.is_uppercase())
-                    && after.is_some_and(|c| c.is_lowercase()));
+                || before.is_some_and(|c| c.is_uppercase()) && after.is_some_and(|c| c.is_lowercase()));
         if hump || !c.is_alphanumeric() {
             words.push(String::new());
         }
@@ -90,10 +87,7 @@ fn words(key: &str) -> Vec<String> {
             word.extend(c.to_lowercase());
         }
     }
-    let trimmed = words.iter().map(|word| {
-        word.trim_end_matches(|c: char| c.is_ascii_digit())
-            .to_owned()
-    });
+    let trimmed = words.iter().map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned());
     trimmed.filter(|word| !word.is_empty()).collect()
 }
 
@@ -120,15 +114,14 @@ mod tests {
 
     #[test]
     fn sensitive_names() {
-        for key in
-            "authorization Authorization.$ proxy-authorization x-api-key X-API-Key apikey api_key \
+        for key in "authorization Authorization.$ proxy-authorization x-api-key X-API-Key apikey api_key \
             ApiKeyValue x-tenant-token token access_token accessToken accesstoken id_token \
             refresh-token x-amz-security-token secret client_secret clientSecret clientsecret \
             secretKey aws_secret_access_key AWS_SECRET_ACCESS_KEY password passwd db-password \
             PasswordProd password2 pwd passphrase cookie Set-Cookie signature X-Hub-Signature sig \
             private-key privateKey signing_key x-functions-key DB_PASS authToken secret_value \
             credentials password_hash token_github xoauthtoken"
-                .split(' ')
+            .split(' ')
         {
             assert!(is_sensitive(key), "{key}");
         }
@@ -136,8 +129,7 @@ mod tests {
 
     #[test]
     fn names_that_only_sound_sensitive() {
-        for key in
-            "token-type token_type secret-version x-amz-security-token-ttl page-token nextToken \
+        for key in "token-type token_type secret-version x-amz-security-token-ttl page-token nextToken \
             NextToken next_page_token continuationToken client-token ClientRequestToken secretArn \
             SecretId secretName tokenizer tokenization token_endpoint tokenUrl tokens max_tokens \
             maxTokens max_token passwordPolicy password_reset_url resetPassword requirePassword \
@@ -146,7 +138,7 @@ mod tests {
             AccessKeyId api-key-name apiKeySource x-csrf-token secretsmanager-service key keyId \
             partition_key primaryKey public-key author authority compass passthroughBehavior \
             pass_through bypass content-type x-request-id sigma design tenant"
-                .split(' ')
+            .split(' ')
         {
             assert!(!is_sensitive(key), "{key}");
         }
@@ -156,12 +148,7 @@ mod tests {
     fn clear_and_public_names() {
         assert!(is_clear("Content-Type") && is_clear("accept") && is_clear("grant_type"));
         assert!(!is_clear("content-type-token") && !is_clear("") && !is_clear("grant-type"));
-        assert!(
-            is_public("CodeSha256")
-                && is_public("x-request-id")
-                && is_public("ETag")
-                && is_public("publicKey")
-        );
+        assert!(is_public("CodeSha256") && is_public("x-request-id") && is_public("ETag") && is_public("publicKey"));
         assert!(!is_public("x-tenant") && !is_public("shape"));
     }
 }

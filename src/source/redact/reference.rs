@@ -39,10 +39,7 @@ pub(super) fn form<'a>(key: Option<&str>, value: &'a str) -> Form<'a> {
     if is_path(text) || (key.is_some_and(|key| key.ends_with(".$")) && is_variable(text)) {
         return Form::Reference;
     }
-    if let Some(body) = text
-        .strip_prefix("{%")
-        .and_then(|rest| rest.strip_suffix("%}"))
-    {
+    if let Some(body) = text.strip_prefix("{%").and_then(|rest| rest.strip_suffix("%}")) {
         return expression(body, false);
     }
     if let Some(arguments) = intrinsic(text) {
@@ -91,19 +88,11 @@ fn is_name(c: char) -> bool {
 fn is_steps(mut rest: &str) -> bool {
     while !rest.is_empty() {
         let after = match rest.strip_prefix('[') {
-            Some(bracket) => bracket
-                .split_once(']')
-                .filter(|(index, _)| is_index(index))
-                .map(|(_, after)| after),
-            None => rest
-                .strip_prefix("..")
-                .or_else(|| rest.strip_prefix('.'))
-                .and_then(|step| {
-                    let after = step
-                        .strip_prefix('*')
-                        .unwrap_or_else(|| step.trim_start_matches(is_name));
-                    (after.len() < step.len() || step.starts_with('[')).then_some(after)
-                }),
+            Some(bracket) => bracket.split_once(']').filter(|(index, _)| is_index(index)).map(|(_, after)| after),
+            None => rest.strip_prefix("..").or_else(|| rest.strip_prefix('.')).and_then(|step| {
+                let after = step.strip_prefix('*').unwrap_or_else(|| step.trim_start_matches(is_name));
+                (after.len() < step.len() || step.starts_with('[')).then_some(after)
+            }),
         };
         let Some(after) = after else { return false };
         rest = after;
@@ -112,20 +101,10 @@ fn is_steps(mut rest: &str) -> bool {
 }
 
 fn is_index(index: &str) -> bool {
-    let quoted = |quote: char| {
-        index
-            .strip_prefix(quote)
-            .and_then(|rest| rest.strip_suffix(quote))
-    };
+    let quoted = |quote: char| index.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     match quoted('\'').or_else(|| quoted('"')) {
         Some(name) => !name.is_empty() && name.chars().all(|c| is_name(c) || " .:/".contains(c)),
-        None => {
-            !index.is_empty()
-                && index.len() <= 9
-                && index
-                    .chars()
-                    .all(|c| c.is_ascii_digit() || "*:,-".contains(c))
-        }
+        None => !index.is_empty() && index.len() <= 9 && index.chars().all(|c| c.is_ascii_digit() || "*:,-".contains(c)),
     }
 }
 
@@ -146,10 +125,7 @@ fn expression(body: &str, intrinsic: bool) -> Form<'_> {
     while let Some(c) = rest.chars().next() {
         let len = match c {
             '/' => {
-                return Form::Expression {
-                    literals: vec![body],
-                    dynamic: true,
-                };
+                return Form::Expression { literals: vec![body], dynamic: true };
             }
             '\'' | '"' => {
                 let (literal, len) = quoted(rest, c);
@@ -168,8 +144,7 @@ fn expression(body: &str, intrinsic: bool) -> Form<'_> {
             }
             c if is_word(c) => {
                 let len = length(rest, is_word);
-                dynamic |=
-                    !["true", "false", "null"].contains(&rest.get(..len).unwrap_or_default());
+                dynamic |= !["true", "false", "null"].contains(&rest.get(..len).unwrap_or_default());
                 len
             }
             c => c.len_utf8(),
@@ -177,11 +152,7 @@ fn expression(body: &str, intrinsic: bool) -> Form<'_> {
         rest = rest.get(len.max(1)..).unwrap_or_default();
     }
     literals.retain(|literal| !literal.is_empty());
-    if literals.is_empty() && dynamic {
-        Form::Reference
-    } else {
-        Form::Expression { literals, dynamic }
-    }
+    if literals.is_empty() && dynamic { Form::Reference } else { Form::Expression { literals, dynamic } }
 }
 
 fn is_word(c: char) -> bool {
@@ -240,22 +211,15 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
 pub(super) fn placeholder(text: &str) -> Option<usize> {
     const LONGEST: usize = 2_048;
     if let Some(rest) = text.strip_prefix('<') {
-        let name = rest
-            .bytes()
-            .take(LONGEST)
-            .take_while(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b))
-            .count();
+        let name = rest.bytes().take(LONGEST).take_while(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b)).count();
         return (name > 0 && rest.as_bytes().get(name) == Some(&b'>')).then_some(name + 2);
     }
     const START: &str = "{{resolve:";
     let rest = text.strip_prefix(START)?;
-    let service = ["ssm:", "ssm-secure:", "secretsmanager:"]
-        .iter()
-        .find(|service| rest.starts_with(**service))?;
+    let service = ["ssm:", "ssm-secure:", "secretsmanager:"].iter().find(|service| rest.starts_with(**service))?;
     let name = |b: &u8| b.is_ascii_graphic() && !b"{}\"'&=<>".contains(b);
     let end = rest.bytes().take(LONGEST).take_while(name).count();
-    (end > service.len() && rest.as_bytes().get(end..end + 2) == Some(b"}}"))
-        .then_some(START.len() + end + 2)
+    (end > service.len() && rest.as_bytes().get(end..end + 2) == Some(b"}}")).then_some(START.len() + end + 2)
 }
 
 /// Words that stand where a credential would, and are none.
@@ -270,17 +234,11 @@ pub(super) fn is_written_out(value: &str) -> bool {
     let mut chars = text.chars();
     let first = chars.next();
     let one_character = chars.all(|c| Some(c) == first);
-    let variable = ["${", "$(", "$.", "$input", "$context", "$stage"]
-        .iter()
-        .any(|start| text.starts_with(start))
-        || [('{', '}'), ('<', '>'), ('%', '%')]
-            .iter()
-            .any(|(open, close)| text.starts_with(*open) && text.ends_with(*close));
+    let variable = ["${", "$(", "$.", "$input", "$context", "$stage"].iter().any(|start| text.starts_with(start))
+        || [('{', '}'), ('<', '>'), ('%', '%')].iter().any(|(open, close)| text.starts_with(*open) && text.ends_with(*close));
     !one_character
         && !variable
-        && !NO_CREDENTIALS
-            .split_ascii_whitespace()
-            .any(|word| word == lower)
+        && !NO_CREDENTIALS.split_ascii_whitespace().any(|word| word == lower)
         && !text.starts_with("arn:")
         && !lower.starts_with("https://")
         && !lower.starts_with("http://")
@@ -292,9 +250,7 @@ fn is_store_path(text: &str) -> bool {
     let parts: Vec<&str> = text.trim_start_matches('/').split('/').collect();
     let part = |part: &&str| {
         part.starts_with(|c: char| c.is_ascii_lowercase())
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.".contains(&b))
     };
     parts.len() >= 2 && parts.iter().all(part)
 }

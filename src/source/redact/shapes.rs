@@ -15,20 +15,8 @@ struct Shape {
     max: usize,
 }
 
-const fn shape(
-    name: &'static str,
-    prefix: &'static str,
-    set: fn(u8) -> bool,
-    min: usize,
-    max: usize,
-) -> Shape {
-    Shape {
-        name,
-        prefix,
-        set,
-        min,
-        max,
-    }
+const fn shape(name: &'static str, prefix: &'static str, set: fn(u8) -> bool, min: usize, max: usize) -> Shape {
+    Shape { name, prefix, set, min, max }
 }
 
 fn alnum(b: u8) -> bool {
@@ -126,42 +114,29 @@ pub(super) fn find(text: &str) -> Option<&'static str> {
 }
 
 fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len()))
-        .rev()
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(0)
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 impl Shape {
     fn is_in(&self, text: &str) -> bool {
-        text.match_indices(self.prefix)
-            .filter(|(at, _)| starts_clean(text, *at))
-            .any(|(at, _)| {
-                let body = run(text, at + self.prefix.len(), self.set);
-                let end = at + self.prefix.len() + body.len();
-                !text.as_bytes().get(end).is_some_and(|b| word(*b))
-                    && (self.min..=self.max).contains(&body.len())
-                    && varied(body)
-            })
+        text.match_indices(self.prefix).filter(|(at, _)| starts_clean(text, *at)).any(|(at, _)| {
+            let body = run(text, at + self.prefix.len(), self.set);
+            let end = at + self.prefix.len() + body.len();
+            !text.as_bytes().get(end).is_some_and(|b| word(*b)) && (self.min..=self.max).contains(&body.len()) && varied(body)
+        })
     }
 }
 
 /// The characters of `set` from `at` on.
 fn run(text: &str, at: usize, set: fn(u8) -> bool) -> &str {
     let rest = text.get(at..).unwrap_or_default();
-    let len = rest
-        .bytes()
-        .take(LONGEST_TOKEN)
-        .take_while(|b| set(*b))
-        .count();
+    let len = rest.bytes().take(LONGEST_TOKEN).take_while(|b| set(*b)).count();
     rest.get(..len).unwrap_or_default()
 }
 
 /// Whether no letter, digit or `_` stands before `at`.
 fn starts_clean(text: &str, at: usize) -> bool {
-    at.checked_sub(1)
-        .and_then(|before| text.as_bytes().get(before))
-        .is_none_or(|b| !word(*b))
+    at.checked_sub(1).and_then(|before| text.as_bytes().get(before)).is_none_or(|b| !word(*b))
 }
 
 /// `ghp_xxxxxxxx` is how documentation writes a token.
@@ -174,36 +149,25 @@ fn varied(body: &str) -> bool {
 
 /// Three parts of which the first is base64 of `{"`: <https://www.rfc-editor.org/rfc/rfc7519>.
 fn has_jwt(text: &str) -> bool {
-    text.match_indices("eyJ")
-        .filter(|(at, _)| starts_clean(text, *at))
-        .any(|(at, _)| {
-            let mut parts = run(text, at, dotted).split('.');
-            let mut long = |least: usize| parts.next().is_some_and(|part| part.len() >= least);
-            long(10) && long(2) && long(0)
-        })
+    text.match_indices("eyJ").filter(|(at, _)| starts_clean(text, *at)).any(|(at, _)| {
+        let mut parts = run(text, at, dotted).split('.');
+        let mut long = |least: usize| parts.next().is_some_and(|part| part.len() >= least);
+        long(10) && long(2) && long(0)
+    })
 }
 
 /// Two parts of 22 and 43 characters.
 fn has_sendgrid(text: &str) -> bool {
-    text.match_indices("SG.")
-        .filter(|(at, _)| starts_clean(text, *at))
-        .any(|(at, prefix)| {
-            let parts: Vec<usize> = run(text, at + prefix.len(), dotted)
-                .split('.')
-                .map(str::len)
-                .collect();
-            matches!(parts.as_slice(), [16..=32, 32..=64])
-        })
+    text.match_indices("SG.").filter(|(at, _)| starts_clean(text, *at)).any(|(at, prefix)| {
+        let parts: Vec<usize> = run(text, at + prefix.len(), dotted).split('.').map(str::len).collect();
+        matches!(parts.as_slice(), [16..=32, 32..=64])
+    })
 }
 
 fn has_private_key(text: &str) -> bool {
     text.match_indices("-----BEGIN ").any(|(at, prefix)| {
-        let label = text
-            .get(at + prefix.len()..)
-            .and_then(|rest| rest.split_once("-----"));
-        label.is_some_and(|(label, _)| {
-            label.ends_with("PRIVATE KEY") || label.ends_with("PRIVATE KEY BLOCK")
-        })
+        let label = text.get(at + prefix.len()..).and_then(|rest| rest.split_once("-----"));
+        label.is_some_and(|(label, _)| label.ends_with("PRIVATE KEY") || label.ends_with("PRIVATE KEY BLOCK"))
     })
 }
 
@@ -220,12 +184,7 @@ fn scheme(text: &str) -> Option<&'static str> {
 
 /// `alone`: nothing but the scheme stands beside it, as in a header. In prose it has to be long.
 fn is_bearer(credential: &str, alone: bool) -> bool {
-    const PROSE: [&str; 4] = [
-        "authentication",
-        "authorization",
-        "credential",
-        "credentials",
-    ];
+    const PROSE: [&str; 4] = ["authentication", "authorization", "credential", "credentials"];
     let token = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b);
     let digit = credential.bytes().any(|b| b.is_ascii_digit());
     let enough = match alone {
@@ -235,17 +194,12 @@ fn is_bearer(credential: &str, alone: bool) -> bool {
     enough
         && credential.bytes().all(token)
         && (credential.len() < 8 || varied(credential))
-        && !PROSE
-            .iter()
-            .any(|word| word.eq_ignore_ascii_case(credential))
+        && !PROSE.iter().any(|word| word.eq_ignore_ascii_case(credential))
 }
 
 fn is_basic(credential: &str) -> bool {
     decode_base64(credential).is_some_and(|bytes| {
-        let user = bytes
-            .split(|b| *b == b':')
-            .next()
-            .map_or(bytes.len(), <[u8]>::len);
+        let user = bytes.split(|b| *b == b':').next().map_or(bytes.len(), <[u8]>::len);
         user < bytes.len() && std::str::from_utf8(&bytes).is_ok()
     })
 }
@@ -254,12 +208,8 @@ fn is_basic(credential: &str) -> bool {
 fn has_password_in_url(text: &str) -> bool {
     text.match_indices("://").any(|(at, mark)| {
         let rest = text.get(at + mark.len()..).unwrap_or_default();
-        let end = rest
-            .find(|c: char| c.is_whitespace() || "/?#\"'<>`".contains(c))
-            .unwrap_or(rest.len());
-        let user_info = rest
-            .get(..end)
-            .and_then(|authority| authority.rsplit_once('@'));
+        let end = rest.find(|c: char| c.is_whitespace() || "/?#\"'<>`".contains(c)).unwrap_or(rest.len());
+        let user_info = rest.get(..end).and_then(|authority| authority.rsplit_once('@'));
         let password = user_info.and_then(|(user_info, _)| user_info.split_once(':'));
         password.is_some_and(|(_, password)| reference::is_written_out(password))
     })

@@ -4,8 +4,7 @@ use serde_json::json;
 
 use super::*;
 
-pub(super) const ARN: &str =
-    "arn:aws:events:us-east-1:111122223333:connection/orders/aa29e6b0-1111-4222-8333-aa29e6b07161";
+pub(super) const ARN: &str = "arn:aws:events:us-east-1:111122223333:connection/orders/aa29e6b0-1111-4222-8333-aa29e6b07161";
 
 pub(super) fn masker() -> Masker {
     Masker::new(ARN)
@@ -13,20 +12,12 @@ pub(super) fn masker() -> Masker {
 
 /// The rows of the table: class, name, value.
 pub(super) fn table() -> Vec<(String, Option<String>, String)> {
-    let rows = include_str!("../../../tests/data/secrets.tsv")
-        .lines()
-        .filter(|line| !line.starts_with('#'));
+    let rows = include_str!("../../../tests/data/secrets.tsv").lines().filter(|line| !line.starts_with('#'));
     rows.map(|line| {
         let cells: Vec<&str> = line.split('\t').collect();
-        let [class, key, value] = cells.as_slice() else {
-            panic!("not three cells: {line}")
-        };
+        let [class, key, value] = cells.as_slice() else { panic!("not three cells: {line}") };
         let value = value.replace('·', "").replace("\\n", "\n");
-        (
-            (*class).to_owned(),
-            (*key != "-").then(|| (*key).to_owned()),
-            value,
-        )
+        ((*class).to_owned(), (*key != "-").then(|| (*key).to_owned()), value)
     })
     .collect()
 }
@@ -36,10 +27,7 @@ pub(super) fn assert_hidden(secret: &str, output: &str) {
     let chars: Vec<char> = secret.chars().collect();
     for part in chars.windows(6) {
         let part: String = part.iter().collect();
-        assert!(
-            !output.contains(&part),
-            "{part:?} of {secret:?} is in {output}"
-        );
+        assert!(!output.contains(&part), "{part:?} of {secret:?} is in {output}");
     }
 }
 
@@ -54,31 +42,15 @@ fn the_table() {
         *counts.entry(class).or_insert(0) += 1;
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(
-        counts.values().all(|count| *count >= 5) && counts.len() == 4,
-        "{counts:?}"
-    );
+    assert!(counts.values().all(|count| *count >= 5) && counts.len() == 4, "{counts:?}");
 }
 
 /// Values that no rule of this module calls a secret, and the table's secrets that are one value.
 pub(super) fn canaries() -> Vec<String> {
-    let quiet = [
-        "blue-giraffe-lantern",
-        "Tuesday afternoon",
-        "0042424242",
-        "geheimes Wort für dich",
-        "日本語の合言葉です",
-    ];
+    let quiet = ["blue-giraffe-lantern", "Tuesday afternoon", "0042424242", "geheimes Wort für dich", "日本語の合言葉です"];
     let one_value = |value: &String| !value.contains("://") && !value.starts_with(['{', '$', '<']);
-    let loud = table()
-        .into_iter()
-        .filter(|(class, _, _)| class != "plain")
-        .map(|(_, _, value)| value);
-    quiet
-        .into_iter()
-        .map(str::to_owned)
-        .chain(loud.filter(one_value))
-        .collect()
+    let loud = table().into_iter().filter(|(class, _, _)| class != "plain").map(|(_, _, value)| value);
+    quiet.into_iter().map(str::to_owned).chain(loud.filter(one_value)).collect()
 }
 
 #[test]
@@ -107,10 +79,7 @@ fn references_and_a_few_parameters_stay() {
         ("x.$", "States.UUID()"),
         ("authorization", "<token>"),
         ("x", "<a>-<b>"),
-        (
-            "password",
-            "{{resolve:secretsmanager:arn:aws:secretsmanager:us-east-1:111122223333:secret:a-AbCdEf:SecretString:k}}",
-        ),
+        ("password", "{{resolve:secretsmanager:arn:aws:secretsmanager:us-east-1:111122223333:secret:a-AbCdEf:SecretString:k}}"),
         ("Content-Type", "application/json; charset=utf-8"),
         ("accept", "*/*"),
         ("X-APIGW-API-ID", "a1b2c3d4e5"),
@@ -151,10 +120,7 @@ fn what_only_looks_like_a_reference_is_masked() {
         ("x.$", "States.Format('secret {}', $.a)"),
         ("x.$", "States.Array(123456)"),
         ("x.$", "States.Format('secret"),
-        (
-            "content-type",
-            "gh\u{70}_16C7e42F292c6912E7710c838347Ae178B4a",
-        ),
+        ("content-type", "gh\u{70}_16C7e42F292c6912E7710c838347Ae178B4a"),
         ("scope", "9dK2mQ7xLpZ4vR8sT1wY6bNc3Hf5Jg0aEuXiOqBy"),
         ("x", ""),
     ] {
@@ -167,36 +133,18 @@ fn what_only_looks_like_a_reference_is_masked() {
 #[test]
 fn the_forms_in_json() {
     let plain = Text::Plain("$.detail".to_owned());
-    assert_eq!(
-        serde_json::to_value(&plain).expect("serialises"),
-        json!("$.detail")
-    );
-    for (class, word) in [
-        (Label::Plain, "plain"),
-        (Label::HighEntropy, "high-entropy"),
-        (Label::Named, "named"),
-        (Label::KnownToken, "known-token"),
-    ] {
-        let masked = Text::Masked {
-            class,
-            tag: Tag(0x01af),
-        };
+    assert_eq!(serde_json::to_value(&plain).expect("serialises"), json!("$.detail"));
+    for (class, word) in
+        [(Label::Plain, "plain"), (Label::HighEntropy, "high-entropy"), (Label::Named, "named"), (Label::KnownToken, "known-token")]
+    {
+        let masked = Text::Masked { mask: Mask { class, tag: Tag(0x01af) } };
         let value = json!({"$masked": {"class": word, "tag": "01af"}});
         assert_eq!(serde_json::to_value(&masked).expect("serialises"), value);
-        assert_eq!(
-            serde_json::from_value::<Text>(value).expect("reads"),
-            masked
-        );
+        assert_eq!(serde_json::from_value::<Text>(value).expect("reads"), masked);
         assert_eq!(class.as_str(), word);
-        assert_eq!(
-            format!("{masked:?}"),
-            format!("Masked {{ class: {class:?}, tag: 01af }}")
-        );
+        assert_eq!(format!("{masked:?}"), format!("Masked {{ mask: Mask {{ class: {class:?}, tag: 01af }} }}"));
     }
-    assert_eq!(
-        serde_json::from_value::<Text>(json!("x")).expect("reads"),
-        Text::Plain("x".to_owned())
-    );
+    assert_eq!(serde_json::from_value::<Text>(json!("x")).expect("reads"), Text::Plain("x".to_owned()));
 }
 
 #[test]
@@ -219,41 +167,22 @@ fn unknown_forms_are_refused() {
         json!({"$masked": {"class": "named", "tag": "01af"}, "value": "x"}),
         json!({"$unknown": {"call": "events:DescribeConnection", "reason": "denied"}}),
     ] {
-        assert!(
-            serde_json::from_value::<Text>(value.clone()).is_err(),
-            "{value}"
-        );
+        assert!(serde_json::from_value::<Text>(value.clone()).is_err(), "{value}");
     }
 }
 
 #[test]
 fn tags_tell_changes_and_places_apart() {
-    let tag = |resource: &str, field: &str, key: &str, value: &str| {
-        format!("{:?}", Masker::new(resource).parameter(field, key, value))
-    };
+    let tag = |resource: &str, field: &str, key: &str, value: &str| format!("{:?}", Masker::new(resource).parameter(field, key, value));
     let base = tag(ARN, "HeaderParameters", "x-a", "value");
     assert_eq!(base, tag(ARN, "HeaderParameters", "x-a", "value"));
     assert_ne!(base, tag(ARN, "HeaderParameters", "x-a", "values"));
     assert_ne!(base, tag(ARN, "HeaderParameters", "x-b", "value"));
     assert_ne!(base, tag(ARN, "QueryStringParameters", "x-a", "value"));
-    assert_ne!(
-        base,
-        tag(
-            "arn:aws:events:eu-west-1:111122223333:connection/a",
-            "HeaderParameters",
-            "x-a",
-            "value"
-        )
-    );
+    assert_ne!(base, tag("arn:aws:events:eu-west-1:111122223333:connection/a", "HeaderParameters", "x-a", "value"));
     assert_ne!(tag(ARN, "a", "bc", "d"), tag(ARN, "ab", "c", "d"));
     let known = Masker::new("r").parameter("f", "k", "v");
-    assert_eq!(
-        known,
-        Text::Masked {
-            class: Label::Plain,
-            tag: Tag(KNOWN_TAG)
-        }
-    );
+    assert_eq!(known, Text::Masked { mask: Mask { class: Label::Plain, tag: Tag(KNOWN_TAG) } });
 }
 
 /// SHA-256 of `r`, `f`, `k`, `v`, each after its length in eight bytes: tags must not change between releases, or
@@ -263,25 +192,10 @@ const KNOWN_TAG: u16 = 0xf956;
 #[test]
 fn markers_are_found() {
     assert_eq!(
-        labels_in(
-            "a masked-named-01af, masked-known-token-beef masked-high-entropy-0000masked-plain-ffff"
-        ),
-        [
-            Label::Named,
-            Label::KnownToken,
-            Label::HighEntropy,
-            Label::Plain
-        ]
+        labels_in("a masked-named-01af, masked-known-token-beef masked-high-entropy-0000masked-plain-ffff"),
+        [Label::Named, Label::KnownToken, Label::HighEntropy, Label::Plain]
     );
-    for text in [
-        "",
-        "masked-",
-        "masked-named",
-        "masked-named-01a",
-        "masked-named-01AF",
-        "masked-other-01af",
-        "masked-named-é1af",
-    ] {
+    for text in ["", "masked-", "masked-named", "masked-named-01a", "masked-named-01AF", "masked-other-01af", "masked-named-é1af"] {
         assert_eq!(labels_in(text), [], "{text}");
     }
 }
@@ -290,19 +204,11 @@ fn markers_are_found() {
 fn total_for_mutants() {
     let rows = table();
     let mut seeds: Vec<&str> = rows.iter().map(|(_, _, value)| value.as_str()).collect();
-    seeds.extend([
-        "{\"a\": <b>, \"c\": [\"<d> e\", 1.5e3]}",
-        "{% $a['b'] & `c` & \"d\" %}",
-        "States.Format('{}', $.a['b'])",
-    ]);
+    seeds.extend(["{\"a\": <b>, \"c\": [\"<d> e\", 1.5e3]}", "{% $a['b'] & `c` & \"d\" %}", "States.Format('{}', $.a['b'])"]);
     let (mut kept, mut masked) = (0, 0);
     for text in crate::mutate::mutants(&seeds, 3_000) {
         let body = masker().json("Input", &text);
-        let _ = (
-            masked_leaves(&body),
-            labels_in(&text),
-            masker().url("InvocationEndpoint", &text),
-        );
+        let _ = (masked_leaves(&body), labels_in(&text), masker().url("InvocationEndpoint", &text));
         match masker().parameter("HeaderParameters", &text, &text) {
             Text::Plain(plain) => {
                 kept += 1;

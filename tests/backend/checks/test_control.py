@@ -168,15 +168,14 @@ class Control(Case):
 
     def session(self, credentials: dict) -> Any:
         """A client factory with temporary credentials."""
-        import boto3
+        keys = {"aws_access_key_id": credentials["AccessKeyId"], "aws_secret_access_key": credentials["SecretAccessKey"],
+                "aws_session_token": credentials.get("SessionToken")}
+        return lambda service: self.clients.session.client(service, endpoint_url=self.url, region_name="us-east-1", **keys)
 
-        session = boto3.session.Session(aws_access_key_id=credentials["AccessKeyId"], region_name="us-east-1",
-                                        aws_secret_access_key=credentials["SecretAccessKey"], aws_session_token=credentials.get("SessionToken"))
-        return lambda service: session.client(service, endpoint_url=self.url)
-
-    def role(self, account: str, name: str) -> str:
-        """A role of an account that anybody may assume."""
-        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+    def role(self, account: str, name: str, principal: str = "*", **condition: Any) -> str:
+        """A role of an account, and who may assume it."""
+        statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"} | condition
+        trust = {"Version": "2012-10-17", "Statement": [statement]}
         return self.at(account)("iam", "create_role", RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
 
     def test_assumed_role_is_the_role_s_account(self) -> None:
@@ -186,6 +185,25 @@ class Control(Case):
         self.assertEqual(identity["Account"], "444455556666")
         self.assertIn(":assumed-role/audit/check", identity["Arn"])
         self.assertEqual(client("events").list_connections()["Connections"], [])
+
+    def test_unknown_keys_are_refused(self) -> None:
+        client = self.session({"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "x"})
+        for service, method, code in (("events", "list_connections", "UnrecognizedClientException"), ("ec2", "describe_vpcs", "AuthFailure"),
+                                      ("sts", "get_caller_identity", "InvalidClientTokenId"), ("apigateway", "get_rest_apis", "UnrecognizedClientException")):
+            with self.assertRaises(ClientError) as caught:
+                getattr(client(service), method)()
+            self.assertEqual(caught.exception.response["Error"]["Code"], code)
+
+    def test_a_role_trusts_whom_it_names(self) -> None:
+        foreign = self.role("444455556666", "foreign", "arn:aws:iam::999988887777:root")
+        self.refused("AccessDenied", "sts", "assume_role", RoleArn=foreign, RoleSessionName="check")
+        self.refused("AccessDenied", "sts", "assume_role", RoleArn=foreign + "-none", RoleSessionName="check")
+        ours = self.role("444455556666", "ours", "arn:aws:iam::111122223333:root")
+        self.call("sts", "assume_role", RoleArn=ours, RoleSessionName="check")
+        guarded = self.role("444455556666", "guarded", "111122223333", Condition={"StringEquals": {"sts:ExternalId": "right"}})
+        for wrong in ({}, {"ExternalId": "wrong"}):
+            self.refused("AccessDenied", "sts", "assume_role", RoleArn=guarded, RoleSessionName="check", **wrong)
+        self.call("sts", "assume_role", RoleArn=guarded, RoleSessionName="check", ExternalId="right")
 
     def test_policies_are_enforced_when_asked(self) -> None:
         arn = self.role("111122223333", "narrow")

@@ -54,6 +54,7 @@ class Shapes(Case):
         self._models(ids)
         self._shares(ids)
         self._machines(ids)
+        self._stacks()
         self._remove(ids)
         self.assertEqual(sorted(set(self.wrong)), [])
         self.assertEqual(sorted({*OWN, *AFTER} - set(self.seen)), [])
@@ -207,13 +208,15 @@ class Shapes(Case):
         where = {"restApiId": api, "authorizerId": made["id"]}
         call("apigateway", "get_authorizer", **where)
         call("apigateway", "get_authorizers", restApiId=api)
-        call("apigateway", "update_authorizer", **where, patchOperations=[{"op": "replace", "path": "/authorizerResultTtlInSeconds", "value": "0"}])
+        call("apigateway", "update_authorizer", **where,
+             patchOperations=[{"op": "replace", "path": "/authorizerResultTtlInSeconds", "value": "0"}])
         call("apigateway", "delete_authorizer", **where)
         made = call("apigateway", "create_request_validator", restApiId=api, name="v", validateRequestBody=True)
         where = {"restApiId": api, "requestValidatorId": made["id"]}
         call("apigateway", "get_request_validator", **where)
         call("apigateway", "get_request_validators", restApiId=api)
-        call("apigateway", "update_request_validator", **where, patchOperations=[{"op": "replace", "path": "/validateRequestBody", "value": "false"}])
+        call("apigateway", "update_request_validator", **where,
+             patchOperations=[{"op": "replace", "path": "/validateRequestBody", "value": "false"}])
         call("apigateway", "delete_request_validator", **where)
 
     def _domains(self, ids: dict) -> None:
@@ -233,7 +236,8 @@ class Shapes(Case):
         call("apigateway", "create_base_path_mapping", **where, restApiId=ids["api"], stage="prod")
         call("apigateway", "get_base_path_mapping", **where, basePath="(none)")
         call("apigateway", "get_base_path_mappings", **where)
-        call("apigateway", "update_base_path_mapping", **where, basePath="(none)", patchOperations=[{"op": "replace", "path": "/basePath", "value": "v1"}])
+        call("apigateway", "update_base_path_mapping", **where, basePath="(none)",
+             patchOperations=[{"op": "replace", "path": "/basePath", "value": "v1"}])
         call("apigateway", "delete_base_path_mapping", **where, basePath="v1")
         call("apigateway", "delete_domain_name", **where)
 
@@ -292,6 +296,12 @@ class Shapes(Case):
         call("ram", "delete_resource_share", resourceShareArn=share)
         self.assertEqual(other("vpc-lattice", "list_resource_configurations")["items"], [])
 
+    def _stacks(self) -> None:
+        call, body = self.call, json.dumps({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}, "Outputs": {"O": {"Value": {"Ref": "Q"}}}})
+        call("cloudformation", "create_stack", StackName="shape", TemplateBody=body)
+        for method in ("describe_stacks", "describe_stack_resources", "list_stack_resources", "get_template", "delete_stack"):
+            call("cloudformation", method, StackName="shape")
+
     def _machines(self, ids: dict) -> None:
         call = self.call
         task = {"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "End": True, "Parameters": {
@@ -314,7 +324,8 @@ class Shapes(Case):
             call("vpc-lattice", "delete_resource_configuration", resourceConfigurationIdentifier=config["id"])
         call("vpc-lattice", "delete_resource_gateway", resourceGatewayIdentifier=ids["gateway"])
         extra = call("apigateway", "create_resource", restApiId=api, parentId=resource, pathPart="more")["id"]
-        call("apigateway", "update_resource", restApiId=api, resourceId=extra, patchOperations=[{"op": "replace", "path": "/pathPart", "value": "less"}])
+        call("apigateway", "update_resource", restApiId=api, resourceId=extra,
+             patchOperations=[{"op": "replace", "path": "/pathPart", "value": "less"}])
         where = {"restApiId": api, "resourceId": resource, "httpMethod": "POST"}
         call("apigateway", "delete_integration", **where)
         call("apigateway", "delete_method", **where)

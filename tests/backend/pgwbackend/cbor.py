@@ -83,7 +83,7 @@ class _Reader:
             return self.items(count)
         if major == 5:
             flat = self.items(None if count is None else 2 * count)
-            return dict(zip(flat[::2], flat[1::2]))
+            return dict(zip(flat[::2], flat[1::2], strict=True))
         inner = self.value()
         return datetime.fromtimestamp(inner, timezone.utc) if count == 1 else inner
 

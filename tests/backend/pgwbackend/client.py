@@ -27,14 +27,16 @@ class Clients:
     def __init__(self, url: str) -> None:
         self.url = url
         self.made: dict[tuple, Any] = {}
+        # One session: its loader reads each service's model once.
+        self.session = boto3.session.Session()
 
     def get(self, service: str, account: str = ACCOUNT, region: str = REGION) -> Any:
         """The client; the account is its access key."""
         key = (service, account, region)
         if key not in self.made:
             config = botocore.config.Config(retries={"total_max_attempts": 1}, read_timeout=60, max_pool_connections=2)
-            session = boto3.session.Session(aws_access_key_id=account, aws_secret_access_key="unused", region_name=region)
-            self.made[key] = session.client(service, endpoint_url=self.url, config=config)
+            self.made[key] = self.session.client(service, endpoint_url=self.url, config=config, region_name=region,
+                                                 aws_access_key_id=account, aws_secret_access_key="unused")
         return self.made[key]
 
 

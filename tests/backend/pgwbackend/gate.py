@@ -24,6 +24,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from . import models
 from .errors import ApiError, RawAnswer
+from .world import WORLD
 
 
 
@@ -114,7 +115,8 @@ def as_error(service: str, refusal: RawAnswer) -> ApiError:
 def warm() -> None:
     """Loads the slow services, so that the first test does not wait for them."""
     for service, operation in (("ec2", "DescribeVpcs"), ("iam", "ListRoles"), ("events", "ListEventBuses"), ("sqs", "ListQueues")):
-        call(service, operation, {}, "000000000000", "us-east-1")
+        with WORLD.lock:
+            call(service, operation, {}, "000000000000", "us-east-1")
 
 
 def reset() -> None:

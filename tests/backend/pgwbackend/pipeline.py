@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from dataclasses import dataclass
 
-from . import faults, gate, models, paging, permissions, validate, wire
+from . import faults, gate, paging, permissions, validate, wire
 from .errors import ApiError, RawAnswer
 from .registry import AFTER, BEFORE, OWN
 from .wire import Answer, Incoming
@@ -107,6 +108,17 @@ def _answer(call: Incoming, ctx: Context) -> Answer:
     return wire.answer(call, paging.cut(call.service, page, params, result, owner))
 
 
+def _known(call: Incoming) -> None:
+    """A key is an account of 12 digits, or one that was made here; others are refused as each service does."""
+    if call.key in WORLD.keys or re.fullmatch(r"\d{12}", call.key):
+        return
+    text = "The security token included in the request is invalid."
+    if call.service == "ec2":
+        raise ApiError("AuthFailure", text, 401)
+    query = call.protocol == "query"
+    raise ApiError("InvalidClientTokenId" if query else "UnrecognizedClientException", text, 403)
+
+
 def handle(call: Incoming) -> Answer:
     """The answer to a request of AWS's kind. Faults of the connection itself raise faults.Broken."""
     wire.identify(call)
@@ -122,6 +134,7 @@ def handle(call: Incoming) -> Answer:
             return refused
     with WORLD.lock:
         try:
+            _known(call)
             made = _answer(call, Context(call.account, call.region, call.key, call.headers.get("host", "")))
         except ApiError as error:
             made = wire.failure(call, error)

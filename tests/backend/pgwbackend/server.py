@@ -50,9 +50,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status, headers, body = answer
         lines = [f"HTTP/1.1 {status} {self.responses.get(status, ('', ''))[0]}"]
         lines += [f"{n}: {v}" for n, v in headers if n.lower() not in ("content-length", "connection", "transfer-encoding", "status")]
-        lines.append(f"Content-Length: {len(body)}")
+        if status != 204:  # which has neither a body nor its length: RFC 9110, 8.6
+            lines.append(f"Content-Length: {len(body)}")
         head = "\r\n".join(lines) + "\r\n\r\n"
-        sent = b"" if self.command == "HEAD" else body if keep is None else body[:keep]
+        sent = b"" if self.command == "HEAD" or status == 204 else body[:keep]
         self.wfile.write(head.encode("latin-1") + sent)
 
     def break_off(self, broken: faults.Broken) -> None:

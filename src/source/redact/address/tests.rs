@@ -8,15 +8,8 @@ use crate::host::{Host, InvocationUrl};
 fn shown(text: &str) -> String {
     let masked = masker().url("InvocationEndpoint", text);
     let mut shown = masked.clone();
-    for (at, _) in masked
-        .match_indices("masked-")
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-    {
-        let tag = masked[at..]
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
-            .map_or(masked.len(), |end| at + end);
+    for (at, _) in masked.match_indices("masked-").collect::<Vec<_>>().into_iter().rev() {
+        let tag = masked[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '-').map_or(masked.len(), |end| at + end);
         shown.replace_range(tag - 4..tag, "#");
     }
     shown
@@ -29,71 +22,23 @@ fn what_stays_and_what_does_not() {
             "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod//orders/*",
             "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/prod//orders/*",
         ),
-        (
-            "HTTPS://Orders.example.com:443/A%20b/",
-            "HTTPS://Orders.example.com:443/A%20b/",
-        ),
-        (
-            "https://h.example.com/p?token=abc",
-            "https://h.example.com/p?token=masked-named-#",
-        ),
-        (
-            "https://h.example.com/p?a=b&a=c&d",
-            "https://h.example.com/p?a=masked-plain-#&a=masked-plain-#&d",
-        ),
-        (
-            "https://h.example.com/p?a=&b=*&grant_type=client_credentials",
-            "https://h.example.com/p?a=&b=*&grant_type=client_credentials",
-        ),
-        (
-            "https://h.example.com/p?code=US",
-            "https://h.example.com/p?code=masked-plain-#",
-        ),
-        (
-            "https://h.example.com/p?code=abcdefghijklmnopqrstuvwxyz",
-            "https://h.example.com/p?code=masked-named-#",
-        ),
-        (
-            "https://h.example.com/p?client%5Fsecret=a%26b",
-            "https://h.example.com/p?client%5Fsecret=masked-named-#",
-        ),
-        (
-            "https://h.example.com/p?a=$.detail.x&b=<c>",
-            "https://h.example.com/p?a=$.detail.x&b=<c>",
-        ),
+        ("HTTPS://Orders.example.com:443/A%20b/", "HTTPS://Orders.example.com:443/A%20b/"),
+        ("https://h.example.com/p?token=abc", "https://h.example.com/p?token=masked-named-#"),
+        ("https://h.example.com/p?a=b&a=c&d", "https://h.example.com/p?a=masked-plain-#&a=masked-plain-#&d"),
+        ("https://h.example.com/p?a=&b=*&grant_type=client_credentials", "https://h.example.com/p?a=&b=*&grant_type=client_credentials"),
+        ("https://h.example.com/p?code=US", "https://h.example.com/p?code=masked-plain-#"),
+        ("https://h.example.com/p?code=abcdefghijklmnopqrstuvwxyz", "https://h.example.com/p?code=masked-named-#"),
+        ("https://h.example.com/p?client%5Fsecret=a%26b", "https://h.example.com/p?client%5Fsecret=masked-named-#"),
+        ("https://h.example.com/p?a=$.detail.x&b=<c>", "https://h.example.com/p?a=$.detail.x&b=<c>"),
         ("https://h.example.com/p?", "https://h.example.com/p?"),
-        (
-            "https://h.example.com?sig=abc",
-            "https://h.example.com?sig=masked-named-#",
-        ),
-        (
-            "https://h.example.com/p#frag",
-            "https://h.example.com/p#masked-plain-#",
-        ),
-        (
-            "https://user:pw@h.example.com/p",
-            "https://masked-known-token-#@h.example.com/p",
-        ),
-        (
-            "https://user@h.example.com/p",
-            "https://masked-plain-#@h.example.com/p",
-        ),
-        (
-            "https://a:b@c@h.example.com:8443/p",
-            "https://masked-known-token-#@h.example.com:8443/p",
-        ),
-        (
-            "https://h.example.com/services/a@b",
-            "https://h.example.com/services/a@b",
-        ),
-        (
-            "https://h.example.com/p;token=abc/q",
-            "https://h.example.com/masked-named-#/q",
-        ),
-        (
-            "https://[fd00::1]:8443/p?x=y",
-            "https://[fd00::1]:8443/p?x=masked-plain-#",
-        ),
+        ("https://h.example.com?sig=abc", "https://h.example.com?sig=masked-named-#"),
+        ("https://h.example.com/p#frag", "https://h.example.com/p#masked-plain-#"),
+        ("https://user:pw@h.example.com/p", "https://masked-known-token-#@h.example.com/p"),
+        ("https://user@h.example.com/p", "https://masked-plain-#@h.example.com/p"),
+        ("https://a:b@c@h.example.com:8443/p", "https://masked-known-token-#@h.example.com:8443/p"),
+        ("https://h.example.com/services/a@b", "https://h.example.com/services/a@b"),
+        ("https://h.example.com/p;token=abc/q", "https://h.example.com/masked-named-#/q"),
+        ("https://[fd00::1]:8443/p?x=y", "https://[fd00::1]:8443/p?x=masked-plain-#"),
     ] {
         assert_eq!(shown(text), expected, "{text}");
     }
@@ -104,18 +49,9 @@ fn expressions_stay_expressions() {
     for (text, expected) in [
         ("$.detail.url", "$.detail.url"),
         ("{% $states.input.url %}", "{% $states.input.url %}"),
-        (
-            "{% 'https://h.example.com/' & $x %}",
-            "{% 'masked-plain-#' %}",
-        ),
-        (
-            "{% 'https://u:hunter2@h.example.com/' & $x %}",
-            "{% 'masked-known-token-#' %}",
-        ),
-        (
-            "States.Format('https://h.example.com/{}', $.x)",
-            "States.Format('masked-plain-#')",
-        ),
+        ("{% 'https://h.example.com/' & $x %}", "{% 'masked-plain-#' %}"),
+        ("{% 'https://u:hunter2@h.example.com/' & $x %}", "{% 'masked-known-token-#' %}"),
+        ("States.Format('https://h.example.com/{}', $.x)", "States.Format('masked-plain-#')"),
     ] {
         assert_eq!(shown(text), expected, "{text}");
     }
@@ -128,18 +64,10 @@ fn credentials_in_the_path() {
         shown(&format!("https://h.example.com/a/{token}/b?{token}")),
         "https://h.example.com/a/masked-known-token-#/b?masked-known-token-#"
     );
-    let hook = [
-        "https://hooks.slack",
-        ".com/services/T0000AAAA/B0000BBBB/abcdefghijklmnop",
-    ]
-    .concat();
+    let hook = ["https://hooks.slack", ".com/services/T0000AAAA/B0000BBBB/abcdefghijklmnop"].concat();
     assert_eq!(
         shown(&hook),
-        [
-            "https://hooks.slack",
-            ".com/services/masked-known-token-#/masked-known-token-#/masked-known-token-#"
-        ]
-        .concat()
+        ["https://hooks.slack", ".com/services/masked-known-token-#/masked-known-token-#/masked-known-token-#"].concat()
     );
 }
 
@@ -160,22 +88,14 @@ fn what_clients_could_read_in_two_ways_is_hidden_whole() {
         "mailto:hunter2@example.com",
     ] {
         let masked = masker().url("InvocationEndpoint", text);
-        assert!(
-            masked.starts_with("masked-") && masked.len() < 30,
-            "{text} gave {masked}"
-        );
+        assert!(masked.starts_with("masked-") && masked.len() < 30, "{text} gave {masked}");
     }
 }
 
 #[test]
 fn no_value_survives_in_any_url() {
-    for canary in canaries()
-        .into_iter()
-        .filter(|canary| !canary.contains('&'))
-    {
-        let encoded: String =
-            percent_encoding::utf8_percent_encode(&canary, percent_encoding::NON_ALPHANUMERIC)
-                .collect();
+    for canary in canaries().into_iter().filter(|canary| !canary.contains('&')) {
+        let encoded: String = percent_encoding::utf8_percent_encode(&canary, percent_encoding::NON_ALPHANUMERIC).collect();
         for text in [
             format!("https://{encoded}@h.example.com/p"),
             format!("https://u:{encoded}@h.example.com/p"),
@@ -202,43 +122,21 @@ fn the_masked_url_is_read_like_the_first() {
     for text in crate::mutate::mutants(&seeds, 3_000) {
         let masked = masker().url("InvocationEndpoint", &text);
         let Ok(after) = InvocationUrl::parse(&masked) else {
-            let other_scheme =
-                url::Url::parse(&text).is_ok_and(|url| !matches!(url.scheme(), "http" | "https"));
-            assert!(
-                other_scheme || !masked.contains("hunter2"),
-                "{text:?} gave {masked}"
-            );
+            let other_scheme = url::Url::parse(&text).is_ok_and(|url| !matches!(url.scheme(), "http" | "https"));
+            assert!(other_scheme || !masked.contains("hunter2"), "{text:?} gave {masked}");
             continue;
         };
         let before = InvocationUrl::parse(&text).expect("was a URL");
         compared += 1;
-        assert_eq!(
-            (&after.host, after.port, after.has_user_info),
-            (&before.host, before.port, before.has_user_info),
-            "{text:?}"
-        );
-        assert_eq!(
-            (after.wildcards, after.repeated_slashes),
-            (before.wildcards, before.repeated_slashes),
-            "{text:?}"
-        );
+        assert_eq!((&after.host, after.port, after.has_user_info), (&before.host, before.port, before.has_user_info), "{text:?}");
+        assert_eq!((after.wildcards, after.repeated_slashes), (before.wildcards, before.repeated_slashes), "{text:?}");
         assert_eq!(after.segments.len(), before.segments.len(), "{text:?}");
         assert_eq!(after.query_keys.len(), before.query_keys.len(), "{text:?}");
-        let path_or_name = before
-            .segments
-            .iter()
-            .any(|segment| segment.raw().contains("hunter2"))
+        let path_or_name = before.segments.iter().any(|segment| segment.raw().contains("hunter2"))
             || before.query_keys.iter().any(|key| key.contains("hunter2"))
             || !matches!(before.host, Host::Api { .. } | Host::Endpoint { .. });
-        assert!(
-            path_or_name || !masked.contains("hunter2"),
-            "{text:?} gave {masked}"
-        );
-        assert_eq!(
-            labels_in(&masked).is_empty(),
-            masked == text,
-            "{text:?} gave {masked}"
-        );
+        assert!(path_or_name || !masked.contains("hunter2"), "{text:?} gave {masked}");
+        assert_eq!(labels_in(&masked).is_empty(), masked == text, "{text:?} gave {masked}");
     }
     assert!(compared > 700, "only {compared}");
 }

@@ -40,7 +40,7 @@ def find_stage(ctx: Any, params: dict) -> dict:
 
 def view(stage: dict) -> dict:
     """The members of an answer."""
-    return {k: stage[k] for k in SHOWN if stage.get(k) is not None}
+    return {k: stage[k] for k in SHOWN if stage.get(k) is not None and (k != "tags" or stage[k])}
 
 
 def add(api: dict, params: dict) -> dict:

@@ -31,7 +31,7 @@ def anywhere(ctx: Any, ident: str) -> dict | None:
     own_one = ctx.store("configurations").get(name)
     if own_one is not None:
         return own_one if not ident.startswith("arn:") or own_one["arn"] == ident else None
-    for account, region, found in WORLD.everywhere("configurations"):
+    for _, region, found in WORLD.everywhere("configurations"):
         if region == ctx.region and name in found and ctx.account in found[name]["sharedWith"]:
             return found[name]
     return None

@@ -157,7 +157,9 @@ def principals(ctx: Any, params: dict) -> dict:
     """Accounts that we share with, or that share with us."""
     found = []
     for share in _seen(ctx, params["resourceOwner"]):
-        accounts = [p for p, s in share["principals"].items() if s == "ASSOCIATED"] if params["resourceOwner"] == "SELF" else [share["owningAccountId"]]
+        accounts = [share["owningAccountId"]]
+        if params["resourceOwner"] == "SELF":
+            accounts = [p for p, s in share["principals"].items() if s == "ASSOCIATED"]
         if params.get("resourceArn") in (None, *share["resources"]) and share["status"] == "ACTIVE":
             found += [{"id": a, "resourceShareArn": share["resourceShareArn"], "external": True} | _times(share) for a in accounts]
     return {"principals": found}

@@ -1,0 +1,327 @@
+//! The command line as it is typed. What it means is settled in [`settings`](crate::settings).
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::config::FailOn;
+use crate::model::Reason;
+use crate::output::Format;
+use crate::rules::verdict::Severity;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing at or above --fail-on, and everything was assessed
+  1  a finding at or above --fail-on
+  2  the command was misused or failed
+  3  no such finding, but something was not assessed or not read";
+
+const EXAMPLES: &str = "\
+Examples:
+  pgwaudit scan --demo                             judge the embedded example, without AWS
+  pgwaudit scan --profile prod --region eu-west-1  judge what is deployed
+  pgwaudit snapshot -o prod.json                   save what is deployed
+  pgwaudit scan --snapshot prod.json -o sarif=pgwaudit.sarif
+  pgwaudit rules show connection/deauthorized";
+
+const SCAN_EXAMPLES: &str = "\
+Examples:
+  pgwaudit scan --demo
+  pgwaudit scan --region eu-west-1 --region us-east-1
+  pgwaudit scan --assume-role arn:aws:iam::444455556666:role/audit --with-own-account
+  pgwaudit scan --snapshot prod.json --only critical,high --format json
+  pgwaudit scan -o json=report.json -o sarif=report.sarif --fail-on critical
+  pgwaudit scan --allow-unassessed=foreign --skip secret";
+
+const SNAPSHOT_EXAMPLES: &str = "\
+Examples:
+  pgwaudit snapshot -o prod.json
+  pgwaudit snapshot --profile prod --region eu-west-1 --region us-east-1 -o prod.json";
+
+/// Audits private API integrations on AWS: from the event rule to the private REST API, hop by hop
+#[derive(Debug, Parser)]
+#[command(name = "pgwaudit", version, after_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"), subcommand_required = true)]
+#[command(disable_help_subcommand = true, arg_required_else_help = false)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Judge deployed integrations, a snapshot of them, or the embedded example
+    #[command(after_help = format!("{SCAN_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Scan(Box<ScanArgs>),
+    /// Save what is deployed, to be judged later and elsewhere
+    #[command(after_help = SNAPSHOT_EXAMPLES)]
+    Snapshot(Box<SnapshotArgs>),
+    /// List, explain and check the rules
+    #[command(subcommand_required = true, disable_help_subcommand = true, arg_required_else_help = false)]
+    Rules {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  pgwaudit completions bash > ~/.local/share/bash-completion/completions/pgwaudit")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// `pgwaudit rules`.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List all rules
+    List {
+        /// Form of the list
+        #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format(&[Format::Table, Format::Json]))]
+        format: Format,
+    },
+    /// Print the document of a rule: why it matters, what fails, what to do
+    #[command(after_help = "Example:\n  pgwaudit rules show connection/deauthorized")]
+    Show {
+        /// Name of the rule, or a former name
+        name: String,
+    },
+    /// Run every example of the rules' documents; exit code 1 if one does not hold
+    Check,
+}
+
+/// `pgwaudit scan`.
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// Where the state comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Which accounts and regions.
+    #[command(flatten)]
+    pub live: LiveArgs,
+    /// What is judged.
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    /// What is written.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// What makes it fail.
+    #[command(flatten)]
+    pub exit: ExitArgs,
+}
+
+/// `pgwaudit snapshot`.
+#[derive(Debug, Args)]
+pub struct SnapshotArgs {
+    /// Which accounts and regions.
+    #[command(flatten)]
+    pub live: LiveArgs,
+    /// Where to write it, whole or not at all
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: PathBuf,
+    /// Say nothing but errors
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+}
+
+/// Sources other than AWS itself.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Source (AWS itself unless given)")]
+pub struct SourceArgs {
+    /// Judge a file that `pgwaudit snapshot` wrote, offline
+    #[arg(long, value_name = "FILE")]
+    pub snapshot: Option<PathBuf>,
+    /// Judge the embedded example, offline; always exits 0
+    #[arg(long)]
+    pub demo: bool,
+}
+
+/// Which accounts and regions are read, and how gently.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "AWS")]
+pub struct LiveArgs {
+    /// Profile of the AWS configuration; else AWS_PROFILE and the default credential chain
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Region to read, or of a snapshot to judge, repeatable; else the environment's or the profile's
+    #[arg(long = "region", value_name = "REGION", value_delimiter = ',')]
+    pub regions: Vec<String>,
+    /// Read every region that is enabled for the account and has VPC Lattice
+    #[arg(long, conflicts_with = "regions")]
+    pub all_regions: bool,
+    /// Endpoint of every service, for AWS-compatible servers; AWS_ENDPOINT_URL* work as well
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Role to read another account through, repeatable
+    #[arg(long = "assume-role", value_name = "ARN")]
+    pub assume_roles: Vec<String>,
+    /// External id that the roles ask for
+    #[arg(long, value_name = "ID", requires = "assume_roles")]
+    pub external_id: Option<String>,
+    /// Session name with the roles [default: pgwaudit]
+    #[arg(long, value_name = "NAME", requires = "assume_roles")]
+    pub session_name: Option<String>,
+    /// Read the caller's own account as well as those of the roles
+    #[arg(long, requires = "assume_roles")]
+    pub with_own_account: bool,
+    /// Most calls of a service in a second; 0 lifts the limits that AWS publishes
+    #[arg(long, value_name = "N")]
+    pub max_rate: Option<u32>,
+    /// Most calls of a service under way at once [default: 16]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub concurrency: Option<u16>,
+    /// Time for all reading, such as 90s or 5m; what was not read by then is not assessed
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub timeout: Option<std::time::Duration>,
+}
+
+/// What is judged.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Rules")]
+pub struct RuleArgs {
+    /// Run these only: names of rules, areas or severities
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Do not run these: names of rules, areas or severities
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub skip: Vec<String>,
+    /// Configuration [default: the nearest pgwaudit.toml upwards]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// What is written.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Form of what goes to standard output [default: table]
+    #[arg(long, value_name = "FORMAT", value_parser = format(&Format::ALL))]
+    pub format: Option<Format>,
+    /// Write a file as well, whole or not at all; repeatable
+    #[arg(short = 'o', long = "output", value_name = "FORMAT=FILE", value_parser = format_and_file)]
+    pub files: Vec<(Format, PathBuf)>,
+    /// File of the repository at which SARIF places what is deployed [default: pgwaudit.toml]
+    #[arg(long, value_name = "FILE")]
+    pub sarif_anchor: Option<String>,
+    /// Show no findings below in the table [default: info]
+    #[arg(long, value_name = "LEVEL", value_parser = severity())]
+    pub min_severity: Option<Severity>,
+    /// Show only what is wrong, and nothing but errors on standard error
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// What makes a scan fail.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Exit code")]
+pub struct ExitArgs {
+    /// Exit with 1 for findings at or above, or never [default: high]
+    #[arg(long, value_name = "LEVEL|never", value_parser = fail_on)]
+    pub fail_on: Option<FailOn>,
+    /// Do not exit with 3 for what was not assessed, for these reasons or for any
+    #[arg(long, value_name = "REASON,…", value_delimiter = ',', num_args = 0..=1, require_equals = true, value_parser = reason())]
+    #[arg(default_missing_values = Reason::ALL.map(Reason::name))]
+    pub allow_unassessed: Option<Vec<Reason>>,
+    /// Exit with 3 if there is no private API integration at all
+    #[arg(long)]
+    pub require_integration: bool,
+}
+
+impl LiveArgs {
+    /// The flags that were given and make sense for AWS only.
+    pub fn given(&self) -> Vec<&'static str> {
+        let given = [
+            ("--profile", self.profile.is_some()),
+            ("--all-regions", self.all_regions),
+            ("--endpoint-url", self.endpoint_url.is_some()),
+            ("--assume-role", !self.assume_roles.is_empty()),
+            ("--max-rate", self.max_rate.is_some()),
+            ("--concurrency", self.concurrency.is_some()),
+            ("--timeout", self.timeout.is_some()),
+        ];
+        given.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect()
+    }
+}
+
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    let named = |name: String| Severity::ALL.into_iter().find(|severity| severity.name() == name).unwrap_or(Severity::Info);
+    PossibleValuesParser::new(Severity::ALL.map(Severity::name)).map(named)
+}
+
+fn reason() -> impl TypedValueParser<Value = Reason> {
+    let named = |name: String| Reason::ALL.into_iter().find(|reason| reason.name() == name).unwrap_or(Reason::Failed);
+    PossibleValuesParser::new(Reason::ALL.map(Reason::name)).map(named)
+}
+
+fn format(formats: &'static [Format]) -> impl TypedValueParser<Value = Format> {
+    let named = |name: String| formats.iter().copied().find(|format| format.name() == name).unwrap_or(Format::Table);
+    PossibleValuesParser::new(formats.iter().map(|format| format.name())).map(named)
+}
+
+fn fail_on(text: &str) -> Result<FailOn, String> {
+    text.parse()
+}
+
+fn format_and_file(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, file) = text.split_once('=').ok_or("expected FORMAT=FILE, such as json=report.json")?;
+    let format = Format::ALL.into_iter().find(|known| known.name() == format).ok_or_else(|| unknown_format(format))?;
+    if file.is_empty() { Err("the file's name is missing".to_owned()) } else { Ok((format, PathBuf::from(file))) }
+}
+
+fn unknown_format(format: &str) -> String {
+    match crate::error::nearest(format, Format::ALL.map(Format::name)) {
+        Some(name) => format!("unknown format `{format}`, did you mean `{name}`?"),
+        None => format!("unknown format `{format}`, expected table, json or sarif"),
+    }
+}
+
+/// `90s`, `5m`, `1h 30m`, or seconds.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || format!("`{text}` is no time, write for example 90s or 5m");
+    let seconds = text.parse::<u64>().map(std::time::Duration::from_secs);
+    let time = seconds.or_else(|_| text.parse::<jiff::SignedDuration>().map_err(|_| wrong())?.try_into().map_err(|_| wrong()))?;
+    if time.is_zero() { Err(wrong()) } else { Ok(time) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_written_as_people_do() {
+        for (text, seconds) in [("90s", 90), ("5m", 300), ("1h30m", 5400), ("20", 20)] {
+            assert_eq!(duration(text).map(|time| time.as_secs()), Ok(seconds), "{text}");
+        }
+        for text in ["", "0s", "-5s", "soon"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn files_are_named_with_their_format() {
+        assert_eq!(format_and_file("sarif=a=b.sarif"), Ok((Format::Sarif, PathBuf::from("a=b.sarif"))));
+        assert!(format_and_file("sarfi=a").is_err_and(|why| why.contains("did you mean `sarif`")));
+        assert!(format_and_file("json=").is_err() && format_and_file("json").is_err());
+    }
+
+    #[test]
+    fn reasons_are_all_or_those_named() {
+        let allowed = |args: &[&str]| match Cli::try_parse_from(["pgwaudit", "scan"].iter().chain(args)) {
+            Ok(Cli { command: Command::Scan(scan) }) => scan.exit.allow_unassessed,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(allowed(&[]), None);
+        assert_eq!(allowed(&["--allow-unassessed"]), Some(Reason::ALL.to_vec()));
+        assert_eq!(allowed(&["--allow-unassessed=foreign,denied"]), Some(vec![Reason::Foreign, Reason::Denied]));
+        assert_eq!(allowed(&["--allow-unassessed", "--demo"]), Some(Reason::ALL.to_vec()));
+    }
+}

@@ -1,0 +1,219 @@
+//! Which endpoint a resource configuration leads to.
+//!
+//! A name that no endpoint has is taken for stale only where the endpoint could have been read: endpoints of
+//! other accounts, other VPCs and other regions may stay unseen, and those are unknown.
+
+use crate::host::Host;
+use crate::model::ec2::{Endpoint, Route};
+use crate::model::known::any;
+use crate::model::lattice::{Gateway, ResourceConfig};
+use crate::model::{Kind, Unknown};
+
+use super::{Estate, Hop, Site, not_read};
+
+impl<'a> Estate<'a> {
+    /// The execute-api endpoint that a configuration leads to. Where it leads to an endpoint of another service
+    /// there is no such hop: `resource-config/other-service-endpoint` says so, and nothing behind it matters.
+    pub(super) fn endpoint_of(
+        &'a self,
+        config: &Site<'a, ResourceConfig>,
+        gateway: &Hop<'a, Site<'a, Gateway>>,
+    ) -> Hop<'a, Site<'a, Endpoint>> {
+        let found = self.led_to(config, gateway);
+        match &found {
+            Hop::Present(endpoint) if endpoint.value.service.read().is_ok_and(|service| !is_execute_api(service)) => Hop::None,
+            Hop::Missing(domain) if matches!(self.domain(domain), Some(Host::OtherEndpoint { .. })) => Hop::None,
+            _ => found,
+        }
+    }
+
+    /// The endpoint that a configuration leads to, of whatever service.
+    pub fn led_to(&'a self, config: &Site<'a, ResourceConfig>, gateway: &Hop<'a, Site<'a, Gateway>>) -> Hop<'a, Site<'a, Endpoint>> {
+        let domain = match config.value.domain.read() {
+            Ok(Some(domain)) => domain.as_str(),
+            Ok(None) => return self.endpoint_of_address(config, gateway),
+            Err(unknown) => return Hop::Unknown("", unknown),
+        };
+        match self.domain(domain) {
+            Some(Host::OtherEndpoint { service, .. }) if service.starts_with("vpce-svc-") => {
+                let why = format!("where {domain} leads is known to the owner of {service} only");
+                Hop::Unknown(domain, Unknown::unresolved(why))
+            }
+            Some(host @ (Host::Endpoint { .. } | Host::OtherEndpoint { .. } | Host::ApiAtEndpoint { .. })) => {
+                self.endpoint_by_host(domain, host, config.region, gateway)
+            }
+            Some(Host::Api { .. } | Host::ServicePrivateName { .. }) => gateway.then(|gateway| self.private_dns_endpoint(domain, gateway)),
+            _ => gateway.then(|gateway| self.only_endpoint(domain, gateway)),
+        }
+    }
+
+    /// An endpoint by its own DNS name, or by the alias that an API has at it.
+    fn endpoint_by_host(
+        &'a self,
+        domain: &'a str,
+        host: &'a Host,
+        region: &'a str,
+        gateway: &Hop<'a, Site<'a, Gateway>>,
+    ) -> Hop<'a, Site<'a, Endpoint>> {
+        let region = host.location().map_or(region, |location| location.region.as_str());
+        if let Some(endpoint) = self.endpoint_by_name(region, domain) {
+            return Hop::Present(endpoint);
+        }
+        gateway.then(|gateway| {
+            if let Host::ApiAtEndpoint { endpoint_id, .. } = host
+                && let Some(endpoint) = self.endpoints(region).find(|endpoint| endpoint.key == endpoint_id)
+            {
+                return Hop::Present(endpoint);
+            }
+            let gap = if region == gateway.region { self.endpoints_gap(gateway) } else { self.list_gap(gateway.account, region) };
+            gap.map_or(Hop::Missing(domain), |unknown| Hop::Unknown(domain, unknown))
+        })
+    }
+
+    /// API Gateway's own names lead to an endpoint only inside its VPC, with private DNS.
+    fn private_dns_endpoint(&'a self, domain: &'a str, gateway: &Site<'a, Gateway>) -> Hop<'a, Site<'a, Endpoint>> {
+        match gateway.value.dns_resolution.read() {
+            Err(unknown) => return Hop::Unknown(domain, unknown),
+            Ok(mode) if mode != "IN_VPC" => return Hop::Missing(domain),
+            Ok(_) => {}
+        }
+        let mut candidates = self.endpoints_in_vpc(gateway);
+        match candidates.find(|endpoint| endpoint.value.private_dns.read() != Ok(&false)) {
+            Some(endpoint) => match endpoint.value.private_dns.read() {
+                Ok(_) => Hop::Present(endpoint),
+                Err(unknown) => Hop::Unknown(domain, unknown),
+            },
+            None => self.endpoints_gap(gateway).map_or(Hop::Missing(domain), |unknown| Hop::Unknown(domain, unknown)),
+        }
+    }
+
+    /// Where another name leads is DNS's to say; with one execute-api endpoint in the VPC there is no choice.
+    fn only_endpoint(&'a self, domain: &'a str, gateway: &Site<'a, Gateway>) -> Hop<'a, Site<'a, Endpoint>> {
+        if let Some(unknown) = self.endpoints_gap(gateway) {
+            return Hop::Unknown(domain, unknown);
+        }
+        let mut candidates = self.endpoints_in_vpc(gateway);
+        match (candidates.next(), candidates.next()) {
+            (Some(endpoint), None) => Hop::Present(endpoint),
+            (None, _) => Hop::None,
+            _ => Hop::Unknown(domain, Unknown::unresolved(format!("which endpoint {domain} leads to is known to its DNS zone only"))),
+        }
+    }
+
+    /// The endpoint that has the address of a configuration by address.
+    fn endpoint_of_address(
+        &'a self,
+        config: &Site<'a, ResourceConfig>,
+        gateway: &Hop<'a, Site<'a, Gateway>>,
+    ) -> Hop<'a, Site<'a, Endpoint>> {
+        let address = match config.value.ip_address.read() {
+            Ok(Some(address)) => address.as_str(),
+            Ok(None) => return Hop::None,
+            Err(unknown) => return Hop::Unknown("", unknown),
+        };
+        gateway.then(|gateway| {
+            let has_address = |endpoint: &Site<'a, Endpoint>| {
+                let interfaces = endpoint.value.interface_ids.read().into_iter().flatten();
+                interfaces
+                    .filter_map(|id| self.interface((endpoint.account, endpoint.region), id).read().ok().copied())
+                    .any(|interface| interface.value.addresses.read().is_ok_and(|addresses| addresses.iter().any(|own| own == address)))
+            };
+            match self.endpoints(gateway.region).find(has_address) {
+                Some(endpoint) => Hop::Present(endpoint),
+                None => self.endpoints_gap(gateway).map_or(Hop::Missing(address), |unknown| Hop::Unknown(address, unknown)),
+            }
+        })
+    }
+
+    /// The endpoints read in a region.
+    fn endpoints(&'a self, region: &'a str) -> impl Iterator<Item = Site<'a, Endpoint>> + use<'a> {
+        self.all(Kind::Endpoint, |region| &region.endpoints).filter(move |endpoint| endpoint.region == region)
+    }
+
+    /// The execute-api endpoints in a gateway's VPC.
+    pub fn endpoints_in_vpc(&'a self, gateway: &Site<'a, Gateway>) -> impl Iterator<Item = Site<'a, Endpoint>> + use<'a> {
+        let vpc = gateway.value.vpc_id.read().ok();
+        self.endpoints(gateway.region).filter(move |endpoint| {
+            vpc.is_some()
+                && endpoint.value.vpc_id.read().ok() == vpc
+                && endpoint.value.service.read().is_ok_and(|service| is_execute_api(service))
+        })
+    }
+
+    /// Why an endpoint that was not found may exist all the same: a list that was not read, a VPC of an account
+    /// that was not, or a way out of a VPC that has no endpoint of its own.
+    fn endpoints_gap(&'a self, gateway: &Site<'a, Gateway>) -> Option<Unknown> {
+        self.list_gap(gateway.account, gateway.region).or_else(|| self.owner_gap(gateway)).or_else(|| {
+            if self.endpoints_in_vpc(gateway).next().is_some() {
+                return None;
+            }
+            match self.leads_out(gateway) {
+                Ok(false) => None,
+                Ok(true) => Some(Unknown::foreign(
+                    "the gateway's VPC has no execute-api endpoint and routes to other networks, where accounts that were not read may have one",
+                )),
+                Err(unknown) => Some(unknown),
+            }
+        })
+    }
+
+    /// Why not all endpoints of a gateway's VPC are known: only its owner sees them
+    /// (<https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html>).
+    fn owner_gap(&'a self, gateway: &Site<'a, Gateway>) -> Option<Unknown> {
+        let vpc = match gateway.value.vpc_id.read() {
+            Err(unknown) => return Some(unknown),
+            Ok(vpc) => vpc,
+        };
+        let owner = match self.vpc((gateway.account, gateway.region), vpc) {
+            Hop::Present(vpc) => vpc.value.owner.as_deref().unwrap_or(vpc.account),
+            Hop::Unknown(_, unknown) => return Some(unknown),
+            Hop::Missing(_) | Hop::None => return Some(Unknown::foreign(format!("{vpc} is none of the VPCs that were read"))),
+        };
+        if self.inventory(owner, gateway.region).is_none() {
+            return Some(Unknown::foreign(format!("{vpc} belongs to account {owner}, which was not read")));
+        }
+        self.list_gap(owner, gateway.region)
+    }
+
+    /// Why the list of endpoints of an account and a region may lack one.
+    fn list_gap(&self, account: &str, region: &str) -> Option<Unknown> {
+        let Some((.., inventory)) = self.inventory(account, region) else { return Some(not_read(account, region)) };
+        match inventory.endpoints.read() {
+            Err(unknown) => Some(unknown),
+            Ok(list) => list.values().find_map(|endpoint| endpoint.read().and_then(|endpoint| endpoint.dns_names.read()).err()),
+        }
+    }
+
+    /// Whether a gateway's VPC has a route to another network than the internet.
+    ///
+    /// # Errors
+    /// The gap, where none was seen and not all route tables were read.
+    pub fn leads_out(&self, gateway: &Site<'a, Gateway>) -> Result<bool, Unknown> {
+        let vpc = gateway.value.vpc_id.read()?;
+        any(self.inventories(gateway.region, gateway.account), |(.., inventory)| {
+            any(inventory.route_tables.read()?.values(), |table| {
+                let table = table.read()?;
+                Ok(table.vpc_id.read()? == vpc && table.routes.read()?.iter().any(is_outward))
+            })
+        })
+    }
+}
+
+/// The Regional DNS name of an endpoint, which leads to all its zones.
+pub fn regional_name(endpoint: &Endpoint) -> Option<&str> {
+    let names = endpoint.dns_names.read().ok()?;
+    names.iter().find(|name| matches!(Host::parse(name), Host::Endpoint { zone: None, .. })).map(String::as_str)
+}
+
+/// Whether an endpoint's service is API Gateway's, whatever the partition calls it.
+pub fn is_execute_api(service: &str) -> bool {
+    service.ends_with(".execute-api")
+}
+
+/// Whether a route leads to another private network. Gateways to the internet and gateway endpoints, which
+/// stand in routes to prefix lists, do not.
+fn is_outward(route: &Route) -> bool {
+    let to = |prefix: &str| route.target.starts_with(prefix);
+    let endpoint = to("vpce-") && route.destination.starts_with("pl-");
+    route.state != "blackhole" && route.target != "local" && !endpoint && !to("igw-") && !to("eigw-") && !to("nat-")
+}

@@ -1,0 +1,146 @@
+//! Carries out a command: load, join, judge, report, write, exit code.
+
+use std::io::Write;
+use std::path::Path;
+
+use clap::CommandFactory;
+
+use crate::catalogue;
+use crate::cli::{Cli, Command, LiveArgs, RulesCommand, SnapshotArgs};
+use crate::config::suppress::TagIndex;
+use crate::error::{Error, Result};
+use crate::estate::Estate;
+use crate::model::{Collection, Snapshot};
+use crate::output;
+use crate::report::{self, Policy, Report};
+use crate::rules::assess::assess;
+use crate::settings::{Scan, Source};
+use crate::source;
+
+/// Does what the command line asks for and says what to exit with.
+///
+/// # Errors
+/// What ends in exit code 2.
+pub fn run(cli: Cli) -> Result<u8> {
+    match cli.command {
+        Command::Scan(args) => scan(Scan::new(*args, &directory()?)?),
+        Command::Snapshot(args) => snapshot(&args),
+        Command::Rules { command: RulesCommand::List { format } } => catalogue::list(format),
+        Command::Rules { command: RulesCommand::Show { name } } => catalogue::show(&name),
+        Command::Rules { command: RulesCommand::Check } => catalogue::check(),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "pgwaudit", &mut script);
+            output::to_stdout(|out| out.write_all(&script)).map(|()| 0)
+        }
+    }
+}
+
+fn directory() -> Result<std::path::PathBuf> {
+    std::env::current_dir().map_err(|error| Error::new(format!("the working directory: {error}")).next("change to one that exists"))
+}
+
+fn scan(mut settings: Scan) -> Result<u8> {
+    let snapshot = load(&settings.source)?;
+    let report = judge(&snapshot, &mut settings);
+    settings.output.write(&report, settings.rules.rules())?;
+    if report.integrations.is_empty() && !settings.output.quiet {
+        tell(&nothing_in_scope(&snapshot, &report));
+    }
+    Ok(if matches!(settings.source, Source::Demo) { 0 } else { report.exit_code })
+}
+
+fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
+    let estate = Estate::new(snapshot);
+    let integrations = estate.integrations();
+    let assessment = assess(&estate, &integrations, &settings.rules);
+    let suppressions = &mut settings.suppressions;
+    let tags = if suppressions.need_tags() { TagIndex::new(&estate) } else { TagIndex::default() };
+    let today = jiff::Zoned::now().date();
+    let policy = Policy {
+        fail_on: settings.fail_on,
+        allow_unassessed: settings.allow_unassessed.clone(),
+        require_integration: settings.require_integration,
+        levels: settings.levels.clone(),
+        suppress: &mut |finding| suppressions.accept(finding, &tags, today),
+    };
+    let mut report = report::build(snapshot, &assessment, policy);
+    report.warnings.extend(settings.suppressions.warnings(&settings.rules, today));
+    report
+}
+
+fn load(source: &Source) -> Result<Snapshot> {
+    match source {
+        Source::Live(args) => live(args),
+        Source::Demo => source::demo::read(),
+        Source::Snapshot(path, regions) => {
+            let mut snapshot = source::snapshot::read(path)?;
+            keep_regions(&mut snapshot, regions, path)?;
+            Ok(snapshot)
+        }
+    }
+}
+
+fn live(_: &LiveArgs) -> Result<Snapshot> {
+    Err(Error::new("this pgwaudit was built without support for AWS accounts")
+        .next("install it with the feature `live`, which is on by default, or judge a file with --snapshot"))
+}
+
+/// Leaves only the regions named, all if none is.
+fn keep_regions(snapshot: &mut Snapshot, regions: &[String], path: &Path) -> Result<()> {
+    if regions.is_empty() {
+        return Ok(());
+    }
+    let mut held: Vec<_> = snapshot.scopes().map(|(scope, _)| scope.region).collect();
+    held.sort();
+    held.dedup();
+    if let Some(region) = regions.iter().find(|region| !held.contains(region)) {
+        let what = format!("{}: holds no region `{region}`", path.display());
+        return Err(Error::new(what).next(format!("it holds {}", held.join(", "))));
+    }
+    for account in snapshot.accounts.values_mut() {
+        account.regions.retain(|region, _| regions.contains(region));
+    }
+    snapshot.accounts.retain(|_, account| !account.regions.is_empty());
+    snapshot.coverage.calls.retain(|call| call.region.is_empty() || regions.contains(&call.region));
+    Ok(())
+}
+
+fn snapshot(args: &SnapshotArgs) -> Result<u8> {
+    let snapshot = live(&args.live)?;
+    source::snapshot::write(&args.output, &snapshot)?;
+    let complete = snapshot.coverage.complete();
+    if !args.quiet {
+        let gaps = if complete { "" } else { "; not everything was read, `pgwaudit scan --snapshot` says what" };
+        tell(&format!("{}: {}{gaps}", args.output.display(), places(&snapshot)));
+    }
+    Ok(if complete { 0 } else { 3 })
+}
+
+/// One line on standard error.
+fn tell(line: &str) {
+    // Nobody can be told that standard error is gone.
+    let _ = writeln!(anstream::stderr().lock(), "{}", output::text::clean(line));
+}
+
+fn places(snapshot: &Snapshot) -> String {
+    let scopes: Vec<_> = snapshot.scopes().map(|(scope, _)| format!("{} {}", scope.account, scope.region)).collect();
+    if scopes.is_empty() { "no account".to_owned() } else { scopes.join(", ") }
+}
+
+/// What there was instead of private integrations. Only what was read is said to be public.
+fn nothing_in_scope(snapshot: &Snapshot, report: &Report) -> String {
+    let regions: Vec<_> = snapshot.scopes().map(|(_, region)| region).collect();
+    let connections = number(regions.iter().map(|region| &region.connections), "connection");
+    let destinations = number(regions.iter().map(|region| &region.destinations), "API destination");
+    let all = if report.not_assessed.is_empty() && report.coverage.complete { ", all public" } else { ", not everything was read" };
+    format!("no private API integration in {}: {connections}, {destinations}{all}", places(snapshot))
+}
+
+fn number<'a, T: 'a>(collections: impl Iterator<Item = &'a Collection<T>>, name: &str) -> String {
+    match collections.map(|collection| collection.read().map(std::collections::BTreeMap::len)).sum::<std::result::Result<usize, _>>() {
+        Ok(1) => format!("1 {name}"),
+        Ok(count) => format!("{count} {name}s"),
+        Err(_) => format!("{name}s not read"),
+    }
+}

@@ -1,0 +1,241 @@
+//! From the command line and the configuration to settings that can be carried out.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::cli::{LiveArgs, OutputArgs, ScanArgs, SourceArgs};
+use crate::config::suppress::Suppressions;
+use crate::config::{self, FailOn, Level, Loaded};
+use crate::error::{Error, Result};
+use crate::model::Reason;
+use crate::output::{Format, Output};
+use crate::rules::names::{self, Name};
+use crate::rules::verdict::Severity;
+use crate::rules::{Rule, Selection};
+
+/// Where the state comes from.
+#[derive(Debug)]
+pub enum Source {
+    /// Deployed accounts.
+    Live(LiveArgs),
+    /// A file, and the regions of it that are judged; all where none is named.
+    Snapshot(PathBuf, Vec<String>),
+    /// The embedded example.
+    Demo,
+}
+
+/// What `pgwaudit scan` does.
+pub struct Scan {
+    /// Where the state comes from.
+    pub source: Source,
+    /// The rules that run.
+    pub rules: Selection,
+    /// Levels that rules have instead of their own.
+    pub levels: BTreeMap<&'static str, Severity>,
+    /// Findings that are accepted.
+    pub suppressions: Suppressions,
+    /// What is written.
+    pub output: Output,
+    /// What makes it fail.
+    pub fail_on: Option<Severity>,
+    /// Gaps that do not.
+    pub allow_unassessed: Vec<Reason>,
+    /// Whether finding no integration does.
+    pub require_integration: bool,
+}
+
+impl Scan {
+    /// Settles what `args` mean in `directory`.
+    ///
+    /// # Errors
+    /// What contradicts itself, names nothing, or is wrong in the configuration.
+    pub fn new(args: ScanArgs, directory: &Path) -> Result<Scan> {
+        // The example shows the same to everybody, whatever lies around.
+        let wanted = !args.source.demo || args.rules.config.is_some();
+        let loaded = if wanted { config::load(args.rules.config.as_deref(), directory)? } else { Loaded::default() };
+        let source = source(args.source, args.live, &loaded)?;
+        let only = chosen("--only", &args.rules.only, &loaded.only)?;
+        let skip = chosen("--skip", &args.rules.skip, &loaded.skip)?;
+        let rules = selection(&only, &skip, &loaded)?;
+        let levels = rules.rules().iter().filter_map(|rule| Some((rule.id, level(rule, &loaded)?.0?))).collect();
+        let allowed = || loaded.config.scan.allow_unassessed.iter().map(|reason| *reason.as_ref()).collect();
+        Ok(Scan {
+            source,
+            rules,
+            levels,
+            output: output(args.output, &loaded)?,
+            fail_on: args.exit.fail_on.or(loaded.config.scan.fail_on).unwrap_or(FailOn(Some(Severity::High))).0,
+            allow_unassessed: args.exit.allow_unassessed.unwrap_or_else(allowed),
+            require_integration: args.exit.require_integration || loaded.config.scan.require_integration,
+            suppressions: loaded.suppressions,
+        })
+    }
+}
+
+fn source(args: SourceArgs, mut live: LiveArgs, loaded: &Loaded) -> Result<Source> {
+    let mut given = live.given();
+    let clash = |one: &str, other: &str| {
+        Error::new(format!("{one} and {other} exclude each other")).next(format!("{one} reads no account; leave one of them out"))
+    };
+    match (args.snapshot, args.demo) {
+        (Some(_), true) => Err(Error::new("--snapshot and --demo exclude each other").next("leave one of them out")),
+        (Some(file), false) => match given.first() {
+            Some(flag) => Err(clash("--snapshot", flag)),
+            None => Ok(Source::Snapshot(file, live.regions)),
+        },
+        (None, true) => {
+            given.extend((!live.regions.is_empty()).then_some("--region"));
+            given.first().map_or(Ok(Source::Demo), |flag| Err(clash("--demo", flag)))
+        }
+        (None, false) => {
+            live.profile = live.profile.or_else(|| loaded.config.scan.profile.clone());
+            if live.regions.is_empty() && !live.all_regions {
+                live.regions.clone_from(&loaded.config.scan.regions);
+            }
+            Ok(Source::Live(live))
+        }
+    }
+}
+
+/// What the flag names, else what the configuration does.
+fn chosen(flag: &str, typed: &[String], configured: &[Name]) -> Result<Vec<Name>> {
+    if typed.is_empty() {
+        return Ok(configured.to_vec());
+    }
+    typed.iter().map(|name| names::find(name).map_err(|why| Error::new(format!("{flag}: {why}")))).collect()
+}
+
+fn selection(only: &[Name], skip: &[Name], loaded: &Loaded) -> Result<Selection> {
+    let named = |names: &[Name], rule: &Rule| names.iter().any(|name| name.means(rule));
+    let off = |rule: &Rule| level(rule, loaded) == Some(Level(None));
+    let rules = Selection::filter(|rule| (only.is_empty() || named(only, rule)) && !named(skip, rule) && !off(rule));
+    if rules.rules().is_empty() {
+        return Err(Error::new("no rule is left to run").next("loosen --only, --skip or the levels in pgwaudit.toml"));
+    }
+    Ok(rules)
+}
+
+/// The level that the configuration gives a rule: by its own name, else by its area's.
+fn level(rule: &Rule, loaded: &Loaded) -> Option<Level> {
+    let by = |own: bool| loaded.levels.iter().find(|(name, _)| matches!(name, Name::Rule(_)) == own && name.means(rule));
+    by(true).or_else(|| by(false)).map(|(_, level)| *level)
+}
+
+fn output(args: OutputArgs, loaded: &Loaded) -> Result<Output> {
+    let defaults = &loaded.config.output;
+    let anchor = args.sarif_anchor.as_ref().or(defaults.sarif_anchor.as_ref());
+    for (index, (_, file)) in args.files.iter().enumerate() {
+        if args.files[..index].iter().any(|(_, other)| other == file) {
+            return Err(Error::new(format!("--output: {} is named twice", file.display())).next("give each format a file of its own"));
+        }
+    }
+    Ok(Output {
+        format: args.format.or(defaults.format).unwrap_or(Format::Table),
+        files: args.files,
+        sarif_anchor: anchor_uri(anchor.map_or(config::NAME, String::as_str))?,
+        min_severity: args.min_severity.or(defaults.min_severity).unwrap_or(Severity::Info),
+        quiet: args.quiet,
+    })
+}
+
+/// What need not be encoded in a path of a URI (RFC 3986, section 2.3).
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A path of the repository as a relative URI.
+fn anchor_uri(path: &str) -> Result<String> {
+    let wrong = || {
+        Error::new(format!("--sarif-anchor: `{path}` is no file of the repository"))
+            .next("name it from the root of the repository, such as infra/app.ts")
+    };
+    let path = path.replace('\\', "/");
+    let parts: Vec<_> = path.split('/').filter(|part| *part != "." && !part.is_empty()).collect();
+    if path.starts_with('/') || path.contains(':') || parts.is_empty() || parts.contains(&"..") {
+        return Err(wrong());
+    }
+    Ok(parts.into_iter().map(|part| utf8_percent_encode(part, ENCODED).to_string()).collect::<Vec<_>>().join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use clap::Parser;
+
+    fn scan_in(directory: &Path, args: &[&str]) -> Result<Scan> {
+        match Cli::try_parse_from(["pgwaudit", "scan"].iter().chain(args)).expect("well formed").command {
+            Command::Scan(args) => Scan::new(*args, directory),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn scan(args: &[&str]) -> Result<Scan> {
+        scan_in(Path::new("/"), args)
+    }
+
+    fn ids(scan: &Scan) -> Vec<&str> {
+        scan.rules.rules().iter().map(|rule| rule.id).collect()
+    }
+
+    #[test]
+    fn sources_exclude_each_other() {
+        for (args, expected) in [
+            (vec!["--snapshot", "a", "--demo"], "--snapshot and --demo exclude each other"),
+            (vec!["--snapshot", "a", "--profile", "b"], "--snapshot and --profile exclude each other"),
+            (vec!["--snapshot", "a", "--timeout", "5m"], "--snapshot and --timeout exclude each other"),
+            (vec!["--demo", "--region", "eu-west-1"], "--demo and --region exclude each other"),
+        ] {
+            let error = scan(&args).map(|_| ()).expect_err("an error").to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+        let filtered = scan(&["--snapshot", "a", "--region", "eu-west-1"]).expect("a filter");
+        assert!(matches!(filtered.source, Source::Snapshot(_, regions) if regions == ["eu-west-1"]));
+    }
+
+    #[test]
+    fn rules_are_chosen_by_name_area_and_severity() {
+        assert_eq!(ids(&scan(&["--demo", "--only", "connection/deauthorized"]).expect("one")), ["connection/deauthorized"]);
+        let some = scan(&["--demo", "--only", "connection", "--skip", "connection/deauthorized"]).expect("some");
+        assert!(!ids(&some).is_empty() && ids(&some).iter().all(|id| id.starts_with("connection/") && *id != "connection/deauthorized"));
+        let error = scan(&["--demo", "--skip", "conection"]).map(|_| ()).expect_err("an error").to_string();
+        assert_eq!(error, "--skip: no rule, area or severity `conection`, did you mean `connection`?");
+        assert!(scan(&["--demo", "--only", "target", "--skip", "target"]).is_err());
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_configuration() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let text = "[scan]\nprofile = \"prod\"\nregions = [\"eu-west-1\"]\nfail-on = \"low\"\nallow-unassessed = [\"foreign\"]\nskip = [\"target\"]\n\
+            [output]\nformat = \"json\"\n[rules]\nconnection = \"off\"\n\"connection/deauthorized\" = \"info\"\n";
+        std::fs::write(directory.path().join(config::NAME), text).expect("written");
+        let plain = scan_in(directory.path(), &[]).expect("right");
+        assert!(matches!(&plain.source, Source::Live(live) if live.profile.as_deref() == Some("prod") && live.regions == ["eu-west-1"]));
+        assert_eq!(
+            (plain.fail_on, plain.allow_unassessed.as_slice(), plain.output.format),
+            (Some(Severity::Low), [Reason::Foreign].as_slice(), Format::Json)
+        );
+        assert!(ids(&plain).iter().all(|id| !id.starts_with("target/")));
+        assert_eq!(ids(&plain).iter().filter(|id| id.starts_with("connection/")).collect::<Vec<_>>(), [&"connection/deauthorized"]);
+        assert_eq!(plain.levels, BTreeMap::from([("connection/deauthorized", Severity::Info)]));
+        let typed = scan_in(directory.path(), &["--fail-on", "never", "--format", "table", "--skip", "rule", "--region", "us-east-1"])
+            .expect("right");
+        assert_eq!((typed.fail_on, typed.output.format), (None, Format::Table));
+        assert!(ids(&typed).iter().any(|id| id.starts_with("target/")));
+        assert!(scan_in(directory.path(), &["--demo"]).expect("right").levels.is_empty());
+    }
+
+    #[test]
+    fn an_anchor_is_a_relative_uri() {
+        assert_eq!(anchor_uri("./infra/my stack.ts").ok().as_deref(), Some("infra/my%20stack.ts"));
+        assert_eq!(anchor_uri("infra\\ä.ts").ok().as_deref(), Some("infra/%C3%A4.ts"));
+        for wrong in ["/etc/x", "../x", "a/../x", "", "file:x", "arn:aws:iam::1:role/x"] {
+            assert!(anchor_uri(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn two_formats_do_not_share_a_file() {
+        assert!(scan(&["--demo", "-o", "json=a", "-o", "sarif=a"]).is_err());
+    }
+}
