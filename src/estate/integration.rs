@@ -105,7 +105,12 @@ impl<'a> Integration<'a> {
     /// Whether the URL names a private API or an endpoint, or may do so.
     fn names_private_api(&self) -> bool {
         use crate::host::Host;
-        let Ok(url) = self.url() else { return matches!(self.url(), Err(Leave::Unknown(_))) };
+        let url = match self.url() {
+            Ok(url) => url,
+            // A task that computes its URL may call anything, and over a public connection most likely something public.
+            Err(Leave::Unknown(_)) => return !matches!(self.caller, Caller::Task(..)),
+            Err(Leave::NotApplicable(_)) => return false,
+        };
         match (&url.host, &self.api) {
             (Host::Custom(_) | Host::Untrusted { .. }, _) => matches!(self.domain, Hop::Present(_) | Hop::Unknown(..)),
             (Host::Api { .. }, Hop::Present(api)) => api.types.read().map_or(true, |types| types.iter().any(|kind| kind == "PRIVATE")),

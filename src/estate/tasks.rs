@@ -28,6 +28,8 @@ pub struct Task<'a> {
     pub headers: Field<Settings<'a>>,
     /// `QueryParameters` by name.
     pub query: Field<Settings<'a>>,
+    /// All that the task is given, `Arguments` or `Parameters`, as it is written; JSON `null` where there is nothing.
+    pub arguments: Field<&'a Value>,
     /// `RequestBody`, where the task has one. It may hold expressions.
     pub body: Field<Option<&'a Value>>,
 }
@@ -131,6 +133,7 @@ fn task<'a>(name: &'a str, state: &'a Value, pointer: &str) -> Task<'a> {
         headers: place.settings("Headers"),
         query: place.settings("QueryParameters"),
         body: place.body(),
+        arguments: Field { pointer: place.pointer, value: Known::Value(given) },
     }
 }
 

@@ -234,9 +234,8 @@ impl<'p, 'a> Call<'p, 'a> {
     /// whatever he sends.
     fn forgeable(&self, stranger: &Request) -> Option<&'p Statement> {
         let chosen = |statement: &Statement| statement.conditions().iter().any(|own| CHOSEN.iter().any(|key| own.is_about(key)));
-        let denied = |statement: &Statement| {
-            statement.effect() == Effect::Deny && !chosen(statement) && statement.applies(stranger) != Truth::No
-        };
+        let denied =
+            |statement: &Statement| statement.effect() == Effect::Deny && !chosen(statement) && statement.applies(stranger) != Truth::No;
         if self.policy.statements().iter().any(denied) {
             return None;
         }
