@@ -65,7 +65,8 @@ impl<'a> Estate<'a> {
         Ok(of_verb(summary, &paths, verb, certain))
     }
 
-    /// The resource paths that a request may reach, the most specific first, and whether the first is it for certain.
+    /// The resource paths that a request may reach, the most specific first, and whether it is one whatever is put in
+    /// for a `*` of the URL.
     fn fitting(&self, paths: impl Iterator<Item = &'a String>, request: &[Segment]) -> (Vec<&'a str>, bool) {
         let templates: Vec<(&'a str, &PathTemplate)> =
             paths.filter_map(|path| Some((path.as_str(), self.templates.get(path.as_str())?.as_ref()?))).collect();
@@ -86,7 +87,7 @@ impl<'a> Integration<'a> {
     /// As the API, the URL and the verb, or the gap where the saved resources were not read.
     pub fn saved_way(&self) -> Result<Option<(&'a str, &'a str)>, Leave> {
         let saved = self.api.read()?.value.resources.read()?;
-        let (path, verb) = (self.path_below_stage()?, self.verb()?);
+        let (path, verb) = (self.path()?, self.verb()?);
         let of = |path: &'a str| {
             let methods = &saved.get(path)?.methods;
             let (verb, _) = methods.get_key_value(verb).or_else(|| methods.get_key_value("ANY"))?;

@@ -159,37 +159,46 @@ impl<'a> Estate<'a> {
         }
     }
 
-    /// Joins the domain name and what it maps to. Returns how many segments stand before the path.
-    fn join_domain(&'a self, integration: &mut Integration<'a>, region: &'a str, name: &str, url: &'a InvocationUrl) -> usize {
+    /// A private custom domain name of a region. Where no account that was read has it, a call that arrives at an
+    /// endpoint (`expected`) may yet be for one; another call goes to the public name of whoever has it.
+    pub fn private_domain(&'a self, region: &str, name: &str, expected: bool) -> Hop<'a, Site<'a, Domain>> {
         let mut gap = None;
-        for (account, region, inventory) in self.inventories(region, "") {
-            match inventory.domains.read() {
-                Err(unknown) if unknown.gap().reason == Reason::NotCovered => {}
-                Err(unknown) => gap = Some(unknown),
-                Ok(domains) => {
-                    let private = |domain: &Domain| {
-                        domain.name == name && domain.types.read().map_or(true, |types| types.iter().any(|kind| kind == "PRIVATE"))
-                    };
-                    let found = domains
-                        .iter()
-                        .find_map(|(key, domain)| domain.read().ok().filter(|domain| private(domain)).map(|domain| (key, domain)));
-                    if let Some((key, value)) = found {
-                        let site = Site { estate: self, kind: Kind::Domain, account, region, parent: "", key, value };
-                        integration.domain = Hop::Present(site);
-                        return self.join_mapping(integration, &site, url);
-                    }
+        let is_private = |domain: &Domain| domain.types.read().map_or(true, |types| types.iter().any(|kind| kind == "PRIVATE"));
+        for place in self.inventories(region, "") {
+            let domains = match place.2.domains.read() {
+                Ok(domains) => domains,
+                Err(unknown) => {
+                    gap = gap.or(Some(unknown).filter(|unknown| unknown.gap().reason != Reason::NotCovered));
+                    continue;
                 }
+            };
+            let found = domains.iter().find(|(_, domain)| domain.read().is_ok_and(|domain| domain.name == name && is_private(domain)));
+            let mut twins = self.all(Kind::Domain, |region| &region.domains);
+            match found {
+                Some(_) if !expected && twins.any(|twin| twin.value.name == name && !is_private(twin.value)) => return Hop::None,
+                Some((key, _)) => return self.look(place, key, Kind::Domain, |region| &region.domains),
+                None => {}
             }
         }
-        if let Some(unknown) = gap {
-            integration.domain = Hop::Unknown("", unknown.clone());
-            integration.api = Hop::Unknown("", unknown);
-        } else if matches!(integration.endpoint, Hop::Present(_)) {
-            let why = format!("no account that was read has a private custom domain name {name}");
-            integration.domain = Hop::Unknown("", Unknown::foreign(why.clone()));
-            integration.api = Hop::Unknown("", Unknown::foreign(why));
+        match gap {
+            Some(unknown) => Hop::Unknown("", unknown),
+            None if expected => {
+                Hop::Unknown("", Unknown::foreign(format!("no account that was read has a private custom domain name {name}")))
+            }
+            None => Hop::None,
         }
-        1
+    }
+
+    /// Joins the domain name and what it maps to. Returns how many segments stand before the path.
+    fn join_domain(&'a self, integration: &mut Integration<'a>, region: &'a str, name: &str, url: &'a InvocationUrl) -> usize {
+        integration.domain = self.private_domain(region, name, matches!(integration.endpoint, Hop::Present(_)));
+        match integration.domain {
+            Hop::Present(domain) => self.join_mapping(integration, &domain, url),
+            _ => {
+                integration.api = integration.domain.then(|_| Hop::None);
+                1
+            }
+        }
     }
 
     fn join_mapping(&'a self, integration: &mut Integration<'a>, domain: &Site<'a, Domain>, url: &'a InvocationUrl) -> usize {
@@ -342,6 +351,17 @@ pub fn header<'a>(integration: &Integration<'a>, name: &str) -> Result<Option<&'
 /// What a pipe sends besides its events is told by another call.
 pub(super) fn parameters_of_pipe() -> Unknown {
     Unknown::new("pipes:DescribePipe", Reason::NotCovered, "the HTTP parameters of pipes are not read")
+}
+
+impl Integration<'_> {
+    /// The path below the stage, the values that are known put in for the `*` of the URL.
+    ///
+    /// # Errors
+    /// As [`Integration::url`].
+    pub fn path(&self) -> Result<Vec<Segment>, Leave> {
+        let mut segments = filled(self, self.url()?);
+        Ok(segments.split_off(self.below.min(segments.len())))
+    }
 }
 
 /// The path with the target's values put in, as far as they are known before an event arrives.

@@ -67,16 +67,6 @@ pub struct Address {
     pub formatted: bool,
 }
 
-impl Task<'_> {
-    /// The URL.
-    ///
-    /// # Errors
-    /// The gap where it is put together at run time, or where it is no URL.
-    pub fn url(&self) -> Result<&InvocationUrl, Unknown> {
-        self.endpoint.read()?.url.as_ref().map_err(|error| Unknown::unresolved(format!("the task's ApiEndpoint cannot be read: {error}")))
-    }
-}
-
 /// The HTTP tasks of a state machine, in the order of the definition.
 ///
 /// A definition without states is what AWS returns where the caller may not use the machine's key: it is unknown.

@@ -69,7 +69,10 @@ pub fn deployment_drift(path: &Integration<'_>) -> Assessed {
     let called = match &path.method {
         Hop::Present(way) => Some((way.path, way.verb)),
         Hop::Unknown(_, unknown) => return Err(unknown.clone().into()),
-        Hop::Missing(_) | Hop::None => path.saved_way()?,
+        Hop::Missing(_) | Hop::None => match path.saved_way()? {
+            Some(way) => Some(way),
+            None => return not_applicable("the API has no such method, deployed or not"),
+        },
     };
     let differences = differences(deployed, api.value.resources.read()?)?;
     let (here, elsewhere): (Vec<_>, Vec<_>) = differences.iter().partition(|difference| called == Some((difference.path, difference.verb)));

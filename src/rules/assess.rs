@@ -64,6 +64,7 @@ pub fn assess<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], s
 
 struct Run<'a> {
     estate: &'a Estate<'a>,
+    all: &'a [Integration<'a>],
     out: Assessment<'a>,
     touching: HashMap<Place<'a>, Vec<usize>>,
 }
@@ -92,12 +93,13 @@ impl<'a> Run<'a> {
             passed: 0,
             not_applicable: 0,
         };
-        Run { estate, out, touching }
+        Run { estate, all, out, touching }
     }
 
     fn rule(&mut self, rule: &'static Rule) {
         match rule.check {
             Check::Integration(check) => self.each_integration(rule, check),
+            Check::AnyIntegration(check) => self.any_integration(rule, check),
             Check::Target(check) => self.each_target(rule, check),
             Check::Destination(check) => self.each(rule, Kind::Destination, |region| &region.destinations, check),
             Check::Connection(check) => self.each(rule, Kind::Connection, |region| &region.connections, check),
@@ -120,6 +122,18 @@ impl<'a> Run<'a> {
             } else {
                 self.out.not_applicable += 1;
             }
+        }
+    }
+
+    fn any_integration(&mut self, rule: &'static Rule, check: fn(&Integration<'_>) -> Assessed) {
+        self.unread_callers(rule);
+        let mut index = 0;
+        for integration in self.all {
+            // Those in scope are in the same order.
+            let in_scope = self.out.integrations.get(index).is_some_and(|own| std::ptr::eq(*own, integration));
+            let touched: Vec<usize> = in_scope.then_some(index).into_iter().collect();
+            self.record(rule, check(integration), || integration.caller.resource(), &touched);
+            index += usize::from(in_scope);
         }
     }
 
@@ -295,6 +309,7 @@ impl Callers {
     /// asked of tasks by rules of their own.
     fn of(rule: &Rule) -> Self {
         let (targets, pipes, tasks) = match rule.area() {
+            _ if matches!(rule.check, Check::AnyIntegration(_)) => (true, true, true),
             "rule" | "target" | "role" | "observability" => (true, false, false),
             "destination" => (true, true, false),
             "state-machine" => (false, false, true),

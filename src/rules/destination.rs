@@ -1,10 +1,27 @@
-//! Rules on API destinations: their connection, and the URL against the API.
+//! Rules on API destinations: their state, their connection, and the URL's stage, path and verb against the API.
 
-use super::verdict::{Assessed, Finding, Leave, fail, pass};
+pub mod host;
+
+use super::verdict::{Assessed, Confidence, Finding, Leave, Severity, fail, not_applicable, pass};
 use crate::arn::Arn;
-use crate::estate::{Hop, Integration, Site};
-use crate::host::{Base, Host};
-use crate::model::Kind;
+use crate::estate::{Called, Hop, Integration, Site, mapping_of, token};
+use crate::host::{Host, Match, PathTemplate};
+use crate::model::apigateway::Api;
+use crate::model::events::{Connection, Destination};
+use crate::model::{Kind, Reason};
+
+/// `destination/inactive`
+pub fn inactive(destination: &Site<'_, Destination>) -> Assessed {
+    match destination.estate.connection(destination.value.connection_arn.read()?) {
+        Hop::Unknown(_, unknown) => return Err(Leave::Unknown(unknown)),
+        Hop::Present(connection) if connection.value.connectivity.read()?.is_none() => return not_applicable("the connection is public"),
+        Hop::Present(_) | Hop::Missing(_) | Hop::None => {}
+    }
+    match destination.value.state.read()?.as_str() {
+        "INACTIVE" => fail(destination.at("/state").observed("INACTIVE").expected("ACTIVE")),
+        _ => pass(),
+    }
+}
 
 /// `destination/connection-missing`
 pub fn connection_missing(path: &Integration<'_>) -> Assessed {
@@ -28,32 +45,123 @@ pub fn connection_missing(path: &Integration<'_>) -> Assessed {
     }
 }
 
-/// `destination/stage-unknown`
-pub fn stage_unknown(path: &Integration<'_>) -> Assessed {
-    let api = path.api.read()?;
-    match &path.stage {
-        Hop::Missing(stage) => {
-            let evidence =
-                path.url_evidence()?.expected(format!("a path that begins with one of the stages of {}: {}", api.key, names(api)?));
-            let note = if stage.is_empty() {
-                "The URL names no stage.".to_owned()
-            } else {
-                format!("The API has no stage {stage}; the case of letters counts.")
-            };
-            fail(Finding::from(evidence).note(note))
-        }
-        Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown.clone())),
-        Hop::None => super::verdict::not_applicable("the URL leads to no API"),
-        Hop::Present(_) => match path.url()?.base() {
-            Some(Base::BasePath(_)) if matches!(path.url()?.host, Host::Custom(_)) => {
-                super::verdict::not_applicable("a custom domain maps the path to a stage")
+/// `destination/connection-public`
+pub fn connection_public(path: &Integration<'_>) -> Assessed {
+    let connection = path.connection.read()?;
+    if connection.value.connectivity.read()?.is_some() {
+        return pass();
+    }
+    let Some((severity, confidence, note)) = names_private_api(path, connection)? else { return pass() };
+    let url = path.url_evidence()?;
+    let evidence = connection.at("/connectivity").observed("none").expected("a resource configuration that leads to the API's endpoint");
+    fail(Finding::from(evidence).facet(&url.observed).severity(severity).confidence(confidence).note(note).related(url))
+}
+
+/// What speaks for a private API behind a URL that is called over the internet.
+fn names_private_api(path: &Integration<'_>, connection: &Site<'_, Connection>) -> Result<Option<(Severity, Confidence, String)>, Leave> {
+    let certain = |note: &str| Ok(Some((Severity::Critical, Confidence::High, note.to_owned())));
+    match &path.url()?.host {
+        Host::Api { api_id, location } => match path.estate.api(&location.region, connection.account, api_id) {
+            Hop::Present(api) if api.value.types.read()?.iter().any(|kind| kind == "PRIVATE") => certain("The API is private."),
+            Hop::Present(_) | Hop::Missing(_) | Hop::None => Ok(None),
+            Hop::Unknown(_, unknown) if unknown.gap().reason == Reason::Foreign => {
+                let note = format!("No account that was read has a REST API {api_id}: if it is private, calls cannot reach it.");
+                Ok(Some((Severity::Info, Confidence::Low, note)))
             }
-            _ => pass(),
+            Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown)),
         },
+        Host::ApiAtEndpoint { .. } | Host::Endpoint { .. } => certain("The host is the name of a VPC endpoint."),
+        Host::ServicePrivateName { .. } => certain("The host is a name that only a VPC endpoint answers to."),
+        Host::Custom(name) => match path.estate.private_domain(connection.region, name, false) {
+            Hop::Present(_) => {
+                Ok(Some((Severity::High, Confidence::Medium, format!("Of {name} only a private custom domain name was found."))))
+            }
+            Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown)),
+            Hop::Missing(_) | Hop::None => Ok(None),
+        },
+        Host::OtherEndpoint { .. } | Host::Untrusted { .. } => Err(Leave::NotApplicable("the URL names no API".into())),
     }
 }
 
-fn names(api: &Site<'_, crate::model::apigateway::Api>) -> Result<String, Leave> {
-    let names: Vec<&str> = api.value.stages.read()?.keys().map(String::as_str).collect();
-    Ok(if names.is_empty() { "it has none".to_owned() } else { names.join(", ") })
+/// `destination/stage-unknown`
+pub fn stage_unknown(path: &Integration<'_>) -> Assessed {
+    let api = path.api.read()?;
+    if mapping_names_stage(path)? {
+        return not_applicable("the custom domain name maps to a stage");
+    }
+    let Hop::Missing(stage) = &path.stage else { return path.stage.read().and_then(|_| pass()) };
+    let stages: Vec<&str> = api.value.stages.read()?.keys().map(String::as_str).collect();
+    let evidence = path.url_evidence()?.expected(format!("a path that begins with one of the stages of {}: {}", api.key, some(&stages)));
+    let note = if stage.is_empty() {
+        "The URL names no stage.".to_owned()
+    } else {
+        format!("The API has no stage {stage}; the case of letters counts.")
+    };
+    fail(Finding::from(evidence).note(note))
+}
+
+/// Whether a custom domain name says which stage answers, so that the URL does not.
+fn mapping_names_stage(path: &Integration<'_>) -> Result<bool, Leave> {
+    let Hop::Present(domain) = &path.domain else { return Ok(false) };
+    let mapping = mapping_of(domain.value.mappings.read()?, path.url()?.segments.first());
+    Ok(mapping.is_some_and(|(mapping, _)| mapping.stage.is_some()))
+}
+
+/// `destination/path-unknown`
+pub fn path_unknown(path: &Integration<'_>) -> Assessed {
+    match path.called.read()? {
+        Called::NoDeployment => not_applicable("the stage serves no deployment"),
+        Called::NoPath { paths } => {
+            let finding = Finding::from(path.url_evidence()?.expected(format!("one of the deployed paths: {}", some(paths))));
+            fail(match saved(path) {
+                Some((api, saved)) => not_deployed(finding, &api, saved),
+                None => finding,
+            })
+        }
+        Called::NoMethod { .. } | Called::Found(_) => pass(),
+    }
+}
+
+/// `destination/method-unknown`
+pub fn method_unknown(path: &Integration<'_>) -> Assessed {
+    match path.called.read()? {
+        Called::NoDeployment | Called::NoPath { .. } => not_applicable("no resource answers to the path"),
+        Called::NoMethod { path: resource, verbs } => {
+            let verb = path.verb()?;
+            let evidence = path.verb_evidence()?.expected(format!("a method of {resource}: {}", some(verbs)));
+            let finding = Finding::from(evidence).related(path.url_evidence()?);
+            let has_verb = |(api, saved): &(Site<'_, Api>, &str)| {
+                let methods = api.value.resources.read().ok().and_then(|resources| Some(&resources.get(*saved)?.methods));
+                methods.is_some_and(|methods| methods.contains_key(verb) || methods.contains_key("ANY"))
+            };
+            fail(match saved(path).filter(has_verb) {
+                Some((api, saved)) => not_deployed(finding, &api, saved),
+                None => finding,
+            })
+        }
+        Called::Found(_) => pass(),
+    }
+}
+
+/// The saved resource that fits the path, deployed or not.
+fn saved<'a>(path: &Integration<'a>) -> Option<(Site<'a, Api>, &'a str)> {
+    let api = *path.api.read().ok()?;
+    let (wanted, resources) = (path.path().ok()?, api.value.resources.read().ok()?);
+    let fits = |saved: &&String| PathTemplate::parse(saved).is_ok_and(|template| template.matches(&wanted) != Match::No);
+    resources.keys().find(fits).map(|saved| (api, saved.as_str()))
+}
+
+fn not_deployed(finding: Finding, api: &Site<'_, Api>, saved: &str) -> Finding {
+    let evidence = api.at(format!("/resources/{}", token(saved))).observed("saved, but not in the stage's deployment");
+    finding.note("The API has it, but it was saved after the stage was last deployed.").related(evidence)
+}
+
+/// A few of several names.
+fn some(names: &[&str]) -> String {
+    const SHOWN: usize = 6;
+    match names {
+        [] => "there is none".to_owned(),
+        names if names.len() <= SHOWN => names.join(", "),
+        names => format!("{} and {} more", names[..SHOWN].join(", "), names.len() - SHOWN),
+    }
 }

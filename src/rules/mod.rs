@@ -37,6 +37,8 @@ use verdict::Assessed;
 pub enum Check {
     /// Each integration in scope.
     Integration(fn(&Integration<'_>) -> Assessed),
+    /// Each integration, in scope or not.
+    AnyIntegration(fn(&Integration<'_>) -> Assessed),
     /// Each target of each event rule.
     Target(fn(&Site<'_, Target>) -> Assessed),
     /// Each API destination.
@@ -63,7 +65,7 @@ impl Check {
     /// The name of the subject, as documents write it.
     pub fn subject(self) -> &'static str {
         match self {
-            Check::Integration(_) => "integration",
+            Check::Integration(_) | Check::AnyIntegration(_) => "integration",
             Check::Target(_) => "target",
             Check::Destination(_) => "destination",
             Check::Connection(_) => "connection",
@@ -105,8 +107,17 @@ rules! {
     Integration "role/trust-missing" role::trust_missing;
     Integration "role/trust-condition" role::trust_condition;
     Integration "role/invoke-not-allowed" role::invoke_not_allowed;
+    Destination "destination/inactive" destination::inactive;
     Integration "destination/connection-missing" destination::connection_missing;
+    AnyIntegration "destination/connection-public" destination::connection_public;
+    Integration "destination/host-unknown-api" destination::host::host_unknown_api;
+    Integration "destination/endpoint-host-without-api-id" destination::host::endpoint_host_without_api_id;
+    Integration "destination/alias-host-not-associated" destination::host::alias_host_not_associated;
+    Integration "destination/host-untrusted" destination::host::host_untrusted;
+    Integration "destination/not-https" destination::host::not_https;
     Integration "destination/stage-unknown" destination::stage_unknown;
+    Integration "destination/path-unknown" destination::path_unknown;
+    Integration "destination/method-unknown" destination::method_unknown;
     Connection "connection/deauthorized" connection::deauthorized;
     Integration "connection/resource-config-missing" connection::resource_config_missing;
     Integration "resource-config/domain-not-endpoint" resource_config::domain_not_endpoint;
@@ -132,6 +143,7 @@ rules! {
     Integration "state-machine/connection-missing" state_machine::connection_missing;
     Integration "state-machine/role-permissions" state_machine::role_permissions;
     Integration "state-machine/header-forbidden" state_machine::header_forbidden;
+    Integration "state-machine/endpoint-mismatch" state_machine::endpoint_mismatch;
     Connection "secret/connection-parameter" secret::connection_parameter;
     Target "secret/target-parameter" secret::target_parameter;
     Target "secret/target-input" secret::target_input;

@@ -1,7 +1,8 @@
 //! Rules on state machines that call private APIs: the connection, the role, what a task may send.
 
+use super::destination;
 use super::role::allowed;
-use super::verdict::{Assessed, Finding, Leave, fail, not_applicable, pass, verdict};
+use super::verdict::{Assessed, Finding, Leave, Verdict, fail, not_applicable, pass, verdict};
 use crate::arn::Arn;
 use crate::estate::{Address, Hop, Integration, Site, Task};
 use crate::model::iam::Role;
@@ -121,6 +122,38 @@ pub fn header_forbidden(path: &Integration<'_>) -> Assessed {
             .collect(),
     )
 }
+
+/// `state-machine/endpoint-mismatch`
+pub fn endpoint_mismatch(path: &Integration<'_>) -> Assessed {
+    let (_, task) = path.task()?;
+    let (mut judged, mut gap) = (false, None);
+    for check in OF_URLS {
+        match check(path) {
+            // The first that fails is the cause of what follows.
+            Ok(Verdict::Fail(findings)) => return verdict(findings.into_iter().map(|finding| finding.facet(task.name)).collect()),
+            Ok(Verdict::Pass) => judged = true,
+            Err(Leave::Unknown(unknown)) => gap = gap.or(Some(unknown)),
+            Err(Leave::NotApplicable(_)) => {}
+        }
+    }
+    match gap {
+        Some(unknown) => Err(unknown.into()),
+        None if judged => pass(),
+        None => not_applicable("the task's URL leads to no API"),
+    }
+}
+
+/// What is asked of the URL of an API destination, from the scheme to the verb.
+const OF_URLS: [fn(&Integration<'_>) -> Assessed; 8] = [
+    destination::host::not_https,
+    destination::host::host_untrusted,
+    destination::host::host_unknown_api,
+    destination::host::endpoint_host_without_api_id,
+    destination::host::alias_host_not_associated,
+    destination::stage_unknown,
+    destination::path_unknown,
+    destination::method_unknown,
+];
 
 /// Headers that a task may not have: those of AWS's list, and `Authorization`, which the service refuses all the same.
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html>

@@ -1,0 +1,140 @@
+//! Rules on the host of an API destination's URL: which API it names, and who could answer to it.
+
+use crate::estate::{API_ID_HEADER, Hop, Integration};
+use crate::host::Host;
+use crate::model::Reason;
+use crate::model::events::Place;
+use crate::rules::verdict::{Assessed, Confidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
+
+/// `destination/not-https`
+pub fn not_https(path: &Integration<'_>) -> Assessed {
+    const HTTPS: u16 = 443;
+    let written = path.url_evidence()?;
+    let finding = |expected: String| Finding::from(written.clone().expected(expected));
+    if let Some(error) = path.url_error()? {
+        return fail(finding("a URL that begins with https://".to_owned()).note(format!("It cannot be called: {error}.")));
+    }
+    let url = path.url()?;
+    if url.scheme != "https" {
+        return fail(finding("a URL that begins with https://".to_owned()));
+    }
+    let Some(port) = url.port.filter(|port| *port != HTTPS) else { return pass() };
+    let config = path.config.read()?;
+    let ranges = config.value.port_ranges.read()?;
+    if ranges.iter().any(|range| holds(range, port)) {
+        return pass();
+    }
+    let served = config.at("/port_ranges").observed(ranges.join(", "));
+    fail(finding("no port, or 443".to_owned()).note(format!("The resource configuration does not serve port {port}.")).related(served))
+}
+
+/// Whether a port range of a resource configuration, `443` or `1-65535`, holds a port.
+fn holds(range: &str, port: u16) -> bool {
+    let (first, last) = range.split_once('-').unwrap_or((range, range));
+    let number = |text: &str| text.trim().parse::<u16>();
+    matches!((number(first), number(last)), (Ok(first), Ok(last)) if (first..=last).contains(&port))
+}
+
+/// `destination/host-untrusted`
+pub fn host_untrusted(path: &Integration<'_>) -> Assessed {
+    match &path.url()?.host {
+        Host::Untrusted { why } => {
+            let evidence = path.url_evidence()?.expected("a public host name, for which a public authority issues certificates");
+            fail(Finding::from(evidence).note(format!("The host is {why}.")))
+        }
+        _ => pass(),
+    }
+}
+
+/// `destination/host-unknown-api`
+pub fn host_unknown_api(path: &Integration<'_>) -> Assessed {
+    let (url, region) = (path.url()?, path.region());
+    if path.connection.read()?.value.connectivity.read()?.is_none() {
+        return not_applicable("the connection is public");
+    }
+    match &url.host {
+        Host::Custom(_) => return pass(),
+        Host::OtherEndpoint { .. } | Host::Untrusted { .. } => return not_applicable("the host names no API"),
+        _ => {}
+    }
+    if let Some(location) = url.host.location().filter(|location| location.region != region || !location.is_consistent()) {
+        let expected = path.url_evidence()?.expected(format!("a host in {region}, where the connection is"));
+        let note = format!("The host is one of {} under .{}.", location.region, location.suffix);
+        return fail(Finding::from(expected).note(note));
+    }
+    match &path.api {
+        Hop::Unknown(id, unknown) if unknown.gap().reason == Reason::Foreign => of_another_account(path, id, unknown.clone()),
+        api => api.read().and_then(|_| pass()),
+    }
+}
+
+/// An API that no account has that was read, though the account of the endpoint was.
+fn of_another_account(path: &Integration<'_>, id: &str, unknown: crate::model::Unknown) -> Assessed {
+    let endpoint = path.endpoint.read()?;
+    let apis = path.estate.region(endpoint.account, endpoint.region).map(|inventory| inventory.apis.read()).transpose()?;
+    if apis.is_none_or(|apis| apis.contains_key(id)) {
+        return Err(Leave::Unknown(unknown));
+    }
+    let evidence = path.url_evidence()?.expected("the id of a REST API that exists");
+    let note = format!(
+        "Account {} has no API {id}: either it was deleted, or it is an API of another account, called through this account's endpoint.",
+        endpoint.account
+    );
+    fail(Finding::from(evidence).severity(Severity::High).confidence(Confidence::Medium).note(note))
+}
+
+/// `destination/endpoint-host-without-api-id`
+pub fn endpoint_host_without_api_id(path: &Integration<'_>) -> Assessed {
+    if !matches!(path.url()?.host, Host::Endpoint { .. } | Host::ServicePrivateName { .. }) {
+        return not_applicable("the host names an API or a domain");
+    }
+    if path.carries(Place::Header, API_ID_HEADER)? {
+        return pass();
+    }
+    let evidence = path.url_evidence()?.expected(format!("a host that begins with the API's id, or the header {API_ID_HEADER}"));
+    let finding = Finding::from(evidence);
+    fail(match path.carries(Place::Header, "Host") {
+        Ok(true) if path.task().is_err() => finding.note("The header Host does not help: EventBridge removes it."),
+        _ => finding,
+    })
+}
+
+/// `destination/alias-host-not-associated`
+pub fn alias_host_not_associated(path: &Integration<'_>) -> Assessed {
+    let Host::ApiAtEndpoint { endpoint_id, .. } = &path.url()?.host else {
+        return not_applicable("the host names no endpoint");
+    };
+    let (mut findings, mut leave) = (Vec::new(), None);
+    for check in [not_associated, other_endpoint] {
+        match check(path, endpoint_id) {
+            Ok(finding) => findings.extend(finding),
+            Err(why) => leave = leave.or(Some(why)),
+        }
+    }
+    match leave {
+        Some(leave) if findings.is_empty() => Err(leave),
+        _ => verdict(findings),
+    }
+}
+
+fn not_associated(path: &Integration<'_>, endpoint_id: &str) -> Result<Option<Finding>, Leave> {
+    let api = path.api.read()?;
+    let associated = api.value.vpc_endpoint_ids.read()?;
+    if associated.iter().any(|id| id == endpoint_id) {
+        return Ok(None);
+    }
+    let evidence = path.url_evidence()?.expected(format!("an endpoint that is associated with the API, or the host without {endpoint_id}"));
+    let listed = if associated.is_empty() { "none".to_owned() } else { associated.join(", ") };
+    let finding = Finding::from(evidence).facet("association").note(format!("The API is not associated with {endpoint_id}."));
+    Ok(Some(finding.related(api.at("/vpc_endpoint_ids").observed(listed))))
+}
+
+fn other_endpoint(path: &Integration<'_>, endpoint_id: &str) -> Result<Option<Finding>, Leave> {
+    let endpoint = path.endpoint.read()?;
+    if endpoint.key == endpoint_id {
+        return Ok(None);
+    }
+    let evidence = path.url_evidence()?.expected(format!("{}, to which the resource configuration leads", endpoint.key));
+    let finding = Finding::from(evidence).facet("endpoint").note("The host names another endpoint than the one that calls arrive at.");
+    Ok(Some(finding.related(endpoint.at("/id").observed(endpoint.key))))
+}
