@@ -24,7 +24,7 @@ use crate::model::ec2::{Endpoint, Interface, PrefixList, SecurityGroup, Subnet, 
 use crate::model::events::{Connection, Destination};
 use crate::model::iam::Role;
 use crate::model::lattice::{Association, ResourceConfig};
-use crate::model::more::{Queue, Secret};
+use crate::model::more::{Key, Queue, Secret};
 use crate::model::{Collection, Kind, Known, Region, Snapshot, Unknown};
 use crate::rules::verdict::Leave;
 
@@ -219,6 +219,14 @@ impl<'a> Estate<'a> {
     /// The secret of a connection by ARN.
     pub fn secret(&'a self, arn: &'a str) -> Hop<'a, Site<'a, Secret>> {
         self.by_arn(arn, Kind::Secret, |region| &region.secrets)
+    }
+
+    /// A key by what a resource of `from` (account, region) names it: an id, an alias or an ARN.
+    pub fn key(&'a self, from: (&str, &str), named: &'a str) -> Hop<'a, Site<'a, Key>> {
+        match self.inventory(from.0, from.1) {
+            Some(place) => self.look(place, named, Kind::Key, |region| &region.keys),
+            None => Hop::Unknown(named, not_read(from.0, from.1)),
+        }
     }
 
     /// An association of a resource configuration with a service network by ARN.

@@ -14,6 +14,7 @@ mod connection;
 mod destination;
 mod domain;
 mod endpoint;
+mod hygiene;
 mod observability;
 mod resource_config;
 mod role;
@@ -45,6 +46,8 @@ pub enum Check {
     Destination(fn(&Site<'_, Destination>) -> Assessed),
     /// Each connection.
     Connection(fn(&Site<'_, Connection>) -> Assessed),
+    /// Each connection, with the integrations in scope that use it.
+    ConnectionUsers(fn(&Site<'_, Connection>, &[&Integration<'_>]) -> Assessed),
     /// Each resource configuration of an integration in scope.
     ResourceConfig(fn(&Site<'_, ResourceConfig>) -> Assessed),
     /// Each resource gateway of an integration in scope.
@@ -68,7 +71,7 @@ impl Check {
             Check::Integration(_) | Check::AnyIntegration(_) => "integration",
             Check::Target(_) => "target",
             Check::Destination(_) => "destination",
-            Check::Connection(_) => "connection",
+            Check::Connection(_) | Check::ConnectionUsers(_) => "connection",
             Check::ResourceConfig(_) => "resource-config",
             Check::Gateway(_) => "gateway",
             Check::Endpoint(_) => "endpoint",
@@ -103,6 +106,10 @@ rules! {
     Integration "rule/disabled" rule::disabled;
     Integration "target/destination-missing" target::destination_missing;
     Integration "target/role-missing" target::role_missing;
+    Target "target/native-private-api" target::native_private_api;
+    Integration "target/path-parameters-mismatch" target::path_parameters_mismatch;
+    Integration "target/header-stripped" target::header_stripped;
+    Integration "target/retry-disabled" target::retry_disabled;
     Integration "role/not-found" role::not_found;
     Integration "role/trust-missing" role::trust_missing;
     Integration "role/trust-condition" role::trust_condition;
@@ -118,8 +125,19 @@ rules! {
     Integration "destination/stage-unknown" destination::stage_unknown;
     Integration "destination/path-unknown" destination::path_unknown;
     Integration "destination/method-unknown" destination::method_unknown;
+    Connection "connection/failed-connectivity" connection::failed_connectivity;
     Connection "connection/deauthorized" connection::deauthorized;
-    Integration "connection/resource-config-missing" connection::resource_config_missing;
+    Integration "connection/resource-config-missing" connection::path::resource_config_missing;
+    Connection "connection/association-unhealthy" connection::path::association_unhealthy;
+    ConnectionUsers "connection/shared-blast-radius" connection::authorization::shared_blast_radius;
+    Integration "connection/authorizer-answers-401" connection::authorization::authorizer_answers_401;
+    Integration "connection/method-requires-sigv4" connection::authorization::method_requires_sigv4;
+    Integration "connection/api-key-header" connection::authorization::api_key_header;
+    Integration "connection/api-key-no-plan" connection::authorization::api_key_no_plan;
+    Integration "connection/api-key-unenforced" connection::authorization::api_key_unenforced;
+    Connection "connection/secret-missing" connection::secret_missing;
+    Connection "connection/cmk-broken" connection::key::cmk_broken;
+    Region "connection/private-quota" connection::private_quota;
     Integration "resource-config/domain-not-endpoint" resource_config::domain_not_endpoint;
     ResourceConfig "resource-config/gateway-missing" resource_config::gateway_missing;
     Endpoint "endpoint/not-available" endpoint::not_available;
@@ -155,6 +173,7 @@ rules! {
     Integration "observability/dead-letter-queue-policy" observability::dead_letter_queue_policy;
     Integration "observability/dead-letter-queue-backlog" observability::dead_letter_queue_backlog;
     Integration "observability/alarm-missing" observability::alarm_missing;
+    Connection "hygiene/connection-unused" hygiene::connection_unused;
 }
 
 impl Rule {
