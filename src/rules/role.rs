@@ -76,10 +76,11 @@ pub fn trust_condition(path: &Integration<'_>) -> Assessed {
 pub fn invoke_not_allowed(path: &Integration<'_>) -> Assessed {
     let role = role(path)?;
     let destination = path.destination.read()?;
-    let with_id = allowed(&role, destination.key)?;
+    let invoke = |arn: &str| Request::holder("events:InvokeApiDestination", Resource::arn(arn), Context::new());
+    let with_id = allowed(&role, &invoke(destination.key))?;
     let decision = match (with_id.0, destination.key.rsplit_once('/')) {
         (Decision::Allowed, _) | (_, None) => with_id,
-        (_, Some((without_id, _))) => match allowed(&role, without_id)? {
+        (_, Some((without_id, _))) => match allowed(&role, &invoke(without_id))? {
             other @ (Decision::Allowed | Decision::Undetermined, _) => other,
             _ => with_id,
         },
@@ -125,8 +126,8 @@ fn admits(trust: &Policy, request: &Request) -> Truth {
     Truth::any(trust.ignoring(Effect::Allow, request, &keys).map(|(_, truth)| truth))
 }
 
-/// Whether the role may invoke the destination `arn`, and why not.
-fn allowed(role: &Site<'_, Role>, arn: &str) -> Result<(Decision, String), Leave> {
+/// Whether the role may do what is asked, and why not.
+pub fn allowed(role: &Site<'_, Role>, request: &Request) -> Result<(Decision, String), Leave> {
     let estate = role.estate;
     let mut policies = Vec::new();
     for policy in role.value.policies.read()? {
@@ -140,8 +141,7 @@ fn allowed(role: &Site<'_, Role>, arn: &str) -> Result<(Decision, String), Leave
         },
         Err(_) => Boundary::Unread,
     };
-    let request = Request::holder("events:InvokeApiDestination", Resource::arn(arn), Context::new());
-    let evaluation = evaluate_identity(&policies, boundary, &request);
+    let evaluation = evaluate_identity(&policies, boundary, request);
     let why = evaluation.explain().map_or_else(|| "the role has no policies".to_owned(), |why| why.to_string());
     Ok((evaluation.decision(), why))
 }

@@ -10,7 +10,7 @@ use super::call::{Gate, existing};
 use super::convert::{escaped_json, must, time, told, unasked};
 use super::mask::Mask;
 use crate::model::apigateway::{Api, ApiResource, Authorizer, Canary, Deployment, Integration, Method, MethodSummary, Stage, Validator};
-use crate::model::{Known, Unknown};
+use crate::model::{Known, Reason, Unknown};
 
 /// Items of a page; API Gateway allows 500 and gives 25 where nothing is asked.
 pub(super) const PAGE: i32 = 500;
@@ -100,6 +100,11 @@ fn api(item: types::RestApi) -> Result<Api, Unknown> {
         types: told(GET_REST_APIS, "endpointConfiguration.types", kinds),
         vpc_endpoint_ids: Known::Value(super::convert::sorted(endpoints.unwrap_or_default())),
         policy: Known::Value(escaped_json(item.policy)),
+        policy_saved: Known::Unknown(Unknown::new(
+            "cloudtrail:LookupEvents",
+            Reason::NotCovered,
+            "CloudTrail was not asked when the policy was last saved",
+        )),
         default_endpoint_disabled: Known::Value(item.disable_execute_api_endpoint),
         access_mode: Known::Value(item.endpoint_access_mode.map(|mode| mode.as_str().to_owned())),
         api_key_source: Known::Value(item.api_key_source.map_or_else(|| "HEADER".to_owned(), |source| source.as_str().to_owned())),
