@@ -126,20 +126,7 @@ pub fn policy_source_ip(api: &Site<'_, Api>) -> Assessed {
 /// `api/policy-open`
 pub fn policy_open(path: &Integration<'_>) -> Assessed {
     let call = Call::of(path)?;
-    let context = Context::stranger()
-        .with("aws:ResourceAccount", crate::policy::Value::text(call.api.account))
-        .with("aws:RequestedRegion", crate::policy::Value::text(call.api.region));
-    let stranger = Request::anonymous(INVOKE, call.request.resource.clone(), context);
-    let evaluation = call.policy.evaluate(&stranger);
-    let (at, forged) = match evaluation.decision() {
-        Decision::Allowed => (evaluation.statement(), false),
-        Decision::DeniedExplicitly | Decision::NotAllowed => return pass(),
-        Decision::Undetermined => match call.forgeable(&stranger) {
-            Some(allow) => (Some(allow), true),
-            None => return Err(call.undecided(path, &evaluation)),
-        },
-    };
-    let at = at.map_or_else(String::new, |statement| call.policy.pointer(statement));
+    let Some((at, forged)) = opening(path, &call)? else { return pass() };
     let evidence = call.at(&at).observed("an Allow for everyone, whatever the endpoint or VPC");
     let finding = Finding::from(evidence.expected("a condition on aws:SourceVpce, or a Deny with one"));
     fail(match call.method.authorization.as_str() {
@@ -148,6 +135,34 @@ pub fn policy_open(path: &Integration<'_>) -> Assessed {
         "NONE" | "" => finding,
         kind => finding.severity(Severity::Medium).note(format!("The method asks for authorization ({kind}).")),
     })
+}
+
+/// Where the API's policy admits callers from any network: its saved policy, as evidence without what was observed.
+///
+/// # Errors
+/// As the hops to the method; *not applicable* where the API is not private or has no policy.
+pub fn open_to_everybody(path: &Integration<'_>) -> Result<Option<Evidence>, Leave> {
+    let call = Call::of(path)?;
+    let opening = opening(path, &call)?;
+    Ok(opening.map(|(at, _)| call.at(&at)))
+}
+
+/// Pointer of the statement that admits a stranger, and whether only because of headers that he chooses himself.
+fn opening(path: &Integration<'_>, call: &Call<'_, '_>) -> Result<Option<(String, bool)>, Leave> {
+    let context = Context::stranger()
+        .with("aws:ResourceAccount", crate::policy::Value::text(call.api.account))
+        .with("aws:RequestedRegion", crate::policy::Value::text(call.api.region));
+    let stranger = Request::anonymous(INVOKE, call.request.resource.clone(), context);
+    let evaluation = call.policy.evaluate(&stranger);
+    let at = |statement: Option<&Statement>| statement.map_or_else(String::new, |statement| call.policy.pointer(statement));
+    match evaluation.decision() {
+        Decision::Allowed => Ok(Some((at(evaluation.statement()), false))),
+        Decision::DeniedExplicitly | Decision::NotAllowed => Ok(None),
+        Decision::Undetermined => match call.forgeable(&stranger) {
+            Some(allow) => Ok(Some((at(Some(allow)), true))),
+            None => Err(call.undecided(path, &evaluation)),
+        },
+    }
 }
 
 /// A call before the policy of a private API.

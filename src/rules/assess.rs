@@ -203,6 +203,13 @@ impl<'a> Run<'a> {
     fn each_with_users(&mut self, rule: &'static Rule, check: fn(&Site<'_, Connection>, &[&Integration<'_>]) -> Assessed) {
         self.unread_callers(rule);
         self.unread(rule, Kind::Connection, |region| &region.connections, |_| None);
+        for index in 0..self.out.integrations.len() {
+            let integration = self.out.integrations[index];
+            if let Hop::Unknown(_, unknown) = &integration.connection {
+                let unknown = unknown.clone();
+                self.gap(rule, Some(integration.caller.resource()), integration.caller.scope(), unknown, &[index]);
+            }
+        }
         for connection in self.estate.all(Kind::Connection, |region| &region.connections) {
             let touched = self.touched(&connection);
             let users: Vec<&Integration<'_>> = touched.iter().filter_map(|index| self.out.integrations.get(*index).copied()).collect();

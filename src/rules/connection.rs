@@ -5,7 +5,7 @@ pub mod key;
 pub mod path;
 
 use super::verdict::{Assessed, Finding, Leave, Severity, fail, not_applicable, pass};
-use crate::estate::{Hop, Site};
+use crate::estate::{Hop, Integration, Site};
 use crate::model::events::Connection;
 use crate::model::{Region, Unknown};
 
@@ -65,7 +65,8 @@ pub fn deauthorized(connection: &Site<'_, Connection>) -> Assessed {
 }
 
 /// `connection/secret-missing`
-pub fn secret_missing(connection: &Site<'_, Connection>) -> Assessed {
+pub fn secret_missing(path: &Integration<'_>) -> Assessed {
+    let connection = path.connection.read()?;
     private(connection.value)?;
     let Some(arn) = connection.value.secret_arn.read()? else { return not_applicable("the connection names no secret") };
     let evidence = connection.at("/secret_arn").observed(arn).expected("the ARN of a secret that exists");

@@ -138,8 +138,8 @@ rules! {
     Integration "connection/api-key-header" connection::authorization::api_key_header;
     Integration "connection/api-key-no-plan" connection::authorization::api_key_no_plan;
     Integration "connection/api-key-unenforced" connection::authorization::api_key_unenforced;
-    Connection "connection/secret-missing" connection::secret_missing;
-    Connection "connection/cmk-broken" connection::key::cmk_broken;
+    Integration "connection/secret-missing" connection::secret_missing;
+    Integration "connection/cmk-broken" connection::key::cmk_broken;
     Region "connection/private-quota" connection::private_quota;
     ResourceConfig "resource-config/not-active" resource_config::not_active;
     Integration "resource-config/domain-not-endpoint" resource_config::domain_not_endpoint;

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 
 use super::private;
-use crate::estate::{Hop, INVOKE, Integration, Site, Way, credentials_header, token};
+use crate::estate::{Hop, Integration, Site, Way, credentials_header, token};
 use crate::model::Unknown;
 use crate::model::apigateway::{Api, Authorizer};
 use crate::model::events::{Connection, Place};
 use crate::model::known::any;
-use crate::policy::Request;
+use crate::rules::api_policy;
 use crate::rules::verdict::{Assessed, Evidence, Finding, Leave, fail, not_applicable, pass, verdict};
 
 /// The header in which API Gateway looks for a key.
@@ -49,7 +49,7 @@ pub fn method_requires_sigv4(path: &Integration<'_>) -> Assessed {
 pub fn authorizer_answers_401(path: &Integration<'_>) -> Assessed {
     let way = path.method.read()?;
     if way.summary.authorization != "CUSTOM" {
-        return pass();
+        return not_applicable("the method has no authorizer");
     }
     let (api, connection) = (path.api.read()?, path.connection.read()?);
     let (id, authorizer) = authorizer(api, way)?;
@@ -144,7 +144,10 @@ fn may_answer_401(path: &Integration<'_>) -> Result<bool, Unknown> {
 
 /// `connection/api-key-header`
 pub fn api_key_header(path: &Integration<'_>) -> Assessed {
-    if !path.method.read()?.summary.api_key_required || path.api.read()?.value.api_key_source.read()? != "HEADER" {
+    if !path.method.read()?.summary.api_key_required {
+        return not_applicable("the method asks for no API key");
+    }
+    if path.api.read()?.value.api_key_source.read()? != "HEADER" {
         return pass();
     }
     if path.carries(Place::Header, KEY_HEADER)? {
@@ -161,7 +164,7 @@ pub fn api_key_header(path: &Integration<'_>) -> Assessed {
 /// `connection/api-key-no-plan`
 pub fn api_key_no_plan(path: &Integration<'_>) -> Assessed {
     if !path.method.read()?.summary.api_key_required {
-        return pass();
+        return not_applicable("the method asks for no API key");
     }
     let (api, stage) = (path.api.read()?, path.stage.read()?);
     let Some(inventory) = path.estate.region(api.account, api.region) else { return not_applicable("the API's region was not read") };
@@ -183,18 +186,8 @@ pub fn api_key_unenforced(path: &Integration<'_>) -> Assessed {
     if !sends_key || summary.api_key_required || summary.authorization != "NONE" {
         return pass();
     }
-    let api = path.api.read()?;
-    let Some(document) = api.value.policy.read()? else { return not_applicable("the API has no policy, so nobody may call it") };
-    let stranger = Request::stranger(INVOKE, path.request()?.resource.clone());
-    let evaluation = path.estate.policy(document)?.evaluate(&stranger);
-    if evaluation.is_refused() {
-        return pass();
-    }
-    if evaluation.decision() != crate::policy::Decision::Allowed {
-        return Err(Unknown::unresolved(format!("whom the API's policy admits cannot be told: {}", evaluation.explain())).into());
-    }
+    let Some(policy) = api_policy::open_to_everybody(path)? else { return pass() };
     let evidence = of_method(path, "api_key_required")?.observed(false).expected(true);
     let sent = connection.at("/api_key_name").observed(KEY_HEADER);
-    let why = format!("The API's policy admits callers from any network: {}.", evaluation.explain());
-    fail(Finding::from(evidence).facet(name(path)?).note(why).related(sent).related(api.at("/policy").observed(evaluation.explain())))
+    fail(Finding::from(evidence).facet(name(path)?).related(sent).related(policy.observed("an Allow for callers from any network")))
 }

@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/encryption-connections.html>.
 
 use super::private;
-use crate::estate::{Hop, Site};
+use crate::estate::{Hop, Integration, Site};
 use crate::host::{partition_of_region, suffix_of_partition};
 use crate::model::Unknown;
 use crate::model::events::Connection;
@@ -21,7 +21,8 @@ const ACTIONS: [&str; 3] = ["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decry
 const USABLE: [&str; 3] = ["Enabled", "Updating", "Creating"];
 
 /// `connection/cmk-broken`
-pub fn cmk_broken(connection: &Site<'_, Connection>) -> Assessed {
+pub fn cmk_broken(path: &Integration<'_>) -> Assessed {
+    let connection = path.connection.read()?;
     private(connection.value)?;
     let Some(named) = connection.value.kms_key.read()? else { return pass() };
     let key = match connection.estate.key((connection.account, connection.region), named) {

@@ -45,14 +45,10 @@ pub fn association_unhealthy(connection: &Site<'_, Connection>) -> Assessed {
 
 /// What is wrong with the association of one private path.
 fn unhealthy(connection: &Site<'_, Connection>, pointer: &str, path: &Connectivity) -> Result<Option<Finding>, Leave> {
-    let estate = connection.estate;
-    if let Hop::Missing(_) = estate.resource_config(path.resource_config_arn.read()?, connection.account) {
-        return Err(Leave::NotApplicable("the resource configuration does not exist".into()));
-    }
     let arn = path.association_arn.read()?.as_deref();
     let evidence = connection.at(format!("{pointer}/association_arn")).observed(arn.unwrap_or("none"));
     let finding = Finding::from(evidence.expected("an association in state ACTIVE")).facet(pointer);
-    let association = match arn.map(|arn| estate.association(arn)) {
+    let association = match arn.map(|arn| connection.estate.association(arn)) {
         None | Some(Hop::Missing(_) | Hop::None) => return Ok(Some(finding.note("There is no such association."))),
         Some(Hop::Unknown(_, unknown)) => return Err(Leave::Unknown(unknown)),
         Some(Hop::Present(association)) => association,
