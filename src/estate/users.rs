@@ -4,6 +4,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::arn::Arn;
+use crate::model::events::Connection;
 use crate::model::{Collection, Known, Region, Unknown};
 
 use super::{Estate, Site, Task};
@@ -13,8 +15,8 @@ type Place<'a> = (&'a str, &'a str);
 /// Uses of connections.
 #[derive(Default)]
 pub(super) struct Users<'a> {
-    /// ARNs of connections that a destination or a task names.
-    used: HashSet<&'a str>,
+    /// Account, region and name of connections that a destination or a task names.
+    used: HashSet<(Place<'a>, &'a str)>,
     /// Accounts and regions in which a task takes its connection from its input.
     dynamic: HashSet<Place<'a>>,
     /// The first thing in an account's region that was not read and may hide a use.
@@ -26,7 +28,7 @@ impl<'a> Users<'a> {
     pub(super) fn add(&mut self, place: Place<'a>, inventory: &'a Region, tasks: &HashMap<&'a str, Known<Vec<Task<'a>>>>) {
         for (_, destination) in self.entries(place, &inventory.destinations) {
             match destination.connection_arn.read() {
-                Ok(arn) => drop(self.used.insert(arn)),
+                Ok(arn) => self.add_use(arn),
                 Err(unknown) => self.gap(place, unknown),
             }
         }
@@ -41,9 +43,14 @@ impl<'a> Users<'a> {
 
     fn add_task(&mut self, place: Place<'a>, task: &Task<'a>) {
         match task.connection.read() {
-            Ok(arn) => drop(self.used.insert(arn)),
+            Ok(arn) => self.add_use(arn),
             Err(_) => drop(self.dynamic.insert(place)),
         }
+    }
+
+    /// A connection that was deleted and made again has another ARN, but it is the one that is meant.
+    fn add_use(&mut self, arn: &'a str) {
+        self.used.extend(Arn::parse(arn).map(|arn| ((arn.account, arn.region), arn.name())));
     }
 
     fn entries<T>(&mut self, place: Place<'a>, collection: &'a Collection<T>) -> Vec<(&'a str, &'a T)> {
@@ -68,14 +75,14 @@ impl<'a> Users<'a> {
 }
 
 impl<'a> Estate<'a> {
-    /// Whether an API destination or a task that was read uses a connection. A task that takes its connection from
-    /// its input counts: it may be this one.
+    /// Whether an API destination or a task that was read uses a connection, by its ARN or that of a predecessor of
+    /// the same name. A task that takes its connection from its input counts: it may be this one.
     ///
     /// # Errors
     /// The gap, where nothing that was read does but something that was not may.
-    pub fn is_used<T>(&self, connection: &Site<'_, T>) -> Result<bool, Unknown> {
+    pub fn is_used(&self, connection: &Site<'_, Connection>) -> Result<bool, Unknown> {
         let place = (connection.account, connection.region);
-        let used = self.users.used.contains(connection.key) || self.users.dynamic.contains(&place);
+        let used = self.users.used.contains(&(place, connection.value.name.as_str())) || self.users.dynamic.contains(&place);
         match self.users.gaps.get(&place) {
             Some(unknown) if !used => Err(unknown.clone()),
             _ => Ok(used),

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::verdict::{Assessed, Finding, Leave, Verdict};
 use super::{Check, Rule, Selection};
 use crate::estate::{Caller, Estate, Hop, Integration, Place, Site};
+use crate::model::events::Connection;
 use crate::model::{Collection, Kind, Reason, Region, ResourceId, Unknown};
 use crate::report::NotCovered;
 
@@ -103,6 +104,7 @@ impl<'a> Run<'a> {
             Check::Target(check) => self.each_target(rule, check),
             Check::Destination(check) => self.each(rule, Kind::Destination, |region| &region.destinations, check),
             Check::Connection(check) => self.each(rule, Kind::Connection, |region| &region.connections, check),
+            Check::ConnectionUsers(check) => self.each_with_users(rule, check),
             Check::ResourceConfig(check) => self.each_hop(rule, Kind::ResourceConfig, |path| &path.config, check),
             Check::Gateway(check) => self.each_hop(rule, Kind::Gateway, |path| &path.gateway, check),
             Check::Endpoint(check) => self.each_hop(rule, Kind::Endpoint, |path| &path.endpoint, check),
@@ -195,6 +197,16 @@ impl<'a> Run<'a> {
         for site in self.estate.all(kind, pick) {
             let touched = self.touched(&site);
             self.record(rule, check(&site), || site.resource(), &touched);
+        }
+    }
+
+    fn each_with_users(&mut self, rule: &'static Rule, check: fn(&Site<'_, Connection>, &[&Integration<'_>]) -> Assessed) {
+        self.unread_callers(rule);
+        self.unread(rule, Kind::Connection, |region| &region.connections, |_| None);
+        for connection in self.estate.all(Kind::Connection, |region| &region.connections) {
+            let touched = self.touched(&connection);
+            let users: Vec<&Integration<'_>> = touched.iter().filter_map(|index| self.out.integrations.get(*index).copied()).collect();
+            self.record(rule, check(&connection, &users), || connection.resource(), &touched);
         }
     }
 

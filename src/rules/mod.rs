@@ -12,8 +12,12 @@ mod api;
 mod api_policy;
 mod connection;
 mod destination;
+mod dns;
 mod domain;
 mod endpoint;
+mod gateway;
+mod hygiene;
+mod network;
 mod observability;
 mod resource_config;
 mod role;
@@ -45,6 +49,8 @@ pub enum Check {
     Destination(fn(&Site<'_, Destination>) -> Assessed),
     /// Each connection.
     Connection(fn(&Site<'_, Connection>) -> Assessed),
+    /// Each connection, with the integrations in scope that use it.
+    ConnectionUsers(fn(&Site<'_, Connection>, &[&Integration<'_>]) -> Assessed),
     /// Each resource configuration of an integration in scope.
     ResourceConfig(fn(&Site<'_, ResourceConfig>) -> Assessed),
     /// Each resource gateway of an integration in scope.
@@ -68,7 +74,7 @@ impl Check {
             Check::Integration(_) | Check::AnyIntegration(_) => "integration",
             Check::Target(_) => "target",
             Check::Destination(_) => "destination",
-            Check::Connection(_) => "connection",
+            Check::Connection(_) | Check::ConnectionUsers(_) => "connection",
             Check::ResourceConfig(_) => "resource-config",
             Check::Gateway(_) => "gateway",
             Check::Endpoint(_) => "endpoint",
@@ -103,6 +109,10 @@ rules! {
     Integration "rule/disabled" rule::disabled;
     Integration "target/destination-missing" target::destination_missing;
     Integration "target/role-missing" target::role_missing;
+    Target "target/native-private-api" target::native_private_api;
+    Integration "target/path-parameters-mismatch" target::path_parameters_mismatch;
+    Integration "target/header-stripped" target::header_stripped;
+    Integration "target/retry-disabled" target::retry_disabled;
     Integration "role/not-found" role::not_found;
     Integration "role/trust-missing" role::trust_missing;
     Integration "role/trust-condition" role::trust_condition;
@@ -118,11 +128,40 @@ rules! {
     Integration "destination/stage-unknown" destination::stage_unknown;
     Integration "destination/path-unknown" destination::path_unknown;
     Integration "destination/method-unknown" destination::method_unknown;
+    Connection "connection/failed-connectivity" connection::failed_connectivity;
     Connection "connection/deauthorized" connection::deauthorized;
-    Integration "connection/resource-config-missing" connection::resource_config_missing;
+    Integration "connection/resource-config-missing" connection::path::resource_config_missing;
+    Connection "connection/association-unhealthy" connection::path::association_unhealthy;
+    ConnectionUsers "connection/shared-blast-radius" connection::authorization::shared_blast_radius;
+    Integration "connection/authorizer-answers-401" connection::authorization::authorizer_answers_401;
+    Integration "connection/method-requires-sigv4" connection::authorization::method_requires_sigv4;
+    Integration "connection/api-key-header" connection::authorization::api_key_header;
+    Integration "connection/api-key-no-plan" connection::authorization::api_key_no_plan;
+    Integration "connection/api-key-unenforced" connection::authorization::api_key_unenforced;
+    Connection "connection/secret-missing" connection::secret_missing;
+    Connection "connection/cmk-broken" connection::key::cmk_broken;
+    Region "connection/private-quota" connection::private_quota;
+    ResourceConfig "resource-config/not-active" resource_config::not_active;
     Integration "resource-config/domain-not-endpoint" resource_config::domain_not_endpoint;
+    Integration "resource-config/domain-is-api-host" resource_config::domain_is_api_host;
+    Integration "resource-config/domain-in-private-zone" resource_config::domain_in_private_zone;
+    Integration "resource-config/domain-zonal" resource_config::domain_zonal;
+    Integration "resource-config/port" resource_config::port;
     ResourceConfig "resource-config/gateway-missing" resource_config::gateway_missing;
+    Integration "resource-config/ip-type" resource_config::ip_type;
+    Integration "resource-config/other-vpc" resource_config::other_vpc;
+    Integration "resource-config/other-service-endpoint" resource_config::other_service_endpoint;
+    Gateway "gateway/not-active" gateway::not_active;
+    Integration "gateway/dns-mode" gateway::dns_mode;
+    Gateway "gateway/single-zone" gateway::single_zone;
+    Gateway "network/gateway-egress-443-only" network::gateway_egress_443_only;
+    Integration "network/gateway-egress-blocked" network::gateway_egress_blocked;
+    Integration "network/endpoint-ingress-blocked" network::endpoint_ingress_blocked;
+    Integration "network/gateway-ingress-documented" network::gateway_ingress_documented;
+    Integration "network/acl-blocks-https" network::acl_blocks_https;
+    Integration "network/acl-blocks-return" network::acl_blocks_return;
     Endpoint "endpoint/not-available" endpoint::not_available;
+    Integration "endpoint/private-dns-off" endpoint::private_dns_off;
     Integration "api/not-private" api::not_private;
     Api "api/policy-missing" api_policy::policy_missing;
     Integration "api/policy-denies" api_policy::policy_denies;
@@ -155,6 +194,7 @@ rules! {
     Integration "observability/dead-letter-queue-policy" observability::dead_letter_queue_policy;
     Integration "observability/dead-letter-queue-backlog" observability::dead_letter_queue_backlog;
     Integration "observability/alarm-missing" observability::alarm_missing;
+    Connection "hygiene/connection-unused" hygiene::connection_unused;
 }
 
 impl Rule {

@@ -1,8 +1,12 @@
 //! Rules on the targets of event rules.
 
-use super::verdict::{Assessed, Leave, fail, pass};
-use crate::estate::{Hop, Integration};
+use jiff::SignedDuration;
+
+use super::verdict::{Assessed, Confidence, Evidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
+use crate::arn::Arn;
+use crate::estate::{Hop, Integration, Site, token};
 use crate::model::Kind;
+use crate::model::events::{Place, Target};
 
 /// `target/destination-missing`
 pub fn destination_missing(path: &Integration<'_>) -> Assessed {
@@ -43,4 +47,135 @@ pub fn role_missing(path: &Integration<'_>) -> Assessed {
         }
         _ => finding,
     })
+}
+
+/// `target/native-private-api`
+///
+/// EventBridge's own API Gateway target calls public endpoints only:
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-gateway-target.html>.
+pub fn native_private_api(target: &Site<'_, Target>) -> Assessed {
+    let text = target.value.arn.read()?;
+    let Some(arn) = Arn::parse(text).filter(|arn| arn.service == "execute-api") else {
+        return not_applicable("the target is no API of API Gateway");
+    };
+    let api = match target.estate.api(arn.region, arn.account, arn.name()) {
+        Hop::Unknown(_, unknown) => match target.estate.region(arn.account, arn.region).map(|inventory| inventory.apis.read()) {
+            Some(Ok(apis)) if !apis.contains_key(arn.name()) => return not_applicable("the account has no such REST API"),
+            _ => return Err(Leave::Unknown(unknown)),
+        },
+        api => *api.read()?,
+    };
+    let types = api.value.types.read()?;
+    if !types.iter().any(|kind| kind == "PRIVATE") {
+        return pass();
+    }
+    let evidence = target.at("/arn").observed(text).expected("an API destination with a private connection");
+    fail(Finding::from(evidence).related(api.at("/types").observed(types.join(", "))))
+}
+
+/// `target/path-parameters-mismatch`
+pub fn path_parameters_mismatch(path: &Integration<'_>) -> Assessed {
+    let (_, target) = path.target()?;
+    let (wanted, given) = (path.url()?.wildcards, target.value.path_values.read()?.len());
+    if wanted == given {
+        return pass();
+    }
+    let evidence = target.at("/path_values").observed(format!("{given} values")).expected(format!("{wanted}, one for each * of the URL"));
+    let finding = Finding::from(evidence).related(path.url_evidence()?);
+    fail(if given > wanted {
+        finding.confidence(Confidence::Medium).note("AWS does not document what becomes of a value for which the URL has no *.")
+    } else {
+        finding
+    })
+}
+
+/// Headers that EventBridge removes, besides those that begin with `If-`, in lower case.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html>
+const STRIPPED: [&str; 28] = [
+    "a-im",
+    "accept-charset",
+    "accept-datetime",
+    "accept-encoding",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-md5",
+    "date",
+    "expect",
+    "forwarded",
+    "from",
+    "host",
+    "http2-settings",
+    "max-forwards",
+    "origin",
+    "pragma",
+    "proxy-authorization",
+    "range",
+    "referer",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "via",
+    "warning",
+];
+
+/// `target/header-stripped`
+pub fn header_stripped(path: &Integration<'_>) -> Assessed {
+    let (_, target) = path.target()?;
+    let connection = path.connection.read()?;
+    let headers = target.value.headers.read()?;
+    let mut findings: Vec<Finding> =
+        headers.keys().filter_map(|key| stripped(key, target.at(format!("/headers/{}", token(key))))).collect();
+    let parameters = connection.value.parameters.read()?.iter().enumerate().filter(|(_, parameter)| parameter.place == Place::Header);
+    findings.extend(parameters.filter_map(|(at, parameter)| stripped(&parameter.key, connection.at(format!("/parameters/{at}/key")))));
+    verdict(findings)
+}
+
+fn stripped(name: &str, place: Evidence) -> Option<Finding> {
+    let lower = name.to_ascii_lowercase();
+    if !lower.starts_with("if-") && !STRIPPED.contains(&lower.as_str()) {
+        return None;
+    }
+    let finding = Finding::from(place.observed(name).expected("a header that EventBridge sends")).facet(&lower);
+    Some(if lower == "host" {
+        finding.severity(Severity::High).note("The host of the URL decides which API is called, not this header.")
+    } else {
+        finding
+    })
+}
+
+/// `target/retry-disabled`
+pub fn retry_disabled(path: &Integration<'_>) -> Assessed {
+    /// A private path needs some minutes after it was made.
+    const SHORT: i64 = 300;
+    let (_, target) = path.target()?;
+    let retry = target.value.retry.read()?;
+    let mut findings = Vec::new();
+    if retry.attempts == Some(0) {
+        let finding =
+            Finding::from(target.at("/retry/attempts").observed(0).expected("at least 1; 185 without a setting")).facet("attempts");
+        findings.push(match needs_retries(path) {
+            Some(why) => finding.severity(Severity::High).note(why),
+            None => finding,
+        });
+    }
+    if let Some(age) = retry.age_seconds.filter(|age| *age < SHORT) {
+        let evidence = target.at("/retry/age_seconds").observed(age).expected(format!("at least {SHORT}; 86400 without a setting"));
+        findings.push(Finding::from(evidence).facet("age"));
+    }
+    verdict(findings)
+}
+
+/// Why the first attempt of this connection is likely to fail.
+fn needs_retries(path: &Integration<'_>) -> Option<&'static str> {
+    const YOUNG: SignedDuration = SignedDuration::from_mins(10);
+    let connection = path.connection.read().ok()?;
+    if connection.value.authorization.read().is_ok_and(|kind| kind == "OAUTH_CLIENT_CREDENTIALS") {
+        return Some("An OAuth token is renewed when an attempt is answered with 401, so that attempt is the event's only one.");
+    }
+    let created = (*connection.value.created.read().ok()?)?;
+    (path.estate.snapshot.taken_at.duration_since(created) < YOUNG).then_some("The connection is new, and its path may not be ready.")
 }

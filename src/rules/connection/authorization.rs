@@ -1,0 +1,200 @@
+//! Rules on what a connection sends to authorize its calls against what the method that answers asks for.
+//!
+//! What a method asks for is told by the stage's deployment; which authorizer it has only by what is saved.
+
+use std::collections::BTreeMap;
+
+use super::private;
+use crate::estate::{Hop, INVOKE, Integration, Site, Way, credentials_header, token};
+use crate::model::Unknown;
+use crate::model::apigateway::{Api, Authorizer};
+use crate::model::events::{Connection, Place};
+use crate::model::known::any;
+use crate::policy::Request;
+use crate::rules::verdict::{Assessed, Evidence, Finding, Leave, fail, not_applicable, pass, verdict};
+
+/// The header in which API Gateway looks for a key.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-key-source.html>
+const KEY_HEADER: &str = "x-api-key";
+
+/// A field of the deployed method.
+fn of_method(path: &Integration<'_>, field: &str) -> Result<Evidence, Leave> {
+    let (api, stage, way) = (path.api.read()?, path.stage.read()?, path.method.read()?);
+    let deployment = stage.value.deployment_id.read()?.as_deref().unwrap_or_default();
+    Ok(api.at(format!("/deployments/{}/summary/{}/{}/{field}", token(deployment), token(way.path), way.verb)))
+}
+
+/// Tells findings on methods of one API apart.
+fn name(path: &Integration<'_>) -> Result<String, Leave> {
+    let (stage, way) = (path.stage.read()?, path.method.read()?);
+    Ok(format!("{} {} {}", stage.key, way.verb, way.path))
+}
+
+/// `connection/method-requires-sigv4`
+pub fn method_requires_sigv4(path: &Integration<'_>) -> Assessed {
+    let way = path.method.read()?;
+    if way.summary.authorization != "AWS_IAM" {
+        return pass();
+    }
+    let connection = path.connection.read()?;
+    let evidence = of_method(path, "authorization")?.observed("AWS_IAM").expected("NONE, CUSTOM or COGNITO_USER_POOLS");
+    let sent = connection.at("/authorization").observed(connection.value.authorization.read()?);
+    fail(Finding::from(evidence).facet(name(path)?).related(sent))
+}
+
+/// `connection/authorizer-answers-401`
+///
+/// API Gateway answers 401 without asking the authorizer where a source of the caller's identity is missing:
+/// <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateAuthorizer.html>.
+pub fn authorizer_answers_401(path: &Integration<'_>) -> Assessed {
+    let way = path.method.read()?;
+    if way.summary.authorization != "CUSTOM" {
+        return pass();
+    }
+    let (api, connection) = (path.api.read()?, path.connection.read()?);
+    let (id, authorizer) = authorizer(api, way)?;
+    let listed =
+        || api.at(format!("/authorizers/{}/identity_source", token(id))).observed(authorizer.identity_source.as_deref().unwrap_or(""));
+    let (mut findings, mut gap) = (Vec::new(), None);
+    for (place, source) in sources(authorizer) {
+        let what = if place == Place::Header { "header" } else { "query parameter" };
+        match path.carries(place, source) {
+            Ok(true) => {}
+            Ok(false) => {
+                let evidence =
+                    connection.at("/parameters").observed(format!("no {what} {source}")).expected(format!("the {what} {source}"));
+                findings.push(Finding::from(evidence).facet(format!("{what} {source}").to_lowercase()).related(listed()));
+            }
+            Err(Leave::Unknown(unknown)) => gap = gap.or(Some(unknown)),
+            Err(leave) => return Err(leave),
+        }
+    }
+    match gap {
+        Some(unknown) if findings.is_empty() => Err(Leave::Unknown(unknown)),
+        _ => verdict(findings),
+    }
+}
+
+/// The authorizer of a deployed method, as far as what is saved tells.
+fn authorizer<'a>(api: &Site<'a, Api>, way: &Way<'_>) -> Result<(&'a str, &'a Authorizer), Unknown> {
+    let unsaved =
+        || Unknown::unresolved(format!("{} {} is deployed but saved otherwise, so its authorizer is not known", way.verb, way.path));
+    let saved = api.value.resources.read()?.get(way.path).and_then(|resource| resource.methods.get(way.verb));
+    let id = saved.ok_or_else(unsaved)?.authorizer_id.read()?.as_deref().ok_or_else(unsaved)?;
+    let authorizer = api.value.authorizers.read()?.get(id);
+    Ok((id, authorizer.ok_or_else(|| Unknown::unresolved(format!("the authorizer {id} no longer exists")))?))
+}
+
+/// The headers and query parameters that an authorizer demands. Stage variables and the context are API Gateway's own.
+fn sources(authorizer: &Authorizer) -> impl Iterator<Item = (Place, &str)> {
+    authorizer.identity_source.iter().flat_map(|sources| sources.split(',')).filter_map(|source| {
+        let source = source.trim().trim_start_matches('$');
+        let header = source.strip_prefix("method.request.header.").map(|name| (Place::Header, name));
+        header.or_else(|| source.strip_prefix("method.request.querystring.").map(|name| (Place::Query, name)))
+    })
+}
+
+/// `connection/shared-blast-radius`
+///
+/// One 401 takes a connection with basic or API key authorization out of service:
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-connection-deauthorize.html>.
+pub fn shared_blast_radius(connection: &Site<'_, Connection>, users: &[&Integration<'_>]) -> Assessed {
+    private(connection.value)?;
+    let authorization = connection.value.authorization.read()?;
+    if authorization == "OAUTH_CLIENT_CREDENTIALS" {
+        return pass();
+    }
+    let (mut called, mut gap) = (BTreeMap::new(), None);
+    for user in users {
+        match what_is_called(user) {
+            Ok(what) => drop(called.entry(what).or_insert(*user)),
+            Err(Leave::Unknown(unknown)) => gap = gap.or(Some(unknown)),
+            Err(Leave::NotApplicable(_)) => {}
+        }
+    }
+    match gap {
+        Some(unknown) if called.len() < 2 && users.len() > 1 => return Err(Leave::Unknown(unknown)),
+        _ if called.len() < 2 => return pass(),
+        _ => {}
+    }
+    if !any(called.values(), |user| may_answer_401(user))? {
+        return pass();
+    }
+    let names: Vec<&str> = called.keys().map(String::as_str).collect();
+    let evidence = connection.at("/authorization").observed(authorization).expected("a connection for each of them, or OAuth");
+    let finding = Finding::from(evidence).note(format!("It calls {}.", names.join(", ")));
+    fail(called.values().filter_map(|user| user.url_evidence().ok()).fold(finding, Finding::related))
+}
+
+/// The method that an integration calls, or its URL where no method is known.
+fn what_is_called(path: &Integration<'_>) -> Result<String, Leave> {
+    match (&path.api, &path.stage, &path.method) {
+        (Hop::Present(api), Hop::Present(stage), Hop::Present(way)) => Ok(format!("{} {}/{}{}", way.verb, api.key, stage.key, way.path)),
+        _ => Ok(format!("{} {}", path.verb()?, path.url_evidence()?.observed)),
+    }
+}
+
+fn may_answer_401(path: &Integration<'_>) -> Result<bool, Unknown> {
+    match &path.method {
+        Hop::Present(way) => Ok(["CUSTOM", "COGNITO_USER_POOLS"].contains(&way.summary.authorization.as_str())),
+        Hop::Unknown(_, unknown) => Err(unknown.clone()),
+        Hop::Missing(_) | Hop::None => Ok(false),
+    }
+}
+
+/// `connection/api-key-header`
+pub fn api_key_header(path: &Integration<'_>) -> Assessed {
+    if !path.method.read()?.summary.api_key_required || path.api.read()?.value.api_key_source.read()? != "HEADER" {
+        return pass();
+    }
+    if path.carries(Place::Header, KEY_HEADER)? {
+        return pass();
+    }
+    let connection = path.connection.read()?;
+    let evidence = match connection.value.api_key_name.read() {
+        Ok(Some(_)) => connection.at("/api_key_name").observed(credentials_header(connection)?),
+        _ => connection.at("/authorization").observed(connection.value.authorization.read()?),
+    };
+    fail(Finding::from(evidence.expected(KEY_HEADER)).related(of_method(path, "api_key_required")?.observed(true)))
+}
+
+/// `connection/api-key-no-plan`
+pub fn api_key_no_plan(path: &Integration<'_>) -> Assessed {
+    if !path.method.read()?.summary.api_key_required {
+        return pass();
+    }
+    let (api, stage) = (path.api.read()?, path.stage.read()?);
+    let Some(inventory) = path.estate.region(api.account, api.region) else { return not_applicable("the API's region was not read") };
+    let admits = any(inventory.usage_plans.read()?.values(), |plan| {
+        let stages = plan.read()?.stages.read()?;
+        Ok(stages.iter().any(|admitted| admitted.api_id == api.key && admitted.stage == stage.key))
+    })?;
+    if admits {
+        return pass();
+    }
+    let evidence = stage.at("").observed("in no usage plan").expected("a usage plan that admits to the stage");
+    fail(Finding::from(evidence).related(of_method(path, "api_key_required")?.observed(true)))
+}
+
+/// `connection/api-key-unenforced`
+pub fn api_key_unenforced(path: &Integration<'_>) -> Assessed {
+    let (connection, summary) = (path.connection.read()?, path.method.read()?.summary);
+    let sends_key = connection.value.authorization.read()? == "API_KEY" && credentials_header(connection)?.eq_ignore_ascii_case(KEY_HEADER);
+    if !sends_key || summary.api_key_required || summary.authorization != "NONE" {
+        return pass();
+    }
+    let api = path.api.read()?;
+    let Some(document) = api.value.policy.read()? else { return not_applicable("the API has no policy, so nobody may call it") };
+    let stranger = Request::stranger(INVOKE, path.request()?.resource.clone());
+    let evaluation = path.estate.policy(document)?.evaluate(&stranger);
+    if evaluation.is_refused() {
+        return pass();
+    }
+    if evaluation.decision() != crate::policy::Decision::Allowed {
+        return Err(Unknown::unresolved(format!("whom the API's policy admits cannot be told: {}", evaluation.explain())).into());
+    }
+    let evidence = of_method(path, "api_key_required")?.observed(false).expected(true);
+    let sent = connection.at("/api_key_name").observed(KEY_HEADER);
+    let why = format!("The API's policy admits callers from any network: {}.", evaluation.explain());
+    fail(Finding::from(evidence).facet(name(path)?).note(why).related(sent).related(api.at("/policy").observed(evaluation.explain())))
+}
