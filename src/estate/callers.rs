@@ -128,6 +128,7 @@ impl<'a> Estate<'a> {
                 found.push(self.integration(Caller::Task(machine, task), Hop::None, connection));
             }
         }
+        self.prove(&mut found);
         found.sort_by(|a, b| a.id.cmp(&b.id));
         found
     }

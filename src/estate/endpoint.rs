@@ -7,6 +7,7 @@ use crate::host::Host;
 use crate::model::ec2::{Endpoint, Route};
 use crate::model::known::any;
 use crate::model::lattice::{Gateway, ResourceConfig};
+use crate::model::more::HostedZone;
 use crate::model::{Kind, Unknown};
 
 use super::{Estate, Hop, Site, not_read};
@@ -112,16 +113,23 @@ impl<'a> Estate<'a> {
             Err(unknown) => return Hop::Unknown("", unknown),
         };
         gateway.then(|gateway| {
-            let has_address = |endpoint: &Site<'a, Endpoint>| {
-                let interfaces = endpoint.value.interface_ids.read().into_iter().flatten();
-                interfaces
-                    .filter_map(|id| self.interface((endpoint.account, endpoint.region), id).read().ok().copied())
-                    .any(|interface| interface.value.addresses.read().is_ok_and(|addresses| addresses.iter().any(|own| own == address)))
-            };
-            match self.endpoints(gateway.region).find(has_address) {
-                Some(endpoint) => Hop::Present(endpoint),
-                None => self.endpoints_gap(gateway).map_or(Hop::Missing(address), |unknown| Hop::Unknown(address, unknown)),
+            let mut gap = None;
+            for endpoint in self.endpoints(gateway.region) {
+                match self.has_address(&endpoint, address) {
+                    Ok(true) => return Hop::Present(endpoint),
+                    Ok(false) => {}
+                    Err(unknown) => gap = gap.or(Some(unknown)),
+                }
             }
+            gap.or_else(|| self.endpoints_gap(gateway)).map_or(Hop::Missing(address), |unknown| Hop::Unknown(address, unknown))
+        })
+    }
+
+    fn has_address(&'a self, endpoint: &Site<'a, Endpoint>, address: &str) -> Result<bool, Unknown> {
+        any(endpoint.value.interface_ids.read()?, |id| match self.interface((endpoint.account, endpoint.region), id) {
+            Hop::Present(interface) => Ok(interface.value.addresses.read()?.iter().any(|own| own == address)),
+            Hop::Unknown(_, unknown) => Err(unknown),
+            Hop::Missing(_) | Hop::None => Ok(false),
         })
     }
 
@@ -180,8 +188,32 @@ impl<'a> Estate<'a> {
         let Some((.., inventory)) = self.inventory(account, region) else { return Some(not_read(account, region)) };
         match inventory.endpoints.read() {
             Err(unknown) => Some(unknown),
-            Ok(list) => list.values().find_map(|endpoint| endpoint.read().and_then(|endpoint| endpoint.dns_names.read()).err()),
+            Ok(list) => list.values().find_map(|endpoint| {
+                let endpoint = match endpoint.read() {
+                    Err(unknown) => return Some(unknown),
+                    Ok(endpoint) => endpoint,
+                };
+                let own = endpoint.dns_names.read().err();
+                own.or_else(|| endpoint.vpc_id.read().err()).or_else(|| endpoint.service.read().err())
+            }),
         }
+    }
+
+    /// The private hosted zone of a gateway's VPC that has `name`, unless a public zone may have it too.
+    ///
+    /// # Errors
+    /// The gap, where the zones were not read.
+    pub fn private_zone(&'a self, gateway: &Site<'a, Gateway>, name: &str) -> Result<Option<Site<'a, HostedZone>>, Unknown> {
+        let vpc = gateway.value.vpc_id.read()?;
+        let Some((account, region, inventory)) = self.inventory(gateway.account, gateway.region) else { return Ok(None) };
+        for (key, zone) in inventory.hosted_zones.read()? {
+            let value = zone.read()?;
+            let below = name.strip_suffix(value.name.as_str()).is_some_and(|head| head.is_empty() || head.ends_with('.'));
+            if below && value.vpc_ids.contains(vpc) && value.public_zone_id.read()?.is_none() {
+                return Ok(Some(Site { estate: self, kind: Kind::Network, account, region, parent: "", key, value }));
+            }
+        }
+        Ok(None)
     }
 
     /// Whether a gateway's VPC has a route to another network than the internet.

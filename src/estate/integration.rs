@@ -1,6 +1,6 @@
 //! One chain, end to end.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::host::InvocationUrl;
 use crate::model::apigateway::{Api, Domain, Stage};
@@ -8,6 +8,7 @@ use crate::model::ec2::Endpoint;
 use crate::model::events::{Connection, Destination};
 use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Reason, Unknown};
+use crate::network::Proof;
 use crate::policy::Request;
 use crate::report::{HopReport, HopStatus};
 use crate::rules::verdict::{Evidence, Leave};
@@ -46,6 +47,7 @@ pub struct Integration<'a> {
     /// How many segments of the URL stand before the path below the stage.
     pub(super) below: usize,
     pub(super) request: OnceLock<Result<Request, Leave>>,
+    pub(super) network: Option<Arc<Proof<'a>>>,
 }
 
 impl<'a> Integration<'a> {

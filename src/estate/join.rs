@@ -42,6 +42,7 @@ impl<'a> Estate<'a> {
             method: Hop::None,
             below: 1,
             request: OnceLock::new(),
+            network: None,
         };
         self.join_api(&mut integration);
         integration
@@ -82,6 +83,28 @@ impl<'a> Estate<'a> {
             (Err(unknown), _) | (_, Err(unknown)) => return Hop::Unknown("", unknown),
         };
         self.gateway_by_id(config, id)
+    }
+
+    /// The configurations that use a gateway, and why there may be more.
+    pub fn configs_of(&'a self, gateway: &Site<'a, Gateway>) -> (Vec<Site<'a, ResourceConfig>>, Option<Unknown>) {
+        let (mut found, mut gap) = (Vec::new(), None);
+        let Some((account, region, inventory)) = self.inventory(gateway.account, gateway.region) else { return (found, gap) };
+        let list = match inventory.resource_configs.read() {
+            Ok(list) => list,
+            Err(unknown) => return (found, Some(unknown)),
+        };
+        for (key, config) in list {
+            let config =
+                config.read().map(|value| Site { estate: self, kind: Kind::ResourceConfig, account, region, parent: "", key, value });
+            let hop = config.as_ref().map(|config| self.gateway_of(config)).unwrap_or_else(|unknown| Hop::Unknown("", unknown.clone()));
+            match (config, hop) {
+                (Ok(config), Hop::Present(own)) if own.key == gateway.key => found.push(config),
+                (Ok(config), Hop::Unknown(..)) if config.is_foreign() => {}
+                (_, Hop::Unknown(_, unknown)) => gap = gap.or(Some(unknown)),
+                _ => {}
+            }
+        }
+        (found, gap)
     }
 
     fn gateway_by_id(&'a self, config: &Site<'a, ResourceConfig>, id: &'a str) -> Hop<'a, Site<'a, Gateway>> {

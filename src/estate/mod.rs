@@ -8,6 +8,7 @@ mod callers;
 mod carried;
 mod deployed;
 mod endpoint;
+mod facts;
 mod integration;
 mod join;
 mod policies;
@@ -20,7 +21,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::arn::Arn;
 use crate::host::{Host, InvocationUrl, PathTemplate, UrlError};
-use crate::model::ec2::{Endpoint, Interface, PrefixList, SecurityGroup, Subnet, Vpc};
+use crate::model::ec2::{DhcpOptions, Endpoint, Interface, NetworkAcl, PrefixList, RouteTable, SecurityGroup, Subnet, Vpc};
 use crate::model::events::{Connection, Destination};
 use crate::model::iam::Role;
 use crate::model::lattice::{Association, ResourceConfig};
@@ -49,6 +50,7 @@ pub struct Estate<'a> {
     tasks: HashMap<&'a str, Known<Vec<Task<'a>>>>,
     users: users::Users<'a>,
     policies: policies::Policies,
+    views: facts::Views<'a>,
 }
 
 impl<'a> Estate<'a> {
@@ -63,6 +65,7 @@ impl<'a> Estate<'a> {
             tasks: HashMap::new(),
             users: users::Users::default(),
             policies: policies::Policies::default(),
+            views: facts::views(snapshot),
         };
         for (account, content) in &snapshot.accounts {
             estate.policies.add_roles(&content.roles);
@@ -281,6 +284,21 @@ impl<'a> Estate<'a> {
     /// A VPC endpoint by id.
     pub fn endpoint(&'a self, from: (&str, &str), id: &'a str) -> Hop<'a, Site<'a, Endpoint>> {
         self.by_id(from, id, Kind::Endpoint, |region| &region.endpoints)
+    }
+
+    /// A network ACL by id.
+    pub fn network_acl(&'a self, from: (&str, &str), id: &'a str) -> Hop<'a, Site<'a, NetworkAcl>> {
+        self.by_id(from, id, Kind::Network, |region| &region.network_acls)
+    }
+
+    /// A route table by id.
+    pub fn route_table(&'a self, from: (&str, &str), id: &'a str) -> Hop<'a, Site<'a, RouteTable>> {
+        self.by_id(from, id, Kind::Network, |region| &region.route_tables)
+    }
+
+    /// A DHCP option set by id.
+    pub fn dhcp_options(&'a self, from: (&str, &str), id: &'a str) -> Hop<'a, Site<'a, DhcpOptions>> {
+        self.by_id(from, id, Kind::Network, |region| &region.dhcp_options)
     }
 
     /// A network interface by id.

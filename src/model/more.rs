@@ -94,6 +94,10 @@ pub struct HostedZone {
     pub name: String,
     /// VPCs it was found by.
     pub vpc_ids: Vec<String>,
+    /// Id of a public zone of the account that has the same names or those above them (`ListHostedZonesByName`),
+    /// so that they may be answered outside the VPC too.
+    #[serde(default, skip_serializing_if = "absent")]
+    pub public_zone_id: Known<Option<String>>,
 }
 
 /// A share of a resource configuration through RAM (`GetResourceShares`, `ListResources`), keyed by ARN.

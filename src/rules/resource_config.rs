@@ -1,11 +1,47 @@
 //! Rules on resource configurations: where they lead, and through which gateway.
 
+use std::collections::BTreeSet;
+
+use super::dns::{Hidden, amazon_resolver, hidden, is_api_host, resolves_in_vpc, vpc_of};
 use super::endpoint::outage;
-use super::verdict::{Assessed, Confidence, Evidence, Finding, Leave, fail, not_applicable, pass};
+use super::gateway::is_ready;
+use super::verdict::{Assessed, Confidence, Evidence, Finding, Leave, Severity, fail, not_applicable, pass};
 use crate::estate::{Hop, Integration, Site, regional_name};
 use crate::host::Host;
+use crate::model::Unknown;
 use crate::model::ec2::Endpoint;
 use crate::model::lattice::ResourceConfig;
+use crate::network::{Families, Outcome, Ports, Side, Verdict};
+
+/// The port of a URL that names none.
+const HTTPS: u16 = 443;
+
+/// How long a change of a configuration may take, in minutes.
+const PATIENCE: i64 = 20;
+
+/// `resource-config/not-active`
+pub fn not_active(config: &Site<'_, ResourceConfig>) -> Assessed {
+    let status = config.value.status.read()?;
+    if status == "ACTIVE" || *config.value.amazon_managed.read()? {
+        return pass();
+    }
+    let finding = Finding::from(config.at("/status").observed(status).expected("ACTIVE"));
+    let finding = if is_recent_change(config, status) {
+        finding.severity(Severity::Low).note(format!("The change began less than {PATIENCE} minutes before this was read."))
+    } else {
+        finding
+    };
+    fail(match config.value.failure_reason.read() {
+        Ok(Some(reason)) => finding.note(format!("AWS says: {reason}")),
+        _ => finding,
+    })
+}
+
+fn is_recent_change(config: &Site<'_, ResourceConfig>, status: &str) -> bool {
+    let (modified, created) = (config.value.modified.read().ok().copied().flatten(), config.value.created.read().ok().copied().flatten());
+    let age = |since| config.estate.snapshot.taken_at.duration_since(since).as_mins();
+    status.ends_with("_IN_PROGRESS") && modified.or(created).is_some_and(|since| age(since) < PATIENCE)
+}
 
 /// `resource-config/domain-not-endpoint`
 pub fn domain_not_endpoint(path: &Integration<'_>) -> Assessed {
@@ -43,6 +79,172 @@ fn stale(path: &Integration<'_>, place: Evidence) -> Finding {
     })
 }
 
+/// `resource-config/domain-is-api-host`
+pub fn domain_is_api_host(path: &Integration<'_>) -> Assessed {
+    let config = path.config.read()?;
+    if !is_api_host(path)? {
+        return pass();
+    }
+    let gateway = path.gateway.read()?;
+    let domain = config.value.domain.read()?.as_deref().unwrap_or_default();
+    let finding = Finding::from(config.at("/domain").observed(domain).expected(endpoint_name(path)));
+    if !resolves_in_vpc(gateway)? {
+        let place = gateway.at("/dns_resolution").observed(gateway.value.dns_resolution.read()?);
+        return fail(finding.related(place).note("Public DNS answers with the addresses of API Gateway's public front."));
+    }
+    let vpc = vpc_of(gateway)?;
+    if !*vpc.value.dns_support.read()? {
+        return not_applicable("the gateway's VPC resolves no names at all");
+    }
+    amazon_resolver(&vpc)?;
+    match &path.endpoint {
+        Hop::Missing(_) => fail(finding.note("No execute-api endpoint of the gateway's VPC has private DNS.")),
+        hop => {
+            hop.read()?;
+            if *vpc.value.dns_hostnames.read()? {
+                return pass();
+            }
+            let place = vpc.at("/dns_hostnames").observed("false");
+            fail(finding.related(place).note("Private DNS of endpoints needs DNS host names in the VPC."))
+        }
+    }
+}
+
+/// `resource-config/domain-in-private-zone`
+pub fn domain_in_private_zone(path: &Integration<'_>) -> Assessed {
+    let (config, gateway) = (path.config.read()?, path.gateway.read()?);
+    let Some(domain) = config.value.domain.read()? else { return pass() };
+    if resolves_in_vpc(gateway)? {
+        return pass();
+    }
+    let finding = Finding::from(config.at("/domain").observed(domain).expected("a name that public DNS answers"))
+        .related(gateway.at("/dns_resolution").observed(gateway.value.dns_resolution.read()?));
+    match hidden(path)? {
+        Some(Hidden::NeverPublic) => fail(finding.note("No public zone can have this name.")),
+        Some(Hidden::PrivateZone(zone)) => fail(
+            finding
+                .related(zone.at("/name").observed(&zone.value.name))
+                .confidence(Confidence::Medium)
+                .note("A private hosted zone has the name; public DNS outside this account was not asked."),
+        ),
+        None => pass(),
+    }
+}
+
+/// `resource-config/domain-zonal`
+pub fn domain_zonal(path: &Integration<'_>) -> Assessed {
+    let config = path.config.read()?;
+    let Some(domain) = config.value.domain.read()? else { return not_applicable("the configuration names no domain") };
+    let Some(Host::Endpoint { zone: Some(zone), .. }) = path.estate.domain(domain) else { return pass() };
+    match &path.endpoint {
+        Hop::Missing(_) | Hop::None => not_applicable("the name leads to no endpoint"),
+        Hop::Present(_) | Hop::Unknown(..) => {
+            let place = config.at("/domain").observed(domain).expected(endpoint_name(path));
+            fail(Finding::from(place).note(format!("It leads to {zone} only.")))
+        }
+    }
+}
+
+/// What the domain should be: the Regional name of the endpoint on the path, or of the only one in the VPC.
+fn endpoint_name(path: &Integration<'_>) -> String {
+    let of_vpc = || {
+        let mut found = path.estate.endpoints_in_vpc(path.gateway.read().ok()?);
+        found.next().filter(|_| found.next().is_none())
+    };
+    let endpoint = path.endpoint.read().ok().copied().or_else(of_vpc);
+    let name = endpoint.and_then(|endpoint| regional_name(endpoint.value));
+    name.unwrap_or("the Regional DNS name of an execute-api endpoint").to_owned()
+}
+
+/// The ports that a configuration admits.
+///
+/// # Errors
+/// The gap, or unresolved for text that is no range.
+pub fn ports_of(config: &ResourceConfig) -> Result<Vec<Ports>, Unknown> {
+    let parse = |text: &String| Ports::parse(text).ok_or_else(|| Unknown::unresolved(format!("`{text}` is no range of ports")));
+    config.port_ranges.read()?.iter().map(parse).collect()
+}
+
+/// `resource-config/port`
+pub fn port(path: &Integration<'_>) -> Assessed {
+    let (config, url) = (path.config.read()?, path.url()?);
+    if url.scheme != "https" {
+        return not_applicable("the URL does not begin with https://");
+    }
+    let port = Ports::one(url.port.unwrap_or(HTTPS));
+    let ranges = config.value.port_ranges.read()?;
+    if ports_of(config.value)?.iter().any(|range| range.holds(&port)) {
+        return pass();
+    }
+    let observed = if ranges.is_empty() { "none".to_owned() } else { ranges.join(", ") };
+    let place = config.at("/port_ranges").observed(observed).expected(format!("a range with {port}"));
+    fail(Finding::from(place).related(path.url_evidence()?))
+}
+
+/// `resource-config/ip-type`
+pub fn ip_type(path: &Integration<'_>) -> Assessed {
+    let proof = path.proof()?;
+    let (config, gateway, endpoint) = (path.config.read()?, path.gateway.read()?, path.endpoint.read()?);
+    let kind = config.value.ip_address_type.read()?.as_deref();
+    if proof.families.common()? != Families::NONE {
+        if kind != Some("DUALSTACK") {
+            return pass();
+        }
+        let place = config.at("/ip_address_type").observed("DUALSTACK").expected("IPV4 or IPV6");
+        let finding = Finding::from(place).severity(Severity::Medium).confidence(Confidence::Low);
+        return fail(finding.note("AWS documents DUALSTACK as not supported for a domain; which addresses are used is not documented."));
+    }
+    let mine = config.at("/ip_address_type").observed(kind.unwrap_or("none"));
+    let entrance = gateway.at("/ip_address_type").observed(gateway.value.ip_address_type.read()?);
+    let addresses = endpoint.value.ip_address_type.read()?.as_deref().unwrap_or("none");
+    let records = endpoint.value.dns_record_ip_type.read()?.as_deref().unwrap_or("none");
+    let answers = if addresses == "dualstack" {
+        endpoint.at("/dns_record_ip_type").observed(records)
+    } else {
+        endpoint.at("/ip_address_type").observed(addresses)
+    };
+    let sides = &proof.families;
+    let note = format!("The path has no address family in common: {sides}.");
+    let finding = if meet(&sides.gateway, &sides.config) {
+        Finding::from(answers.expected(sides.config.possible)).related(mine).related(entrance)
+    } else if meet(&sides.gateway, &sides.endpoint) {
+        Finding::from(mine.expected(sides.endpoint.possible)).related(answers).related(entrance)
+    } else {
+        Finding::from(entrance.expected(sides.endpoint.possible)).related(mine).related(answers)
+    };
+    fail(finding.note(note))
+}
+
+fn meet(one: &Side, other: &Side) -> bool {
+    (one.possible.v4 && other.possible.v4) || (one.possible.v6 && other.possible.v6)
+}
+
+/// `resource-config/other-vpc`
+pub fn other_vpc(path: &Integration<'_>) -> Assessed {
+    let proof = path.proof()?;
+    if proof.family_step.outcome == Outcome::Blocked {
+        return not_applicable("gateway and endpoint have no address family in common");
+    }
+    let severity = match proof.routes.verdict()? {
+        Verdict::Allowed => return pass(),
+        Verdict::Partial => Severity::High,
+        Verdict::Blocked => Severity::Critical,
+    };
+    let (gateway, endpoint) = (path.gateway.read()?, path.endpoint.read()?);
+    let (own, other) = (gateway.value.vpc_id.read()?, endpoint.value.vpc_id.read()?);
+    let place = gateway.at("/vpc_id").observed(own).expected(format!("{other}, or routes to it and back"));
+    let finding = Finding::from(place).severity(severity).related(endpoint.at("/vpc_id").observed(other));
+    let steps = proof.routes.steps.iter().filter(|step| matches!(step.outcome, Outcome::Blocked | Outcome::Partial));
+    let tables = steps.filter_map(|step| step.by).map(|by| (by.resource().unwrap_or_default(), by.pointer(), by.to_string()));
+    let tables: BTreeSet<_> = tables.collect();
+    fail(tables.into_iter().fold(finding, |finding, (id, pointer, observed)| {
+        match path.estate.route_table((gateway.account, gateway.region), id) {
+            Hop::Present(table) => finding.related(table.at(pointer).observed(observed)),
+            _ => finding,
+        }
+    }))
+}
+
 /// `resource-config/gateway-missing`
 pub fn gateway_missing(config: &Site<'_, ResourceConfig>) -> Assessed {
     match config.estate.gateway_of(config) {
@@ -52,12 +254,41 @@ pub fn gateway_missing(config: &Site<'_, ResourceConfig>) -> Assessed {
         }
         Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown)),
         Hop::None => not_applicable("the configuration has no gateway"),
-        Hop::Present(gateway) => match gateway.value.status.read()?.as_str() {
-            "ACTIVE" => pass(),
-            status => fail(
-                Finding::from(config.at("/gateway_id").observed(gateway.value.id.as_str()).expected("a resource gateway in state ACTIVE"))
-                    .related(gateway.at("/status").observed(status)),
-            ),
-        },
+        Hop::Present(gateway) => {
+            if is_ready(&gateway)? {
+                return pass();
+            }
+            let place = config.at("/gateway_id").observed(&gateway.value.id).expected("a resource gateway in state ACTIVE");
+            fail(Finding::from(place).related(gateway.at("/status").observed(gateway.value.status.read()?)))
+        }
+    }
+}
+
+/// `resource-config/other-service-endpoint`
+pub fn other_service_endpoint(path: &Integration<'_>) -> Assessed {
+    let config = path.config.read()?;
+    let domain = config.value.domain.read()?.as_deref();
+    let host = domain.and_then(|domain| path.estate.domain(domain));
+    let by_name = matches!(host, Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. }));
+    if let Hop::Present(endpoint) = &path.endpoint {
+        if !by_name {
+            endpoint.value.service.read()?;
+        }
+        return pass();
+    }
+    let place = match (domain, config.value.ip_address.read()?) {
+        (None, Some(address)) => config.at("/ip_address").observed(address).expected("an address of an execute-api endpoint"),
+        _ => config.at("/domain").observed(domain.unwrap_or("none")).expected(endpoint_name(path)),
+    };
+    match (path.estate.led_to(config, &path.gateway), host) {
+        (Hop::Present(endpoint), _) => {
+            fail(Finding::from(place).related(endpoint.at("/service").observed(endpoint.value.service.read()?)))
+        }
+        (Hop::Missing(_), Some(Host::OtherEndpoint { service, .. })) => {
+            fail(Finding::from(place).note(format!("The name is one of an endpoint for {service}.")))
+        }
+        (Hop::Unknown(..), _) if by_name => pass(),
+        (Hop::Unknown(_, unknown), _) => Err(unknown.into()),
+        (Hop::Missing(_) | Hop::None, _) => not_applicable("the configuration leads to no endpoint"),
     }
 }
