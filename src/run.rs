@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::CommandFactory;
 
 use crate::catalogue;
-use crate::cli::{Cli, Command, LiveArgs, RulesCommand, SnapshotArgs};
+use crate::cli::{Cli, Command, LiveArgs, PolicyCommand, RulesCommand, SnapshotArgs};
 use crate::config::suppress::TagIndex;
 use crate::error::{Error, Result};
 use crate::estate::Estate;
@@ -28,6 +28,7 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Rules { command: RulesCommand::List { format } } => catalogue::list(format),
         Command::Rules { command: RulesCommand::Show { name } } => catalogue::show(&name),
         Command::Rules { command: RulesCommand::Check } => catalogue::check(),
+        Command::Policy { command: PolicyCommand::Scan { partition } } => policy(&partition),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "pgwaudit", &mut script);
@@ -81,9 +82,46 @@ fn load(source: &Source) -> Result<Snapshot> {
     }
 }
 
+#[cfg(feature = "live")]
+fn live(args: &LiveArgs) -> Result<Snapshot> {
+    use source::live::{AssumeRole, LiveOptions, load};
+    let role =
+        |arn: &String| AssumeRole { arn: arn.clone(), external_id: args.external_id.clone(), session_name: args.session_name.clone() };
+    let defaults = LiveOptions::default();
+    load(&LiveOptions {
+        profile: args.profile.clone(),
+        regions: args.regions.clone(),
+        all_regions: args.all_regions,
+        endpoint_url: args.endpoint_url.clone(),
+        assume_roles: args.assume_roles.iter().map(role).collect(),
+        with_own_account: args.with_own_account,
+        max_rate: args.max_rate,
+        concurrency: args.concurrency.map_or(defaults.concurrency, usize::from),
+        timeout: args.timeout,
+        ..defaults
+    })
+}
+
+#[cfg(not(feature = "live"))]
 fn live(_: &LiveArgs) -> Result<Snapshot> {
-    Err(Error::new("this pgwaudit was built without support for AWS accounts")
-        .next("install it with the feature `live`, which is on by default, or judge a file with --snapshot"))
+    Err(not_live())
+}
+
+#[cfg(feature = "live")]
+fn policy(partition: &str) -> Result<u8> {
+    let policy = crate::permissions::scan(partition);
+    output::to_stdout(|out| writeln!(out, "{policy:#}")).map(|()| 0)
+}
+
+#[cfg(not(feature = "live"))]
+fn policy(_: &str) -> Result<u8> {
+    Err(not_live())
+}
+
+#[cfg(not(feature = "live"))]
+fn not_live() -> Error {
+    Error::new("this pgwaudit was built without support for AWS accounts")
+        .next("install it with the feature `live`, which is on by default, or judge a file with --snapshot")
 }
 
 /// Leaves only the regions named, all if none is.

@@ -87,7 +87,7 @@ impl<'a> Integration<'a> {
     /// As the API, the URL and the verb, or the gap where the saved resources were not read.
     pub fn saved_way(&self) -> Result<Option<(&'a str, &'a str)>, Leave> {
         let saved = self.api.read()?.value.resources.read()?;
-        let (path, verb) = (self.path_below_stage()?, self.verb()?);
+        let (path, verb) = (self.path()?, self.verb()?);
         let of = |path: &'a str| {
             let methods = &saved.get(path)?.methods;
             let (verb, _) = methods.get_key_value(verb).or_else(|| methods.get_key_value("ANY"))?;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::host::InvocationUrl;
+use crate::host::{InvocationUrl, UrlError};
 use crate::model::apigateway::{Api, Domain, Stage};
 use crate::model::ec2::Endpoint;
 use crate::model::events::{Connection, Destination};
@@ -57,10 +57,23 @@ impl<'a> Integration<'a> {
     /// As the destination hop, *not applicable* where it is no URL, or unresolved where it is put together at run time.
     pub fn url(&self) -> Result<&'a InvocationUrl, Leave> {
         if let Caller::Task(_, task) = &self.caller {
-            return Ok(task.url()?);
+            let no_url = |error| Leave::NotApplicable(format!("the task's ApiEndpoint cannot be called: {error}").into());
+            return task.endpoint.read()?.url.as_ref().map_err(no_url);
         }
         let destination = self.destination.read()?;
         destination.estate.url(destination.value.endpoint.read()?)
+    }
+
+    /// What is wrong with a URL that is none.
+    ///
+    /// # Errors
+    /// As the destination hop, or unresolved where the URL is put together at run time.
+    pub fn url_error(&self) -> Result<Option<UrlError>, Leave> {
+        if let Caller::Task(_, task) = &self.caller {
+            return Ok(task.endpoint.read()?.url.as_ref().err().copied());
+        }
+        let destination = self.destination.read()?;
+        Ok(destination.estate.url_error(destination.value.endpoint.read()?))
     }
 
     /// The URL as evidence: where it stands, and what it is.
@@ -86,6 +99,23 @@ impl<'a> Integration<'a> {
         Ok(self.destination.read()?.value.method.read()?)
     }
 
+    /// The verb as evidence: where it stands, and what it is.
+    ///
+    /// # Errors
+    /// As [`Integration::verb`].
+    pub fn verb_evidence(&self) -> Result<Evidence, Leave> {
+        let evidence = match &self.caller {
+            Caller::Task(machine, task) => machine.at(&task.method.pointer),
+            Caller::Target(..) | Caller::Pipe(..) => self.destination.read()?.at("/method"),
+        };
+        Ok(evidence.observed(self.verb()?))
+    }
+
+    /// The region in which the call starts: that of the API destination, or of the task.
+    pub fn region(&self) -> &'a str {
+        self.destination.read().map_or(self.caller.scope().1, |destination| destination.region)
+    }
+
     /// Whether a task puts its URL together from a template.
     pub fn is_formatted(&self) -> bool {
         matches!(&self.caller, Caller::Task(_, task) if task.endpoint.read().is_ok_and(|address| address.formatted))
@@ -107,7 +137,12 @@ impl<'a> Integration<'a> {
     /// Whether the URL names a private API or an endpoint, or may do so.
     fn names_private_api(&self) -> bool {
         use crate::host::Host;
-        let Ok(url) = self.url() else { return matches!(self.url(), Err(Leave::Unknown(_))) };
+        let url = match self.url() {
+            Ok(url) => url,
+            // A task that computes its URL may call anything, and over a public connection most likely something public.
+            Err(Leave::Unknown(_)) => return !matches!(self.caller, Caller::Task(..)),
+            Err(Leave::NotApplicable(_)) => return false,
+        };
         match (&url.host, &self.api) {
             (Host::Custom(_) | Host::Untrusted { .. }, _) => matches!(self.domain, Hop::Present(_) | Hop::Unknown(..)),
             (Host::Api { .. }, Hop::Present(api)) => api.types.read().map_or(true, |types| types.iter().any(|kind| kind == "PRIVATE")),

@@ -140,7 +140,7 @@ impl<'a> Estate<'a> {
             Host::Custom(name) => integration.below = self.join_domain(integration, region, name, url),
             Host::OtherEndpoint { .. } | Host::Untrusted { .. } => return,
         }
-        if matches!(integration.destination, Hop::Present(_)) && is_elsewhere(&url.host, region) {
+        if !matches!(integration.destination, Hop::Unknown(..)) && is_elsewhere(&url.host, region) {
             // Nothing in this region answers to it; `destination/host-unknown-api` reports that.
             integration.api = Hop::Missing("");
         }

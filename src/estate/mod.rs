@@ -226,7 +226,7 @@ impl<'a> Estate<'a> {
 
     /// An association of a resource configuration with a service network by ARN.
     pub fn association(&'a self, arn: &'a str) -> Hop<'a, Site<'a, Association>> {
-        self.by_arn(arn, Kind::Association, |region| &region.associations)
+        self.by_arn(arn, Kind::ResourceConfig, |region| &region.associations)
     }
 
     /// A queue by ARN.

@@ -10,7 +10,7 @@
 
 use ipnet::IpNet;
 
-use crate::host::{InvocationUrl, Segment, partition_of_region};
+use crate::host::{Segment, partition_of_region};
 use crate::model::Known;
 use crate::model::apigateway::Domain;
 use crate::model::ec2::Endpoint;
@@ -18,7 +18,7 @@ use crate::model::lattice::Gateway;
 use crate::policy::{Context, Request, Resource, Text, Value};
 use crate::rules::verdict::Leave;
 
-use super::join::{filled, header};
+use super::join::header;
 use super::{Caller, Integration, Site};
 
 /// The one action of API Gateway's data plane.
@@ -52,31 +52,16 @@ impl<'a> Integration<'a> {
         let (api, stage, url) = (self.api.read()?, self.stage.read()?, self.url()?);
         let partition = partition_of_region(api.region).unwrap_or("aws");
         let head = format!("arn:{partition}:execute-api:{}:{}:{}/{}/{}", api.region, api.account, api.key, stage.key, self.verb()?);
-        Ok(self.path_of(url, Text::from(head.as_str())))
-    }
-
-    /// The path of the call below the stage, with the target's values put in.
-    ///
-    /// # Errors
-    /// As [`Integration::url`].
-    pub fn path_below_stage(&self) -> Result<Vec<Segment>, Leave> {
-        Ok(self.below_stage(self.url()?))
-    }
-
-    fn below_stage(&self, url: &InvocationUrl) -> Vec<Segment> {
-        filled(self, url).into_iter().skip(self.below).collect()
-    }
-
-    fn path_of(&self, url: &InvocationUrl, head: Text) -> Text {
+        let head = Text::from(head.as_str());
         if url.repeated_slashes {
             // What API Gateway makes of repeated slashes before it asks the policy is not documented.
-            return head.then("/").any();
+            return Ok(head.then("/").any());
         }
-        let path = self.below_stage(url);
+        let path = self.path()?;
         if path.is_empty() {
-            return head.then("/");
+            return Ok(head.then("/"));
         }
-        path.iter().fold(head, |text, segment| self.segment_of(segment, text.then("/")))
+        Ok(path.iter().fold(head, |text, segment| self.segment_of(segment, text.then("/"))))
     }
 
     fn segment_of(&self, segment: &Segment, head: Text) -> Text {

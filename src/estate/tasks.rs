@@ -28,6 +28,8 @@ pub struct Task<'a> {
     pub headers: Field<Settings<'a>>,
     /// `QueryParameters` by name.
     pub query: Field<Settings<'a>>,
+    /// All that the task is given, `Arguments` or `Parameters`, as it is written; JSON `null` where there is nothing.
+    pub arguments: Field<&'a Value>,
     /// `RequestBody`, where the task has one. It may hold expressions.
     pub body: Field<Option<&'a Value>>,
 }
@@ -63,16 +65,6 @@ pub struct Address {
     pub url: Result<InvocationUrl, UrlError>,
     /// Whether values are put in at run time. Unlike those of an API destination they may hold slashes.
     pub formatted: bool,
-}
-
-impl Task<'_> {
-    /// The URL.
-    ///
-    /// # Errors
-    /// The gap where it is put together at run time, or where it is no URL.
-    pub fn url(&self) -> Result<&InvocationUrl, Unknown> {
-        self.endpoint.read()?.url.as_ref().map_err(|error| Unknown::unresolved(format!("the task's ApiEndpoint cannot be read: {error}")))
-    }
 }
 
 /// The HTTP tasks of a state machine, in the order of the definition.
@@ -131,6 +123,7 @@ fn task<'a>(name: &'a str, state: &'a Value, pointer: &str) -> Task<'a> {
         headers: place.settings("Headers"),
         query: place.settings("QueryParameters"),
         body: place.body(),
+        arguments: Field { pointer: place.pointer, value: Known::Value(given) },
     }
 }
 

@@ -82,16 +82,14 @@ impl<'a> Search<'a> {
         self.ends.push(End { id, subnet, range, gap });
     }
 
-    /// The interface's addresses, or some address of its subnet.
+    /// The interface's addresses and, where they are not all known, some address of its subnet.
     fn at_interface(&mut self, id: &'a str, family: Family) {
         let interface = match named(self.facts.interface(id), id) {
             Ok(interface) => interface,
             Err(gap) => return self.in_vpc(id, Err(gap.clone()), family, gap),
         };
         let subnet = interface.subnet_id.read().map(String::as_str);
-        let before = self.ends.len();
         let Err(gap) = interface.addresses.read().and_then(|addresses| self.at(id, &subnet, addresses, family)) else { return };
-        self.ends.truncate(before);
         match subnet {
             Ok(subnet) => self.in_subnet(id, subnet, family, Some(gap)),
             Err(unplaced) => self.in_vpc(id, Err(unplaced), family, gap),

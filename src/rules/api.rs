@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::verdict::{Assessed, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
-use crate::estate::{Caller, Hop, Integration, Site, header};
+use crate::estate::{Hop, Integration, Site, header};
 use crate::host::{Host, partition_of_region, suffix_of_partition};
 use crate::model::apigateway::{Api, ApiResource, Deployment, Method, MethodSummary, Stage};
 use crate::model::events::Place;
@@ -17,9 +17,6 @@ pub fn not_private(path: &Integration<'_>) -> Assessed {
         return pass();
     }
     let endpoint = path.endpoint.read()?;
-    if !endpoint.value.service.read()?.ends_with(".execute-api") {
-        return not_applicable("the endpoint is not one of API Gateway");
-    }
     let observed = if types.is_empty() { "none".to_owned() } else { types.join(", ") };
     fail(Finding::from(api.at("/types").observed(observed).expected("PRIVATE")).related(endpoint.at("/id").observed(endpoint.key)))
 }
@@ -72,7 +69,10 @@ pub fn deployment_drift(path: &Integration<'_>) -> Assessed {
     let called = match &path.method {
         Hop::Present(way) => Some((way.path, way.verb)),
         Hop::Unknown(_, unknown) => return Err(unknown.clone().into()),
-        Hop::Missing(_) | Hop::None => path.saved_way()?,
+        Hop::Missing(_) | Hop::None => match path.saved_way()? {
+            Some(way) => Some(way),
+            None => return not_applicable("the API has no such method, deployed or not"),
+        },
     };
     let differences = differences(deployed, api.value.resources.read()?)?;
     let (here, elsewhere): (Vec<_>, Vec<_>) = differences.iter().partition(|difference| called == Some((difference.path, difference.verb)));
@@ -108,11 +108,11 @@ pub fn required_params(path: &Integration<'_>) -> Assessed {
                 findings
                     .push(Finding::from(evidence.observed("required, and not sent").expected(expected)).facet(format!("{pointer} {name}")));
             }
-            Err(unknown) => gap = Some(unknown),
+            Err(leave) => gap = Some(leave),
         }
     }
     match gap {
-        Some(unknown) if findings.is_empty() => Err(unknown.into()),
+        Some(leave) if findings.is_empty() => Err(leave),
         _ => verdict(findings),
     }
 }
@@ -153,75 +153,13 @@ const ALWAYS: [&str; 8] =
     ["host", "user-agent", "content-type", "content-length", "x-forwarded-for", "x-forwarded-proto", "x-amzn-vpc-id", "x-amzn-vpce-id"];
 
 /// Whether a request parameter, `method.request.header.NAME` or its like, is in what the integration sends.
-fn is_sent(path: &Integration<'_>, parameter: &str) -> Result<bool, Unknown> {
+fn is_sent(path: &Integration<'_>, parameter: &str) -> Result<bool, Leave> {
     match parameter.strip_prefix("method.request.").and_then(|rest| rest.split_once('.')) {
-        Some(("header", name)) => sends_header(path, name),
-        Some(("querystring", name)) => sends_query(path, name),
+        Some(("header", name)) if ALWAYS.iter().any(|own| own.eq_ignore_ascii_case(name)) => Ok(true),
+        Some(("header", name)) => path.carries(Place::Header, name),
+        Some(("querystring", name)) => path.carries(Place::Query, name),
         // A path parameter is part of a path that matched.
         _ => Ok(true),
-    }
-}
-
-fn sends_header(path: &Integration<'_>, name: &str) -> Result<bool, Unknown> {
-    if ALWAYS.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-        return Ok(true);
-    }
-    let mut gap = None;
-    if let Ok(connection) = path.connection.read() {
-        let authorizes = match connection.value.authorization.read().map(String::as_str) {
-            Ok("API_KEY") => connection.value.api_key_name.read().map(|key| match key {
-                Some(Text::Plain(key)) => key.eq_ignore_ascii_case(name),
-                _ => false,
-            }),
-            Ok(_) => Ok(name.eq_ignore_ascii_case("authorization")),
-            Err(unknown) => Err(unknown),
-        };
-        let own = |place: Place, key: &str| place == Place::Header && key.eq_ignore_ascii_case(name);
-        let parameters = connection.value.parameters.read();
-        match (authorizes, parameters.map(|all| all.iter().any(|own_one| own(own_one.place, &own_one.key)))) {
-            (Ok(true), _) | (_, Ok(true)) => return Ok(true),
-            (Err(unknown), _) | (_, Err(unknown)) => gap = Some(unknown),
-            _ => {}
-        }
-    } else if let Hop::Unknown(_, unknown) = &path.connection {
-        gap = Some(unknown.clone());
-    }
-    let own = |key: &str| key.eq_ignore_ascii_case(name);
-    let by_caller = match &path.caller {
-        Caller::Target(_, target) => target.value.headers.read().map(|all| all.keys().any(|key| own(key))),
-        Caller::Task(_, task) => task.headers.read().map(|all| all.keys().any(|key| own(key))),
-        Caller::Pipe(..) => header(path, name).map(|_| false),
-    };
-    settle(by_caller, gap)
-}
-
-fn sends_query(path: &Integration<'_>, name: &str) -> Result<bool, Unknown> {
-    if path.url().is_ok_and(|url| url.query_keys.iter().any(|key| key == name)) {
-        return Ok(true);
-    }
-    let mut gap = None;
-    match &path.connection {
-        Hop::Present(connection) => match connection.value.parameters.read() {
-            Ok(all) if all.iter().any(|own| own.place == Place::Query && own.key == name) => return Ok(true),
-            Ok(_) => {}
-            Err(unknown) => gap = Some(unknown),
-        },
-        Hop::Unknown(_, unknown) => gap = Some(unknown.clone()),
-        Hop::Missing(_) | Hop::None => {}
-    }
-    let by_caller = match &path.caller {
-        Caller::Target(_, target) => target.value.query.read().map(|all| all.contains_key(name)),
-        Caller::Task(_, task) => task.query.read().map(|all| all.contains_key(name)),
-        Caller::Pipe(..) => header(path, name).map(|_| false),
-    };
-    settle(by_caller, gap)
-}
-
-/// Sent if the caller sends it; else unknown if the connection may.
-fn settle(by_caller: Result<bool, Unknown>, gap: Option<Unknown>) -> Result<bool, Unknown> {
-    match (by_caller, gap) {
-        (Ok(false), Some(unknown)) => Err(unknown),
-        (answer, _) => answer,
     }
 }
 

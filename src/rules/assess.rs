@@ -141,7 +141,7 @@ impl<'a> Run<'a> {
     fn unread_callers(&mut self, rule: &'static Rule) {
         let callers = Callers::of(rule);
         if callers.targets {
-            self.unread(rule, Kind::Rule, |region| &region.rules, |event_rule| event_rule.value.targets.read().err());
+            self.unread_targets(rule);
         }
         if callers.pipes {
             self.unread(rule, Kind::Pipe, |region| &region.pipes, |_| None);
@@ -149,6 +149,10 @@ impl<'a> Run<'a> {
         if callers.tasks {
             self.unread(rule, Kind::StateMachine, |region| &region.state_machines, |machine| machine.estate.tasks(machine).err());
         }
+    }
+
+    fn unread_targets(&mut self, rule: &'static Rule) {
+        self.unread(rule, Kind::Rule, |region| &region.rules, |event_rule| event_rule.value.targets.read().err());
     }
 
     /// Lists that were not read, their entries that were not, and what of an entry was not.
@@ -169,7 +173,7 @@ impl<'a> Run<'a> {
     }
 
     fn each_target(&mut self, rule: &'static Rule, check: fn(&Site<'_, crate::model::events::Target>) -> Assessed) {
-        self.unread_callers(rule);
+        self.unread_targets(rule);
         for event_rule in self.estate.all(Kind::Rule, |region| &region.rules) {
             for target in self.estate.targets(&event_rule) {
                 let touched = self.touched(&target);

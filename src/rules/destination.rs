@@ -127,8 +127,8 @@ pub fn method_unknown(path: &Integration<'_>) -> Assessed {
     match path.called.read()? {
         Called::NoDeployment | Called::NoPath { .. } => not_applicable("no resource answers to the path"),
         Called::NoMethod { path: resource, verbs } => {
-            let (destination, verb) = (path.destination.read()?, path.verb()?);
-            let evidence = destination.at("/method").observed(verb).expected(format!("a method of {resource}: {}", some(verbs)));
+            let verb = path.verb()?;
+            let evidence = path.verb_evidence()?.expected(format!("a method of {resource}: {}", some(verbs)));
             let finding = Finding::from(evidence).related(path.url_evidence()?);
             let has_verb = |(api, saved): &(Site<'_, Api>, &str)| {
                 let methods = api.value.resources.read().ok().and_then(|resources| Some(&resources.get(*saved)?.methods));

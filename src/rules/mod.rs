@@ -22,6 +22,7 @@ mod resource_config;
 mod role;
 mod rule;
 mod secret;
+mod state_machine;
 mod target;
 
 use crate::estate::{Integration, Site};
@@ -160,10 +161,15 @@ rules! {
     Integration "domain/no-access-association" domain::no_access_association;
     Integration "domain/policy-denies" domain::policy_denies;
     Integration "domain/mapping-missing" domain::mapping_missing;
+    Integration "state-machine/connection-missing" state_machine::connection_missing;
+    Integration "state-machine/role-permissions" state_machine::role_permissions;
+    Integration "state-machine/header-forbidden" state_machine::header_forbidden;
+    Integration "state-machine/endpoint-mismatch" state_machine::endpoint_mismatch;
     Connection "secret/connection-parameter" secret::connection_parameter;
     Target "secret/target-parameter" secret::target_parameter;
     Target "secret/target-input" secret::target_input;
     Destination "secret/invocation-endpoint" secret::invocation_endpoint;
+    StateMachine "secret/state-machine" secret::state_machine;
     Stage "secret/stage-variable" secret::stage_variable;
     Integration "observability/dead-letter-queue-missing" observability::dead_letter_queue_missing;
     Integration "observability/dead-letter-queue-invalid" observability::dead_letter_queue_invalid;

@@ -33,6 +33,9 @@ pub fn not_found(path: &Integration<'_>) -> Assessed {
 pub fn trust_missing(path: &Integration<'_>) -> Assessed {
     let role = role(path)?;
     let trust = path.estate.policy(role.value.trust.read()?)?;
+    if is_unconditional(trust) {
+        return pass();
+    }
     match admits(trust, &assumed_for(path.target()?.0)) {
         Truth::Yes => pass(),
         Truth::Unknown => Err(undetermined("whether the trust policy admits EventBridge cannot be told")),
@@ -48,6 +51,9 @@ pub fn trust_missing(path: &Integration<'_>) -> Assessed {
 pub fn trust_condition(path: &Integration<'_>) -> Assessed {
     let role = role(path)?;
     let trust = path.estate.policy(role.value.trust.read()?)?;
+    if is_unconditional(trust) {
+        return pass();
+    }
     let request = assumed_for(path.target()?.0);
     if admits(trust, &request) == Truth::No {
         return not_applicable("the trust policy does not name EventBridge");
@@ -70,10 +76,11 @@ pub fn trust_condition(path: &Integration<'_>) -> Assessed {
 pub fn invoke_not_allowed(path: &Integration<'_>) -> Assessed {
     let role = role(path)?;
     let destination = path.destination.read()?;
-    let with_id = allowed(&role, destination.key)?;
+    let invoke = |arn: &str| Request::holder("events:InvokeApiDestination", Resource::arn(arn), Context::new());
+    let with_id = allowed(&role, &invoke(destination.key))?;
     let decision = match (with_id.0, destination.key.rsplit_once('/')) {
         (Decision::Allowed, _) | (_, None) => with_id,
-        (_, Some((without_id, _))) => match allowed(&role, without_id)? {
+        (_, Some((without_id, _))) => match allowed(&role, &invoke(without_id))? {
             other @ (Decision::Allowed | Decision::Undetermined, _) => other,
             _ => with_id,
         },
@@ -107,14 +114,20 @@ fn assumed_for(rule: &Site<'_, Rule>) -> Request {
     Request::new(Principal::Service(SERVICE.to_owned()), "sts:AssumeRole", Resource::Own, context)
 }
 
+/// Whether a trust policy allows the service whatever the source is: the usual case, and the cheap one.
+fn is_unconditional(trust: &Policy) -> bool {
+    let request = Request::new(Principal::Service(SERVICE.to_owned()), "sts:AssumeRole", Resource::Own, Context::new());
+    trust.evaluate(&request).decision() == Decision::Allowed
+}
+
 /// Whether a trust policy allows the service at all, whatever it demands of the source.
 fn admits(trust: &Policy, request: &Request) -> Truth {
     let keys = ["aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"];
     Truth::any(trust.ignoring(Effect::Allow, request, &keys).map(|(_, truth)| truth))
 }
 
-/// Whether the role may invoke the destination `arn`, and why not.
-fn allowed(role: &Site<'_, Role>, arn: &str) -> Result<(Decision, String), Leave> {
+/// Whether the role may do what is asked, and why not.
+pub fn allowed(role: &Site<'_, Role>, request: &Request) -> Result<(Decision, String), Leave> {
     let estate = role.estate;
     let mut policies = Vec::new();
     for policy in role.value.policies.read()? {
@@ -128,8 +141,7 @@ fn allowed(role: &Site<'_, Role>, arn: &str) -> Result<(Decision, String), Leave
         },
         Err(_) => Boundary::Unread,
     };
-    let request = Request::holder("events:InvokeApiDestination", Resource::arn(arn), Context::new());
-    let evaluation = evaluate_identity(&policies, boundary, &request);
+    let evaluation = evaluate_identity(&policies, boundary, request);
     let why = evaluation.explain().map_or_else(|| "the role has no policies".to_owned(), |why| why.to_string());
     Ok((evaluation.decision(), why))
 }

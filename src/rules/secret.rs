@@ -7,6 +7,7 @@ use crate::arn::Arn;
 use crate::estate::Site;
 use crate::model::apigateway::Stage;
 use crate::model::events::{Connection, Destination, Parameter, Target};
+use crate::model::states::StateMachine;
 use crate::model::text::Class;
 use crate::model::{Text, Unknown};
 
@@ -91,6 +92,28 @@ pub fn stage_variable(stage: &Site<'_, Stage>) -> Assessed {
     verdict(open.collect())
 }
 
+/// `secret/state-machine`
+pub fn state_machine(machine: &Site<'_, StateMachine>) -> Assessed {
+    let tasks = machine.estate.tasks(machine)?;
+    if tasks.is_empty() {
+        return not_applicable("the state machine has no HTTP task");
+    }
+    let mut findings = Vec::new();
+    for task in tasks {
+        let url = task.endpoint.read().ok().and_then(|address| Some((address, open_in_url(&address.text)?)));
+        if let Some((address, what)) = url {
+            let finding = in_url(machine.at(&task.endpoint.pointer).observed(&address.text), what);
+            findings.push(finding.facet(format!("{} {what}", task.name)));
+        }
+        walk(task.arguments.read()?, task.arguments.pointer.clone(), &mut |pointer, class| {
+            if url.is_none() || pointer != task.endpoint.pointer {
+                findings.push(in_place(machine.at(pointer), pointer, class));
+            }
+        });
+    }
+    verdict(findings)
+}
+
 /// Whether a masked value looked like a secret.
 fn suspicious(text: &Text) -> Option<Class> {
     text.class().filter(|class| *class != Class::Plain)
@@ -110,6 +133,13 @@ fn in_place(evidence: Evidence, facet: &str, class: Class) -> Finding {
     Finding::from(evidence.observed(masked(class)).expected("a parameter of the connection that is kept secret")).facet(facet)
 }
 
+/// What looked most like a secret in a text with markers, which the source puts between what it keeps.
+fn marked(text: &str) -> Option<Class> {
+    let classes =
+        [("masked-known-token-", Class::KnownToken), ("masked-named-", Class::Named), ("masked-high-entropy-", Class::HighEntropy)];
+    classes.into_iter().find(|(marker, _)| text.contains(marker)).map(|(_, class)| class)
+}
+
 /// Calls `found` for each masked leaf below `value` that looked like a secret.
 pub fn walk(value: &Value, pointer: String, found: &mut impl FnMut(&str, Class)) {
     match value {
@@ -120,6 +150,7 @@ pub fn walk(value: &Value, pointer: String, found: &mut impl FnMut(&str, Class))
             }
         }
         Value::Object(fields) => fields.iter().for_each(|(key, value)| walk(value, format!("{pointer}/{}", escape(key)), found)),
+        Value::String(text) => marked(text).into_iter().for_each(|class| found(&pointer, class)),
         Value::Array(items) => items.iter().enumerate().for_each(|(index, value)| walk(value, format!("{pointer}/{index}"), found)),
         _ => {}
     }
@@ -138,7 +169,7 @@ fn in_url(evidence: Evidence, what: &'static str) -> Finding {
 fn open_in_url(url: &str) -> Option<&'static str> {
     let (before_query, query) = url.split_once('?').unwrap_or((url, ""));
     let authority = before_query.split_once("://").map_or(before_query, |(_, rest)| rest.split('/').next().unwrap_or(rest));
-    let suspicious = |text: &str| ["masked-known-token-", "masked-named-", "masked-high-entropy-"].iter().any(|mask| text.contains(mask));
+    let suspicious = |text: &str| marked(text).is_some();
     match () {
         () if authority.contains('@') => Some("user information"),
         () if suspicious(query) => Some("query string"),

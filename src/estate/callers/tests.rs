@@ -54,6 +54,17 @@ fn what_a_task_computes_leaves_its_hop_unknown() {
 }
 
 #[test]
+fn a_task_that_computes_its_url_is_in_scope_only_behind_a_private_path() {
+    let patch = |connectivity: Value| {
+        let mut patch = place(json!({"ApiEndpoint": "{% $url %}"}));
+        patch["connections"] = json!({"orders": connectivity});
+        patch
+    };
+    with("state-machine", patch(json!({})), |found| assert!(found[0].in_scope()));
+    with("state-machine", patch(json!({"connectivity": null})), |found| assert!(!found[0].in_scope()));
+}
+
+#[test]
 fn a_formatted_path_is_matched_where_it_can_be_and_never_missing() {
     let url = |template: &str| {
         let url = format!("States.Format('https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/{template}', $.x)");

@@ -44,7 +44,7 @@ fn both_languages_and_both_names_of_the_connection() {
             assert_eq!((task.name, task.connection.read(), task.method.read()), ("Place", Ok(&CONNECTION), Ok(&"POST")));
             assert_eq!(task.connection.pointer, format!("/definition/States/Place/{key}/{config}/ConnectionArn"));
             assert_eq!(task.endpoint.pointer, format!("/definition/States/Place/{key}/ApiEndpoint"));
-            assert_eq!(task.url().map(|url| url.segments.len()), Ok(2));
+            assert_eq!(task.endpoint.read().map(|address| address.url.as_ref().map(|url| url.segments.len())), Ok(Ok(2)));
             let headers = task.headers.read().expect("headers");
             assert_eq!(headers["x-n"].read(), Ok(&Text::Plain("5".into())));
             assert_eq!(headers["x-a"].pointer, format!("/definition/States/Place/{key}/Headers/x-a"));
@@ -91,14 +91,14 @@ fn what_is_computed_is_unknown_and_says_where() {
         "Headers": {"x-a.$": "$.a", "x-b": "b"}, "QueryParameters.$": "$.query", "RequestBody.$": "$.order"}),
     );
     with_task(dynamic, |task| {
-        assert!(task.url().is_err() && task.method.read().is_err() && task.connection.read().is_err());
+        assert!(task.endpoint.read().is_err() && task.method.read().is_err() && task.connection.read().is_err());
         assert!(task.query.read().is_err() && task.body.read().is_err());
         assert_eq!(task.connection.pointer, "/definition/States/Place/Parameters/InvocationConfig/ConnectionArn.$");
         let headers = task.headers.read().expect("names are known");
         assert!(headers["x-a"].read().is_err() && headers["x-b"].read().is_ok());
     });
     with_task(call("Arguments", json!("{% $states.input %}")), |task| {
-        assert!(task.url().is_err() && task.headers.read().is_err() && task.body.read().is_err());
+        assert!(task.endpoint.read().is_err() && task.headers.read().is_err() && task.body.read().is_err());
         assert_eq!(task.endpoint.pointer, "/definition/States/Place/Arguments");
     });
     let jsonata = call(
@@ -107,12 +107,12 @@ fn what_is_computed_is_unknown_and_says_where() {
         "InvocationConfig": "{% $config %}", "Headers": {"x-a": "{% $a %}"}, "RequestBody": {"id": "{% $id %}"}}),
     );
     with_task(jsonata, |task| {
-        assert!(task.url().is_err() && task.connection.read().is_err());
+        assert!(task.endpoint.read().is_err() && task.connection.read().is_err());
         assert!(task.headers.read().expect("names")["x-a"].read().is_err());
         assert_eq!(task.body.read().map(Option::is_some), Ok(true));
     });
     let unfilled = call("Arguments", json!({"ApiEndpoint": "${Url}", "Method": "GET", "InvocationConfig": {"ConnectionArn": "${Arn}"}}));
-    with_task(unfilled, |task| assert!(task.url().is_err() && task.connection.read().is_err() && task.method.read().is_ok()));
+    with_task(unfilled, |task| assert!(task.endpoint.read().is_err() && task.connection.read().is_err() && task.method.read().is_ok()));
 }
 
 #[test]

@@ -158,6 +158,12 @@ fn a_gap_counts_only_where_nothing_known_decides() {
     ] {
         assert_eq!(out(entries.clone()), expected, "{entries}");
     }
+    // An entry that cannot be read may open or shut what is partly open.
+    let half = || on_ports(allow(100, false, "6", "10.0.0.0/16"), 32768, 65535);
+    for entry in [allow(90, false, "-1", "nonsense"), deny(90, false, "-1", "nonsense")] {
+        assert_eq!(verdict(&pair(json!([entry.clone(), half()])).path().acl_return()), UNKNOWN, "{entry}");
+    }
+    assert_eq!(verdict(&pair(json!([half()])).path().acl_return()), PARTIAL);
     assert_eq!(both_ways(&world(json!({"network_acls": unknown()}))), (UNKNOWN, UNKNOWN));
     // A subnet without any ACL does not exist on AWS.
     assert_eq!(both_ways(&world(json!({"network_acls": {"acl-1": null}}))), (UNKNOWN, UNKNOWN));

@@ -6,6 +6,7 @@ use super::*;
 use crate::model::{Collection, Known, Region};
 
 mod acl;
+mod ends;
 mod families;
 mod groups;
 mod hostile;

@@ -9,10 +9,9 @@ use crate::rules::verdict::{Assessed, Confidence, Finding, Leave, Severity, fail
 /// `destination/not-https`
 pub fn not_https(path: &Integration<'_>) -> Assessed {
     const HTTPS: u16 = 443;
-    let destination = path.destination.read()?;
-    let endpoint = destination.value.endpoint.read()?;
-    let finding = |expected: String| Finding::from(destination.at("/endpoint").observed(endpoint).expected(expected));
-    if let Some(error) = path.estate.url_error(endpoint) {
+    let written = path.url_evidence()?;
+    let finding = |expected: String| Finding::from(written.clone().expected(expected));
+    if let Some(error) = path.url_error()? {
         return fail(finding("a URL that begins with https://".to_owned()).note(format!("It cannot be called: {error}.")));
     }
     let url = path.url()?;
@@ -49,7 +48,7 @@ pub fn host_untrusted(path: &Integration<'_>) -> Assessed {
 
 /// `destination/host-unknown-api`
 pub fn host_unknown_api(path: &Integration<'_>) -> Assessed {
-    let (url, destination) = (path.url()?, path.destination.read()?);
+    let (url, region) = (path.url()?, path.region());
     if path.connection.read()?.value.connectivity.read()?.is_none() {
         return not_applicable("the connection is public");
     }
@@ -58,8 +57,8 @@ pub fn host_unknown_api(path: &Integration<'_>) -> Assessed {
         Host::OtherEndpoint { .. } | Host::Untrusted { .. } => return not_applicable("the host names no API"),
         _ => {}
     }
-    if let Some(location) = url.host.location().filter(|location| location.region != destination.region || !location.is_consistent()) {
-        let expected = path.url_evidence()?.expected(format!("a host in {}, where the connection is", destination.region));
+    if let Some(location) = url.host.location().filter(|location| location.region != region || !location.is_consistent()) {
+        let expected = path.url_evidence()?.expected(format!("a host in {region}, where the connection is"));
         let note = format!("The host is one of {} under .{}.", location.region, location.suffix);
         return fail(Finding::from(expected).note(note));
     }
@@ -95,7 +94,7 @@ pub fn endpoint_host_without_api_id(path: &Integration<'_>) -> Assessed {
     let evidence = path.url_evidence()?.expected(format!("a host that begins with the API's id, or the header {API_ID_HEADER}"));
     let finding = Finding::from(evidence);
     fail(match path.carries(Place::Header, "Host") {
-        Ok(true) => finding.note("The header Host does not help: EventBridge removes it."),
+        Ok(true) if path.task().is_err() => finding.note("The header Host does not help: EventBridge removes it."),
         _ => finding,
     })
 }
