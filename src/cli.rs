@@ -22,6 +22,7 @@ const EXAMPLES: &str = "\
 Examples:
   pgwaudit scan --demo                             judge the embedded example, without AWS
   pgwaudit scan --profile prod --region eu-west-1  judge what is deployed
+  pgwaudit trace order-placed --region eu-west-1   follow one integration, hop by hop
   pgwaudit snapshot -o prod.json                   save what is deployed
   pgwaudit scan --snapshot prod.json -o sarif=pgwaudit.sarif
   pgwaudit rules show connection/deauthorized";
@@ -34,6 +35,12 @@ Examples:
   pgwaudit scan --snapshot prod.json --only critical,high --format json
   pgwaudit scan -o json=report.json -o sarif=report.sarif --fail-on critical
   pgwaudit scan --allow-unassessed=foreign --skip secret";
+
+const TRACE_EXAMPLES: &str = "\
+Examples:
+  pgwaudit trace --demo payment-received
+  pgwaudit trace --profile prod --region eu-west-1 orders/order-placed
+  pgwaudit trace --snapshot prod.json orders --format json";
 
 const SNAPSHOT_EXAMPLES: &str = "\
 Examples:
@@ -56,6 +63,9 @@ pub enum Command {
     /// Judge deployed integrations, a snapshot of them, or the embedded example
     #[command(after_help = format!("{SCAN_EXAMPLES}\n\n{EXIT_CODES}"))]
     Scan(Box<ScanArgs>),
+    /// Follow one integration hop by hop: what was found at each, and where it breaks
+    #[command(after_help = format!("{TRACE_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Trace(Box<TraceArgs>),
     /// Save what is deployed, to be judged later and elsewhere
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(Box<SnapshotArgs>),
@@ -130,6 +140,27 @@ pub struct ScanArgs {
     /// What makes it fail.
     #[command(flatten)]
     pub exit: ExitArgs,
+}
+
+/// `pgwaudit trace`.
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// Name or ARN of an API destination, event rule, state machine or pipe, or the id of an integration
+    #[arg(value_name = "DESTINATION|RULE|STATE-MACHINE")]
+    pub name: String,
+    /// Where the state comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Which accounts and regions.
+    #[command(flatten)]
+    pub live: LiveArgs,
+    /// Configuration [default: the nearest pgwaudit.toml upwards]
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub config: Option<PathBuf>,
+    /// Form of what goes to standard output
+    #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = format(&[Format::Table, Format::Json]))]
+    #[arg(help_heading = "Output")]
+    pub format: Format,
 }
 
 /// `pgwaudit snapshot`.

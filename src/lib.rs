@@ -24,6 +24,7 @@ pub mod rules;
 pub mod run;
 pub mod settings;
 pub mod source;
+pub mod trace;
 
 #[cfg(test)]
 mod mutate;

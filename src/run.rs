@@ -6,16 +6,17 @@ use std::path::Path;
 use clap::CommandFactory;
 
 use crate::catalogue;
-use crate::cli::{Cli, Command, LiveArgs, PolicyCommand, RulesCommand, SnapshotArgs};
+use crate::cli::{Cli, Command, ExitArgs, LiveArgs, OutputArgs, PolicyCommand, RuleArgs, RulesCommand, ScanArgs, SnapshotArgs, TraceArgs};
 use crate::config::suppress::TagIndex;
 use crate::error::{Error, Result};
 use crate::estate::Estate;
 use crate::model::{Collection, Snapshot};
 use crate::output;
 use crate::report::{self, Policy, Report};
-use crate::rules::assess::assess;
+use crate::rules::assess::{Assessment, assess};
 use crate::settings::{Scan, Source};
 use crate::source;
+use crate::trace;
 
 /// Does what the command line asks for and says what to exit with.
 ///
@@ -24,6 +25,7 @@ use crate::source;
 pub fn run(cli: Cli) -> Result<u8> {
     match cli.command {
         Command::Scan(args) => scan(Scan::new(*args, &directory()?)?),
+        Command::Trace(args) => follow(*args),
         Command::Snapshot(args) => snapshot(&args),
         Command::Rules { command: RulesCommand::List { format } } => catalogue::list(format),
         Command::Rules { command: RulesCommand::Show { name } } => catalogue::show(&name),
@@ -55,8 +57,14 @@ fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
     let estate = Estate::new(snapshot);
     let integrations = estate.integrations();
     let assessment = assess(&estate, &integrations, &settings.rules);
+    let mut report = reported(&estate, &assessment, settings);
+    report.warnings.extend(settings.suppressions.warnings(&settings.rules, jiff::Zoned::now().date()));
+    report
+}
+
+fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Scan) -> Report {
     let suppressions = &mut settings.suppressions;
-    let tags = if suppressions.need_tags() { TagIndex::new(&estate) } else { TagIndex::default() };
+    let tags = if suppressions.need_tags() { TagIndex::new(estate) } else { TagIndex::default() };
     let today = jiff::Zoned::now().date();
     let policy = Policy {
         fail_on: settings.fail_on,
@@ -65,9 +73,26 @@ fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
         levels: settings.levels.clone(),
         suppress: &mut |finding| suppressions.accept(finding, &tags, today),
     };
-    let mut report = report::build(snapshot, &assessment, policy);
-    report.warnings.extend(settings.suppressions.warnings(&settings.rules, today));
-    report
+    report::build(estate.snapshot, assessment, policy)
+}
+
+/// Traces what a scan of the same would judge, as far as it is about the integrations that were named.
+fn follow(args: TraceArgs) -> Result<u8> {
+    let TraceArgs { name, source, live, config, format } = args;
+    let rules = RuleArgs { config, ..RuleArgs::default() };
+    let scan = ScanArgs { source, live, rules, output: OutputArgs::default(), exit: ExitArgs::default() };
+    let mut settings = Scan::new(scan, &directory()?)?;
+    let snapshot = load(&settings.source)?;
+    let estate = Estate::new(&snapshot);
+    let integrations = estate.integrations();
+    let assessment = assess(&estate, &integrations, &settings.rules);
+    let places = trace::choose(&estate, &assessment.integrations, &name)?;
+    let assessment = trace::narrowed(assessment, &places);
+    let report = reported(&estate, &assessment, &mut settings);
+    let traced = trace::build(&assessment, &report);
+    output::to_stdout(|out| output::trace::write(&traced, &report, format, output::screen(), out))?;
+    let code = traced.exit_code(&report, settings.fail_on, &settings.allow_unassessed);
+    Ok(if matches!(settings.source, Source::Demo) { 0 } else { code })
 }
 
 fn load(source: &Source) -> Result<Snapshot> {

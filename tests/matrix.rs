@@ -1,13 +1,16 @@
 //! Every rule on every example, in one snapshot file: a rule that fires where another's fault is shown is
 //! seen in review. The healthy estates give no finding and leave nothing undecided.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use pgwaudit::estate::Estate;
 use pgwaudit::model::Snapshot;
+use pgwaudit::report::{self, Policy};
 use pgwaudit::rules::assess::assess;
 use pgwaudit::rules::document::Expect;
 use pgwaudit::rules::{RULES, Selection, example};
+use serde_json::{Value, json};
 
 /// The rules that find something, with their severity, and those that cannot decide.
 fn answers(snapshot: &Snapshot) -> (Vec<String>, Vec<String>) {
@@ -55,5 +58,55 @@ fn the_healthy_estates_are_healthy() {
         let snapshot: Snapshot = serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
         let (found, gaps) = answers(&snapshot);
         assert_eq!((found, gaps), (Vec::new(), Vec::new()), "{name}");
+    }
+}
+
+#[test]
+fn what_follows_from_another_fault_names_it() {
+    let allow = |principal: Value, resource: &str, condition: Value| json!({"Effect": "Allow", "Principal": principal, "Action": "execute-api:Invoke", "Resource": resource, "Condition": condition});
+    let policy = |statement: Value| json!({"apis": {"orders": {"policy": {"Statement": [statement]}}}});
+    let other = json!({"StringEquals": {"aws:SourceVpce": "vpce-0fedcba9876543210"}});
+    let ours = json!({"StringEquals": {"aws:SourceVpce": "vpce-0a1b2c3d4e5f67890"}});
+    for (on, patch, cause, follows) in [
+        ("default", policy(allow(json!("*"), "execute-api:/*", other)), "api/policy-stale-endpoint", "api/policy-denies"),
+        (
+            "default",
+            policy(allow(json!({"AWS": "111122223333"}), "execute-api:/*", json!({}))),
+            "api/policy-principal",
+            "api/policy-denies",
+        ),
+        ("default", policy(allow(json!("*"), "execute-api:/prod/GET/*", ours)), "api/policy-resource-mismatch", "api/policy-denies"),
+        (
+            "default",
+            json!({"apis": {"orders": {"deployments": {"d1e2f3": {"summary": {"/orders": null}}}}}}),
+            "api/deployment-drift",
+            "destination/path-unknown",
+        ),
+        (
+            "state-machine",
+            json!({"apis": {"orders": {"deployments": {"d1e2f3": {"summary": {"/orders": {"POST": null}}}}}}}),
+            "api/deployment-drift",
+            "state-machine/endpoint-mismatch",
+        ),
+    ] {
+        let mut value = example::estate(on).expect("an estate");
+        example::patch(&mut value, &patch).expect("a patch");
+        let snapshot: Snapshot = serde_json::from_value(value).expect("a snapshot");
+        let estate = Estate::new(&snapshot);
+        let integrations = estate.integrations();
+        let assessment = assess(&estate, &integrations, &Selection::all());
+        let policy = Policy {
+            fail_on: None,
+            allow_unassessed: Vec::new(),
+            require_integration: false,
+            levels: BTreeMap::new(),
+            suppress: &mut |_| None,
+        };
+        let report = report::build(&snapshot, &assessment, policy);
+        let roots: Vec<&str> = report.findings.iter().filter(|finding| finding.because.is_none()).map(|finding| finding.rule).collect();
+        assert_eq!(roots, [cause], "{patch}");
+        let root = &report.findings.iter().find(|finding| finding.rule == cause).expect("the cause").fingerprint;
+        let consequence = report.findings.iter().find(|finding| finding.rule == follows).expect("the consequence");
+        assert_eq!(consequence.because.as_ref(), Some(root), "{patch}");
     }
 }

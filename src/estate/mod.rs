@@ -35,7 +35,7 @@ pub use deployed::{Called, Way};
 pub use endpoint::{is_execute_api, regional_name};
 pub use integration::Integration;
 pub use join::{API_ID_HEADER, header, mapping_of};
-pub use request::INVOKE;
+pub use request::{INVOKE, owner_of};
 pub use site::{Hop, Place, Site, token};
 pub use tasks::{Address, Field, Settings, Task};
 

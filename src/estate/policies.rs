@@ -9,6 +9,7 @@ use crate::model::iam::Role;
 use crate::model::{Collection, Known, Region, Unknown};
 use crate::policy::{Policy, PolicyError, ShortForm};
 
+use super::request::owner_of;
 use super::{Estate, values};
 
 /// Parsed policies by the place of their JSON in the snapshot, which is borrowed as long as this lives.
@@ -25,6 +26,7 @@ impl Policies {
         }
         for domain in values(&inventory.domains) {
             // API Gateway saves `execute-api:/*` as the domain name's own ARN, `…:/domainnames/NAME+ID`.
+            let owner = format!("arn:{partition}:execute-api:{region}:{}:", owner_of(domain, account));
             self.add_optional(&domain.policy, Some(ShortForm::new(&owner)));
         }
         values(&inventory.endpoints).for_each(|endpoint| self.add_optional(&endpoint.policy, None));

@@ -10,6 +10,7 @@
 
 use ipnet::IpNet;
 
+use crate::arn::Arn;
 use crate::host::{Segment, partition_of_region};
 use crate::model::Known;
 use crate::model::apigateway::Domain;
@@ -42,7 +43,8 @@ impl<'a> Integration<'a> {
     pub fn domain_request(&self, domain: &Site<'a, Domain>) -> Request {
         let partition = partition_of_region(domain.region).unwrap_or("aws");
         let id = domain.value.id.as_ref().map_or_else(String::new, |id| format!("+{id}"));
-        let arn = format!("arn:{partition}:execute-api:{}:{}:/domainnames/{}{id}", domain.region, domain.account, domain.value.name);
+        let owner = owner_of(domain.value, domain.account);
+        let arn = format!("arn:{partition}:execute-api:{}:{owner}:/domainnames/{}{id}", domain.region, domain.value.name);
         Request::anonymous(INVOKE, Resource::arn(&arn), self.context())
     }
 
@@ -123,6 +125,12 @@ impl<'a> Integration<'a> {
             Caller::Target(..) | Caller::Pipe(..) => Value::text("Amazon/EventBridge/ApiDestinations"),
         }
     }
+}
+
+/// The account that a domain name belongs to, which may have shared it with the one it was read in.
+pub fn owner_of<'a>(domain: &'a Domain, read_in: &'a str) -> &'a str {
+    let arn = domain.arn.as_deref().and_then(Arn::parse);
+    arn.map(|arn| arn.account).filter(|account| !account.is_empty()).unwrap_or(read_in)
 }
 
 /// The ranges that a gateway's addresses come from, if all of them are known.

@@ -131,9 +131,6 @@ impl<'a> Proof<'a> {
     /// # Errors
     /// The first gap, where no question certainly ends badly and not all end well.
     pub fn verdict(&self) -> Result<Verdict, Unknown> {
-        if self.family_step.outcome == Outcome::Blocked {
-            return Ok(Verdict::Blocked);
-        }
         let verdicts = self.answers().map(Answer::verdict);
         match verdicts.iter().flatten().max() {
             Some(worst) if *worst > Verdict::Allowed => Ok(*worst),

@@ -147,7 +147,7 @@ impl<'a> Judge<'a, '_> {
         if protocol(&permission.protocol)? == Protocol::Every {
             return Ok(Some(Excess::Protocol));
         }
-        let needed = |ports: Ports| ports == Ports::one(HTTPS) || ports.within(self.needs.ports) || self.is_served_with_https(ports);
+        let needed = |ports: Ports| ports == Ports::one(HTTPS) || self.is_served_with_https(ports);
         Ok(match tcp_ports(permission)? {
             None => Some(Excess::Protocol),
             Some(ports) if needed(ports) => None,

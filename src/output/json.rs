@@ -1,11 +1,11 @@
-//! The report as it is.
+//! Reports and traces as they are.
 
 use std::io::{self, Write};
 
-use crate::report::Report;
+use serde::Serialize;
 
-/// Writes the report's own form, pretty-printed, with a final newline.
-pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+/// Writes the own form of a report or trace, pretty-printed, with a final newline.
+pub fn write(report: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, report)?;
     out.write_all(b"\n")
 }

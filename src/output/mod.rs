@@ -17,6 +17,7 @@ mod json;
 pub mod sarif;
 mod table;
 pub mod text;
+pub mod trace;
 
 /// Width of a table that does not go to a terminal, in columns.
 pub const DEFAULT_WIDTH: usize = 120;

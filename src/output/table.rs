@@ -14,7 +14,7 @@ use crate::rules::verdict::Severity;
 
 use super::text::{clean, short, width, wrap};
 
-mod findings;
+pub(super) mod findings;
 mod summary;
 
 /// How a table looks.
@@ -28,7 +28,7 @@ pub struct Look {
 }
 
 /// Less than this cannot be laid out.
-const NARROWEST: usize = 60;
+pub(super) const NARROWEST: usize = 60;
 /// Columns of a verdict, and between columns.
 const VERDICT: usize = 9;
 const GAP: usize = 2;
@@ -45,16 +45,16 @@ pub fn render(report: &Report, rules: &[&Rule], look: &Look) -> String {
 }
 
 /// Text that is being laid out.
-struct Page {
-    text: String,
-    width: usize,
+pub(super) struct Page {
+    pub(super) text: String,
+    pub(super) width: usize,
 }
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
 
 impl Page {
-    fn line(&mut self, line: impl Display) {
+    pub(super) fn line(&mut self, line: impl Display) {
         self.text.push_str(&line.to_string());
         self.text.push('\n');
     }
@@ -75,7 +75,7 @@ impl Page {
 }
 
 /// Text between the codes of a style.
-struct Painted<T>(Style, T);
+pub(super) struct Painted<T>(Style, T);
 
 impl<T: Display> Display for Painted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,11 +83,11 @@ impl<T: Display> Display for Painted<T> {
     }
 }
 
-fn painted<T: Display>(style: Style, text: T) -> Painted<T> {
+pub(super) fn painted<T: Display>(style: Style, text: T) -> Painted<T> {
     Painted(style, text)
 }
 
-fn severity_style(severity: Severity) -> Style {
+pub(super) fn severity_style(severity: Severity) -> Style {
     let color = |color: AnsiColor| Style::new().fg_color(Some(color.into()));
     match severity {
         Severity::Critical => color(AnsiColor::Red).bold(),
@@ -98,9 +98,11 @@ fn severity_style(severity: Severity) -> Style {
     }
 }
 
-fn head(page: &mut Page, report: &Report) {
+pub(super) fn head(page: &mut Page, report: &Report) {
     if report.source.kind == SourceKind::Demo {
-        page.line(painted(BOLD, "This is the embedded example: a made-up stack. Nothing was read from AWS."));
+        for line in wrap("This is the embedded example: a made-up stack. Nothing was read from AWS.", page.width) {
+            page.line(painted(BOLD, line));
+        }
     }
     let from = match (&report.source.kind, &report.source.file) {
         (SourceKind::Live, _) => String::new(),

@@ -216,15 +216,23 @@ fn count(findings: &[ReportedFinding], assessment: &Assessment<'_>, not_assessed
     }
 }
 
-/// 1 for a finding at or above the level, 3 where something was not assessed, else 0. Code 2 is for errors.
-fn exit_code(report: &Report, fail_on: Option<Severity>, allowed: &[Reason], require_integration: bool) -> u8 {
+/// What findings and checks alone come to: 1 for a finding at or above the level, 3 where something was not assessed,
+/// else 0.
+pub fn judged_code(report: &Report, fail_on: Option<Severity>, allowed: &[Reason]) -> u8 {
     if fail_on.is_some_and(|level| report.findings.iter().any(|finding| finding.severity >= level)) {
         return 1;
     }
-    let gap = report.not_assessed.iter().any(|gap| !allowed.contains(&gap.reason));
+    if report.not_assessed.iter().any(|gap| !allowed.contains(&gap.reason)) { 3 } else { 0 }
+}
+
+/// The same, and 3 where calls were not answered or nothing was found that has to be there. Code 2 is for errors.
+fn exit_code(report: &Report, fail_on: Option<Severity>, allowed: &[Reason], require_integration: bool) -> u8 {
     let incomplete = report.coverage.calls.iter().filter_map(|call| reason_of(call.outcome)).any(|reason| !allowed.contains(&reason));
     let nothing = require_integration && report.integrations.is_empty();
-    if gap || incomplete || nothing { 3 } else { 0 }
+    match judged_code(report, fail_on, allowed) {
+        0 if incomplete || nothing => 3,
+        code => code,
+    }
 }
 
 /// A missing hop never passes, even where the rule that reports it did not run.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::model::{Call, ResourceId, Scope, Source};
 use crate::rules::verdict::{Confidence, Evidence, FixClass, Severity};
 
-pub use build::{Accepted, Policy, build, fingerprint};
+pub use build::{Accepted, Policy, build, fingerprint, judged_code};
 
 /// The version of the JSON form.
 pub const SCHEMA: &str = "pgwaudit.report/1";

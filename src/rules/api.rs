@@ -92,8 +92,9 @@ pub fn deployment_drift(path: &Integration<'_>) -> Assessed {
 pub fn required_params(path: &Integration<'_>) -> Assessed {
     let api = path.api.read()?;
     let (method, pointer) = saved_method(path)?;
+    let validators = api.value.validators.read()?;
     let Some(id) = method.validator_id.read()? else { return pass() };
-    match api.value.validators.read()?.get(id) {
+    match validators.get(id) {
         Some(validator) if validator.parameters => {}
         Some(_) => return pass(),
         None => return not_applicable("the method's validator does not exist"),

@@ -1,7 +1,7 @@
 //! Rules on private custom domain names: who may use them, and where they lead.
 
 use super::verdict::{Assessed, Confidence, Evidence, Finding, Leave, fail, not_applicable, pass};
-use crate::estate::{Hop, Integration};
+use crate::estate::{Hop, Integration, owner_of};
 use crate::model::Unknown;
 use crate::model::apigateway::AccessAssociation;
 use crate::model::known::any;
@@ -33,6 +33,10 @@ pub fn policy_denies(path: &Integration<'_>) -> Assessed {
     }
     let expected = |evidence: Evidence| evidence.expected("a policy that allows the unsigned call through this endpoint");
     let Some(document) = domain.value.policy.read()?.as_ref().filter(|document| !document.is_null()) else {
+        let owner = owner_of(domain.value, domain.account);
+        if owner != domain.account {
+            return Err(Unknown::foreign(format!("{} belongs to account {owner}, which alone sees its policy", domain.value.name)).into());
+        }
         let note = "AWS's guide gives each private domain name a policy; what one without it answers is not documented.";
         return fail(Finding::from(expected(domain.at("/policy").observed("none"))).confidence(Confidence::Medium).note(note));
     };

@@ -52,7 +52,12 @@ pub fn patch(estate: &mut Value, patch: &Value) -> Result<(), String> {
     }
     let region = only(account, "regions").ok_or("an estate has one region")?;
     for (name, changes) in collections.iter().filter(|(name, _)| *name != "roles") {
-        let target = region.as_object_mut().ok_or("a region is an object")?.entry(name).or_insert_with(empty);
+        let region = region.as_object_mut().ok_or("a region is an object")?;
+        if changes.is_null() {
+            region.remove(name);
+            continue;
+        }
+        let target = region.entry(name).or_insert_with(empty);
         merge(target, &with_keys(target, changes));
     }
     Ok(())

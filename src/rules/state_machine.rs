@@ -155,7 +155,7 @@ const OF_URLS: [fn(&Integration<'_>) -> Assessed; 8] = [
     destination::method_unknown,
 ];
 
-/// Headers that a task may not have: those of AWS's list, and `Authorization`, which the service refuses all the same.
+/// Headers with which a task fails. `Authorization` is refused when the machine is made, too.
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html>
 const FORBIDDEN: [&str; 33] = [
     "a-im",

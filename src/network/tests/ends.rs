@@ -48,6 +48,17 @@ fn an_unknown_address_is_in_one_range_of_its_subnet() {
 }
 
 #[test]
+fn one_end_that_is_shut_out_beside_one_that_may_be_is_a_failure() {
+    let world = world(json!({
+        "interfaces": {"eni-d": {"addresses": unknown()}},
+        "security_groups": {"sg-gw": {"egress": [tcp(443, cidr("10.0.4.128/25"))]}},
+    }));
+    let answer = world.path().egress();
+    assert_eq!(answer.steps.iter().map(|step| step.outcome.name()).collect::<Vec<_>>(), ["blocked", "unknown"]);
+    assert_eq!(verdict(&answer), PARTIAL);
+}
+
+#[test]
 fn an_address_that_is_known_counts_beside_one_that_is_not() {
     let world = |permissions: Value| {
         world(json!({

@@ -54,6 +54,7 @@ fn everything_else_is() {
         (permission("udp", 443, 443, cidr("10.0.0.0/16")), "udp/443 to 10.0.0.0/16", Excess::Protocol),
         (permission("icmp", -1, -1, cidr("10.0.0.0/16")), "icmp to 10.0.0.0/16", Excess::Protocol),
         (permission("icmp", 8, 0, cidr("255.255.255.255/32")), "icmp/8/0 to 255.255.255.255/32", Excess::Protocol),
+        (permission("udp", 252, 86, cidr("255.255.255.255/32")), "udp/252-86 to 255.255.255.255/32", Excess::Protocol),
         (permission("50", 0, 0, cidr("10.0.0.0/16")), "protocol 50 to 10.0.0.0/16", Excess::Protocol),
         (tcp(443, cidr("0.0.0.0/0")), "tcp/443 to 0.0.0.0/0", Excess::Peer),
         (tcp(443, cidr("::/0")), "tcp/443 to ::/0", Excess::Peer),

@@ -19,7 +19,7 @@ const LABEL: usize = 10;
 const RELATED: usize = 3;
 
 /// Writes the findings that the look lets through.
-pub fn section(page: &mut Page, report: &Report, rules: &[&Rule], names: &Names<'_>, look: &Look) {
+pub(super) fn section(page: &mut Page, report: &Report, rules: &[&Rule], names: &Names<'_>, look: &Look) {
     let shown: Vec<_> = report.findings.iter().filter(|finding| finding.severity >= look.min).collect();
     if shown.is_empty() {
         return;
@@ -41,7 +41,7 @@ pub fn section(page: &mut Page, report: &Report, rules: &[&Rule], names: &Names<
 }
 
 /// The findings in an order in which each follows its cause, with its depth below it.
-fn by_cause<'a>(findings: &[&'a ReportedFinding]) -> Vec<(usize, &'a ReportedFinding)> {
+pub(in crate::output) fn by_cause<'a>(findings: &[&'a ReportedFinding]) -> Vec<(usize, &'a ReportedFinding)> {
     let known: HashSet<_> = findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
     let mut effects: HashMap<&str, Vec<&ReportedFinding>> = HashMap::new();
     let mut stack = Vec::new();
