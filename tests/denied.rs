@@ -62,7 +62,9 @@ fn what_a_denied_action_would_have_told_is_not_assessed() {
     let made: BTreeSet<String> =
         backend.log().iter().map(|call| format!("{}:{}", call["service"], call["operation"]).replace('"', "")).collect();
     let mut failures = Vec::new();
-    for action in ACTIONS.iter().filter(|action| made.contains(&action.to_string())) {
+    // Who the caller is has to be known for anything else.
+    let in_turn = ACTIONS.iter().filter(|action| action.service != "sts" && made.contains(&action.to_string()));
+    for action in in_turn {
         backend.fault(denial(action));
         let (file, code, said) = take(&backend, &format!("{}-{}", action.service, action.operation));
         backend.clear_faults();
