@@ -50,6 +50,7 @@ pub fn snapshot(size: Size) -> String {
     middle(region, size);
     vpc(region, size);
     apis(region, size);
+    around(region);
     serde_json::to_string(&snapshot).expect("a snapshot is JSON")
 }
 
@@ -82,7 +83,7 @@ fn targets(region: &mut Region, size: Size) {
         if let Known::Value(targets) = &mut rule.targets {
             for target in targets.values_mut() {
                 target.arn = Known::Value(numbered(&destination.arn, n % size.destinations));
-                if mix(n) % 100 == 0 {
+                if mix(n).is_multiple_of(100) {
                     target.dead_letter = Known::Value(None);
                 }
             }
@@ -152,7 +153,7 @@ fn vpc(region: &mut Region, size: Size) {
                 if let pgwaudit::model::ec2::Peer::Group(peer) = &mut permission.peer {
                     peer.clone_from(&other);
                 }
-                if mix(n) % 10 == 2 {
+                if n % 2 == 0 && mix(n) % 10 == 2 {
                     permission.to = permission.to.map(|port| port + 1);
                 }
             }
@@ -184,6 +185,24 @@ fn apis(region: &mut Region, size: Size) {
         }
         (api.id.clone(), api)
     }));
+}
+
+/// One alarm watches the whole bus, and the queue takes events of all its rules.
+fn around(region: &mut Region) {
+    let Known::Value(alarms) = &mut region.alarms else { panic!("the example is known") };
+    for alarm in alarms.values_mut() {
+        let Known::Value(alarm) = alarm else { continue };
+        let Known::Value(metrics) = &mut alarm.metrics else { continue };
+        for metric in metrics {
+            metric.dimensions.remove("RuleName");
+        }
+    }
+    let Known::Value(queues) = &mut region.queues else { panic!("the example is known") };
+    for queue in queues.values_mut() {
+        let Known::Value(queue) = queue else { continue };
+        let Known::Value(Some(policy)) = &mut queue.policy else { continue };
+        policy["Statement"][0]["Condition"] = serde_json::json!({"StringEquals": {"aws:SourceAccount": "111122223333"}});
+    }
 }
 
 fn api_id(n: usize) -> String {

@@ -66,6 +66,13 @@ pub enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Print the least IAM policy that a command needs
+    #[command(subcommand_required = true, disable_help_subcommand = true, arg_required_else_help = false)]
+    Policy {
+        /// Of which command.
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  pgwaudit completions bash > ~/.local/share/bash-completion/completions/pgwaudit")]
     Completions {
@@ -91,6 +98,18 @@ pub enum RulesCommand {
     },
     /// Run every example of the rules' documents; exit code 1 if one does not hold
     Check,
+}
+
+/// `pgwaudit policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// What `scan` and `snapshot` need: calls that only read, and denials that keep secrets out of reach
+    #[command(after_help = "Example:\n  pgwaudit policy scan > pgwaudit-scan.json")]
+    Scan {
+        /// Partition of the account, such as aws-cn
+        #[arg(long, value_name = "NAME", default_value = "aws")]
+        partition: String,
+    },
 }
 
 /// `pgwaudit scan`.

@@ -16,6 +16,8 @@ pub mod host;
 pub mod model;
 pub mod network;
 pub mod output;
+#[cfg(feature = "live")]
+pub mod permissions;
 pub mod policy;
 pub mod report;
 pub mod rules;

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::CommandFactory;
 
 use crate::catalogue;
-use crate::cli::{Cli, Command, LiveArgs, RulesCommand, SnapshotArgs};
+use crate::cli::{Cli, Command, LiveArgs, PolicyCommand, RulesCommand, SnapshotArgs};
 use crate::config::suppress::TagIndex;
 use crate::error::{Error, Result};
 use crate::estate::Estate;
@@ -28,6 +28,7 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Rules { command: RulesCommand::List { format } } => catalogue::list(format),
         Command::Rules { command: RulesCommand::Show { name } } => catalogue::show(&name),
         Command::Rules { command: RulesCommand::Check } => catalogue::check(),
+        Command::Policy { command: PolicyCommand::Scan { partition } } => policy(&partition),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "pgwaudit", &mut script);
@@ -81,9 +82,46 @@ fn load(source: &Source) -> Result<Snapshot> {
     }
 }
 
+#[cfg(feature = "live")]
+fn live(args: &LiveArgs) -> Result<Snapshot> {
+    use source::live::{AssumeRole, LiveOptions, load};
+    let role =
+        |arn: &String| AssumeRole { arn: arn.clone(), external_id: args.external_id.clone(), session_name: args.session_name.clone() };
+    let defaults = LiveOptions::default();
+    load(&LiveOptions {
+        profile: args.profile.clone(),
+        regions: args.regions.clone(),
+        all_regions: args.all_regions,
+        endpoint_url: args.endpoint_url.clone(),
+        assume_roles: args.assume_roles.iter().map(role).collect(),
+        with_own_account: args.with_own_account,
+        max_rate: args.max_rate,
+        concurrency: args.concurrency.map_or(defaults.concurrency, usize::from),
+        timeout: args.timeout,
+        ..defaults
+    })
+}
+
+#[cfg(not(feature = "live"))]
 fn live(_: &LiveArgs) -> Result<Snapshot> {
-    Err(Error::new("this pgwaudit was built without support for AWS accounts")
-        .next("install it with the feature `live`, which is on by default, or judge a file with --snapshot"))
+    Err(not_live())
+}
+
+#[cfg(feature = "live")]
+fn policy(partition: &str) -> Result<u8> {
+    let policy = crate::permissions::scan(partition);
+    output::to_stdout(|out| writeln!(out, "{policy:#}")).map(|()| 0)
+}
+
+#[cfg(not(feature = "live"))]
+fn policy(_: &str) -> Result<u8> {
+    Err(not_live())
+}
+
+#[cfg(not(feature = "live"))]
+fn not_live() -> Error {
+    Error::new("this pgwaudit was built without support for AWS accounts")
+        .next("install it with the feature `live`, which is on by default, or judge a file with --snapshot")
 }
 
 /// Leaves only the regions named, all if none is.
@@ -131,16 +169,27 @@ fn places(snapshot: &Snapshot) -> String {
 /// What there was instead of private integrations. Only what was read is said to be public.
 fn nothing_in_scope(snapshot: &Snapshot, report: &Report) -> String {
     let regions: Vec<_> = snapshot.scopes().map(|(_, region)| region).collect();
-    let connections = number(regions.iter().map(|region| &region.connections), "connection");
-    let destinations = number(regions.iter().map(|region| &region.destinations), "API destination");
-    let all = if report.not_assessed.is_empty() && report.coverage.complete { ", all public" } else { ", not everything was read" };
-    format!("no private API integration in {}: {connections}, {destinations}{all}", places(snapshot))
+    let connections = number(regions.iter().map(|region| &region.connections));
+    let destinations = number(regions.iter().map(|region| &region.destinations));
+    let read = report.coverage.complete && report.not_assessed.is_empty() && connections.is_some() && destinations.is_some();
+    format!(
+        "no private API integration in {}: {}, {}, {}",
+        places(snapshot),
+        counted(connections, "connection"),
+        counted(destinations, "API destination"),
+        if read { "all public" } else { "not everything was read" }
+    )
 }
 
-fn number<'a, T: 'a>(collections: impl Iterator<Item = &'a Collection<T>>, name: &str) -> String {
-    match collections.map(|collection| collection.read().map(std::collections::BTreeMap::len)).sum::<std::result::Result<usize, _>>() {
-        Ok(1) => format!("1 {name}"),
-        Ok(count) => format!("{count} {name}s"),
-        Err(_) => format!("{name}s not read"),
+/// How many resources there are, if all lists were read.
+fn number<'a, T: 'a>(mut collections: impl Iterator<Item = &'a Collection<T>>) -> Option<usize> {
+    collections.try_fold(0, |sum, collection| Some(sum + collection.read().ok()?.len()))
+}
+
+fn counted(number: Option<usize>, name: &str) -> String {
+    match number {
+        Some(1) => format!("1 {name}"),
+        Some(number) => format!("{number} {name}s"),
+        None => format!("unread {name}s"),
     }
 }

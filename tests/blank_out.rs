@@ -33,7 +33,7 @@ const KINDS: [(&str, &[&str]); 34] = [
     ("api", &["apis"]),
     ("stage", &["apis", "stages"]),
     ("deployment", &["apis", "deployments"]),
-    ("method", &["apis", "resources", "*", "methods"]),
+    ("method", &["apis", "resources", "methods"]),
     ("authorizer", &["apis", "authorizers"]),
     ("usage-plan", &["usage_plans"]),
     ("domain", &["domains"]),
@@ -72,9 +72,6 @@ fn descend(at: &mut Value, path: &[&str], field: &str) -> usize {
             _ => 0,
         };
     };
-    if *name == "*" {
-        return object.values_mut().map(|value| descend(value, rest, field)).sum();
-    }
     if rest.is_empty() && field.is_empty() {
         object.insert((*name).to_owned(), unknown());
         return 1;

@@ -200,6 +200,10 @@ fn nothing_in_scope_is_said_on_standard_error() {
     assert_eq!(done.code, Some(0), "{}", done.stdout);
     assert_eq!(done.stderr, "no private API integration in 111122223333 eu-west-1: 1 connection, 1 API destination, all public\n");
     assert_eq!(place.run(&["scan", "--snapshot", "none.json", "-q"]).stderr, "");
+    let gap = json!({"$unknown": {"call": "events:ListConnections", "reason": "denied", "why": "no permission"}});
+    place.snapshot("unread.json", &json!({"rules": {"order-placed": null}, "connections": gap}));
+    let unread = place.run(&["scan", "--snapshot", "unread.json", "--only", "target/role-missing"]);
+    assert!(unread.stderr.ends_with(": unread connections, 1 API destination, not everything was read\n"), "{}", unread.stderr);
     assert_eq!(place.run(&["scan", "--snapshot", "none.json", "--require-integration"]).code, Some(3));
 }
 
@@ -252,6 +256,17 @@ fn what_cannot_be_written_is_named_and_nothing_is_left() {
     );
     refused(&place.run(&["scan", "--demo", "-o", "json=."]), &["is a directory"]);
     assert_eq!(fs::read_dir(place.0.path()).expect("a directory").count(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn pipes_and_devices_are_written_to_in_place() {
+    let piped = run(&["scan", "--demo", "--format", "table", "-o", "json=/dev/stderr"]);
+    assert_eq!(piped.code, Some(0), "{}", piped.stderr);
+    assert!(serde_json::from_str::<Value>(&piped.stderr).is_ok(), "{}", piped.stderr);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+    let done: Done = Place::new().command(&["rules", "list"]).stdout(full).output().expect("it runs").into();
+    refused(&done, &["standard output: No space left"]);
 }
 
 #[cfg(unix)]

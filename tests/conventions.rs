@@ -3,8 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use pgwaudit::estate::Estate;
+use pgwaudit::output::{Format, Output};
+use pgwaudit::report;
+use pgwaudit::rules::assess::assess;
 use pgwaudit::rules::document::{Expect, HEADINGS};
-use pgwaudit::rules::{RULES, Rule};
+use pgwaudit::rules::verdict::Severity;
+use pgwaudit::rules::{RULES, Rule, Selection};
+use pgwaudit::source;
 
 const AREAS: [&str; 20] = [
     "bus",
@@ -114,10 +120,46 @@ fn between(text: &str, mark: &str, part: &str) -> (String, String) {
     (text[start..end].to_owned(), format!("{}{part}{}", &text[..start], &text[end..]))
 }
 
-#[test]
-fn the_readme_lists_the_rules() {
+/// Holds the README's part `mark` to `part`, or writes it there.
+fn readme_has(mark: &str, part: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = std::fs::read_to_string(&path).expect("README.md");
+    let (found, wanted) = between(&readme, mark, part);
+    if std::env::var_os("PGWAUDIT_BLESS").is_some() {
+        std::fs::write(&path, wanted).expect("README.md takes it");
+    } else {
+        assert_eq!(found, part, "run the tests once with PGWAUDIT_BLESS=1 and one thread");
+    }
+}
+
+/// What the table says of the embedded example, from `severity` up.
+fn demo(min_severity: Severity) -> String {
+    let snapshot = source::demo::read().expect("the example");
+    let estate = Estate::new(&snapshot);
+    let integrations = estate.integrations();
+    let selection = Selection::all();
+    let assessment = assess(&estate, &integrations, &selection);
+    let policy = report::Policy {
+        fail_on: Some(Severity::High),
+        allow_unassessed: Vec::new(),
+        require_integration: false,
+        levels: Default::default(),
+        suppress: &mut |_| None,
+    };
+    let report = report::build(&snapshot, &assessment, policy);
+    let output = Output { format: Format::Table, files: Vec::new(), sarif_anchor: String::new(), min_severity, quiet: false };
+    let mut text = Vec::new();
+    output.render(Format::Table, &report, selection.rules(), Some(100), &mut text).expect("written");
+    anstream::adapter::strip_str(&String::from_utf8(text).expect("UTF-8")).to_string()
+}
+
+#[test]
+fn the_readme_shows_what_a_scan_says() {
+    readme_has("output", &format!("```text\n{}\n```\n", demo(Severity::Critical).trim_end()));
+}
+
+#[test]
+fn the_readme_lists_the_rules() {
     let mut table = "| rule | severity | says |\n|---|---|---|\n".to_owned();
     for rule in &RULES {
         let document = rule.document();
@@ -128,10 +170,5 @@ fn the_readme_lists_the_rules() {
             title = document.title
         ));
     }
-    let (found, wanted) = between(&readme, "rules", &table);
-    if std::env::var_os("PGWAUDIT_BLESS").is_some() {
-        std::fs::write(&path, wanted).expect("README.md takes it");
-    } else {
-        assert_eq!(found, table, "run the tests once with PGWAUDIT_BLESS=1");
-    }
+    readme_has("rules", &table);
 }

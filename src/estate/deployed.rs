@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use crate::host::{Choice, PathTemplate, Segment, best_match};
 use crate::model::Unknown;
 use crate::model::apigateway::{Api, MethodSummary, Stage};
+use crate::rules::verdict::Leave;
 
-use super::{Estate, Site};
+use super::{Estate, Integration, Site};
 
 /// What a request meets in a deployment.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,22 +58,48 @@ impl<'a> Estate<'a> {
         let Some(deployment) = stage.deployment_id.read()? else { return Ok(Called::NoDeployment) };
         let Some(deployment) = api.value.deployments.read()?.get(deployment) else { return Ok(Called::NoDeployment) };
         let summary = deployment.read()?.summary.read()?;
+        let (paths, certain) = self.fitting(summary.keys(), path);
+        if paths.is_empty() {
+            return Ok(Called::NoPath { paths: summary.keys().map(String::as_str).collect() });
+        }
+        Ok(of_verb(summary, &paths, verb, certain))
+    }
+
+    /// The resource paths that a request may reach, the most specific first, and whether it is one whatever is put in
+    /// for a `*` of the URL.
+    fn fitting(&self, paths: impl Iterator<Item = &'a String>, request: &[Segment]) -> (Vec<&'a str>, bool) {
         let templates: Vec<(&'a str, &PathTemplate)> =
-            summary.keys().filter_map(|path| Some((path.as_str(), self.templates.get(path.as_str())?.as_ref()?))).collect();
-        let (fitting, certain) = match best_match(templates.iter().map(|(_, template)| *template), path) {
-            Choice::None => return Ok(Called::NoPath { paths: summary.keys().map(String::as_str).collect() }),
+            paths.filter_map(|path| Some((path.as_str(), self.templates.get(path.as_str())?.as_ref()?))).collect();
+        let (indices, certain) = match best_match(templates.iter().map(|(_, template)| *template), request) {
+            Choice::None => (Vec::new(), true),
             Choice::One(index) => (vec![index], true),
             // Values that are known only at run time choose; one that works is enough not to complain.
             Choice::OneOf { indices, .. } => (indices, false),
         };
-        let paths = fitting.into_iter().filter_map(|index| templates.get(index)).map(|(path, _)| *path);
-        Ok(of_verb(summary, paths, verb, certain))
+        (indices.into_iter().filter_map(|index| templates.get(index)).map(|(path, _)| *path).collect(), certain)
     }
 }
 
-fn of_verb<'a>(summary: &'a Summary, paths: impl Iterator<Item = &'a str>, verb: &str, certain: bool) -> Called<'a> {
+impl<'a> Integration<'a> {
+    /// Path and verb of the saved method that the call would reach if what is saved were deployed, if there is one.
+    ///
+    /// # Errors
+    /// As the API, the URL and the verb, or the gap where the saved resources were not read.
+    pub fn saved_way(&self) -> Result<Option<(&'a str, &'a str)>, Leave> {
+        let saved = self.api.read()?.value.resources.read()?;
+        let (path, verb) = (self.path_below_stage()?, self.verb()?);
+        let of = |path: &'a str| {
+            let methods = &saved.get(path)?.methods;
+            let (verb, _) = methods.get_key_value(verb).or_else(|| methods.get_key_value("ANY"))?;
+            Some((path, verb.as_str()))
+        };
+        Ok(self.estate.fitting(saved.keys(), &path).0.into_iter().find_map(of))
+    }
+}
+
+fn of_verb<'a>(summary: &'a Summary, paths: &[&'a str], verb: &str, certain: bool) -> Called<'a> {
     let mut answer = Called::NoPath { paths: Vec::new() };
-    for path in paths {
+    for &path in paths {
         let Some(methods) = summary.get(path) else { continue };
         let found = methods.get_key_value(verb).or_else(|| methods.get_key_value("ANY"));
         if let Some((verb, summary)) = found {

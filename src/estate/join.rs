@@ -119,6 +119,7 @@ impl<'a> Estate<'a> {
         let url = match integration.url() {
             Ok(url) => url,
             Err(Leave::Unknown(unknown)) => {
+                integration.domain = Hop::Unknown("", unknown.clone());
                 integration.api = Hop::Unknown("", unknown.clone());
                 integration.stage = Hop::Unknown("", unknown.clone());
                 integration.called = Hop::Unknown("", unknown.clone());
@@ -224,16 +225,16 @@ impl<'a> Estate<'a> {
     }
 
     fn join_mapping(&'a self, integration: &mut Integration<'a>, domain: &Site<'a, Domain>, url: &'a InvocationUrl) -> usize {
-        let mappings = match by_base_path(domain.value).and_then(|()| domain.value.mappings.read()) {
-            Ok(mappings) => mappings,
+        let (mapping, mut below) = match self.mapping(domain, url) {
+            Ok(Some(found)) => found,
+            Ok(None) => {
+                integration.api = Hop::Missing("");
+                return 1;
+            }
             Err(unknown) => {
                 integration.api = Hop::Unknown("", unknown);
                 return 1;
             }
-        };
-        let Some((mapping, mut below)) = mapping_of(mappings, url.segments.first()) else {
-            integration.api = Hop::Missing("");
-            return 1;
         };
         integration.api = self.api(domain.region, domain.account, &mapping.api_id);
         if let Some(name) = &mapping.stage {
@@ -242,6 +243,20 @@ impl<'a> Estate<'a> {
             below += 1;
         }
         below
+    }
+
+    /// The mapping of a domain name that takes a URL, and how many segments of its path it takes.
+    ///
+    /// # Errors
+    /// The gap where the mappings were not read, where routing rules come before them, or where the first segment is put
+    /// in at run time.
+    pub fn mapping(&self, domain: &Site<'a, Domain>, url: &InvocationUrl) -> Result<Option<(&'a Mapping, usize)>, Unknown> {
+        by_base_path(domain.value)?;
+        let mappings = domain.value.mappings.read()?;
+        match url.segments.first() {
+            Some(Segment::Dynamic(_)) => Err(Unknown::unresolved("the base path is put in at run time")),
+            first => Ok(mapping_of(mappings, first)),
+        }
     }
 
     fn called_by(&'a self, integration: &Integration<'a>, stage: &Site<'a, Stage>, path: &[Segment]) -> Hop<'a, Called<'a>> {

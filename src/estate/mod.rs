@@ -34,7 +34,7 @@ pub use carried::credentials_header;
 pub use deployed::{Called, Way};
 pub use endpoint::{is_execute_api, regional_name};
 pub use integration::Integration;
-pub use join::{API_ID_HEADER, mapping_of};
+pub use join::{API_ID_HEADER, header, mapping_of};
 pub use request::INVOKE;
 pub use site::{Hop, Place, Site, token};
 pub use tasks::{Address, Field, Settings, Task};
@@ -100,6 +100,9 @@ impl<'a> Estate<'a> {
             }
         }
         for api in values(&inventory.apis) {
+            for path in api.resources.read().into_iter().flat_map(BTreeMap::keys) {
+                self.templates.entry(path).or_insert_with(|| PathTemplate::parse(path).ok());
+            }
             for deployment in api.deployments.read().into_iter().flatten().filter_map(|(_, deployment)| deployment.read().ok()) {
                 for path in deployment.summary.read().into_iter().flat_map(BTreeMap::keys) {
                     self.templates.entry(path).or_insert_with(|| PathTemplate::parse(path).ok());
@@ -223,7 +226,7 @@ impl<'a> Estate<'a> {
 
     /// An association of a resource configuration with a service network by ARN.
     pub fn association(&'a self, arn: &'a str) -> Hop<'a, Site<'a, Association>> {
-        self.by_arn(arn, Kind::Association, |region| &region.associations)
+        self.by_arn(arn, Kind::ResourceConfig, |region| &region.associations)
     }
 
     /// A queue by ARN.
@@ -291,6 +294,11 @@ impl<'a> Estate<'a> {
     /// A DHCP option set by id.
     pub fn dhcp_options(&'a self, from: (&str, &str), id: &'a str) -> Hop<'a, Site<'a, DhcpOptions>> {
         self.by_id(from, id, Kind::Network, |region| &region.dhcp_options)
+    }
+
+    /// A VPC endpoint by id.
+    pub fn endpoint(&'a self, from: (&str, &str), id: &'a str) -> Hop<'a, Site<'a, Endpoint>> {
+        self.by_id(from, id, Kind::Endpoint, |region| &region.endpoints)
     }
 
     /// A network interface by id.

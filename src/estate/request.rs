@@ -55,13 +55,24 @@ impl<'a> Integration<'a> {
         Ok(self.path_of(url, Text::from(head.as_str())))
     }
 
+    /// The path of the call below the stage, with the target's values put in.
+    ///
+    /// # Errors
+    /// As [`Integration::url`].
+    pub fn path_below_stage(&self) -> Result<Vec<Segment>, Leave> {
+        Ok(self.below_stage(self.url()?))
+    }
+
+    fn below_stage(&self, url: &InvocationUrl) -> Vec<Segment> {
+        filled(self, url).into_iter().skip(self.below).collect()
+    }
+
     fn path_of(&self, url: &InvocationUrl, head: Text) -> Text {
         if url.repeated_slashes {
             // What API Gateway makes of repeated slashes before it asks the policy is not documented.
             return head.then("/").any();
         }
-        let segments = filled(self, url);
-        let path = segments.get(self.below..).unwrap_or_default();
+        let path = self.below_stage(url);
         if path.is_empty() {
             return head.then("/");
         }

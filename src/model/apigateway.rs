@@ -26,6 +26,10 @@ pub struct Api {
     /// The saved resource policy, which may not be the deployed one.
     #[serde(default, skip_serializing_if = "absent")]
     pub policy: Known<Option<Value>>,
+    /// When the resource policy was last saved, as far back as CloudTrail tells (`LookupEvents`: `UpdateRestApi` with a
+    /// patch on `/policy`, `PutRestApi`); absent where it tells of no change.
+    #[serde(default, skip_serializing_if = "absent")]
+    pub policy_saved: Known<Option<Timestamp>>,
     /// `disableExecuteApiEndpoint`.
     #[serde(default, skip_serializing_if = "absent")]
     pub default_endpoint_disabled: Known<bool>,

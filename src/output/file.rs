@@ -23,10 +23,10 @@ impl Aside {
     /// Names `path`.
     pub fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Aside> {
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        match fs::metadata(&place) {
+        match fs::metadata(path) {
             Ok(found) if found.is_dir() => Err(Error::new(format!("{}: is a directory", path.display())).next("name a file in it")),
             Ok(found) if !found.is_file() => {
-                let open = fs::OpenOptions::new().write(true).open(&place);
+                let open = fs::OpenOptions::new().write(true).open(path);
                 open.and_then(|mut file| filled(&mut file, fill)).map_err(|error| unwritable(path, &error))?;
                 Ok(Aside { path: place, file: None })
             }

@@ -4,10 +4,10 @@ use super::resource_config::{self, ports_of};
 use super::verdict::{Assessed, Evidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
 use super::{endpoint, gateway};
 use crate::estate::{Hop, Integration, Site};
+use crate::host::Host;
 use crate::model::ec2::{Endpoint, Peer, Permission, SecurityGroup};
 use crate::model::known::{all, any};
 use crate::model::lattice::{Gateway, ResourceConfig};
-use crate::host::Host;
 use crate::model::{Kind, Known, Unknown};
 use crate::network::{Answer, Canonical, Direction, Excess, Family, Needs, Outcome, Ports, Range, Verdict, Wide, wide_egress};
 

@@ -281,9 +281,7 @@ pub fn other_service_endpoint(path: &Integration<'_>) -> Assessed {
         _ => config.at("/domain").observed(domain.unwrap_or("none")).expected(endpoint_name(path)),
     };
     match (path.estate.led_to(config, &path.gateway), host) {
-        (Hop::Present(endpoint), _) => {
-            fail(Finding::from(place).related(endpoint.at("/service").observed(endpoint.value.service.read()?)))
-        }
+        (Hop::Present(endpoint), _) => fail(Finding::from(place).related(endpoint.at("/service").observed(endpoint.value.service.read()?))),
         (Hop::Missing(_), Some(Host::OtherEndpoint { service, .. })) => {
             fail(Finding::from(place).note(format!("The name is one of an endpoint for {service}.")))
         }

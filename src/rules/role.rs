@@ -33,6 +33,9 @@ pub fn not_found(path: &Integration<'_>) -> Assessed {
 pub fn trust_missing(path: &Integration<'_>) -> Assessed {
     let role = role(path)?;
     let trust = path.estate.policy(role.value.trust.read()?)?;
+    if is_unconditional(trust) {
+        return pass();
+    }
     match admits(trust, &assumed_for(path.target()?.0)) {
         Truth::Yes => pass(),
         Truth::Unknown => Err(undetermined("whether the trust policy admits EventBridge cannot be told")),
@@ -48,6 +51,9 @@ pub fn trust_missing(path: &Integration<'_>) -> Assessed {
 pub fn trust_condition(path: &Integration<'_>) -> Assessed {
     let role = role(path)?;
     let trust = path.estate.policy(role.value.trust.read()?)?;
+    if is_unconditional(trust) {
+        return pass();
+    }
     let request = assumed_for(path.target()?.0);
     if admits(trust, &request) == Truth::No {
         return not_applicable("the trust policy does not name EventBridge");
@@ -105,6 +111,12 @@ fn assumed_for(rule: &Site<'_, Rule>) -> Request {
     let context =
         Context::service(SERVICE).with("aws:SourceArn", Value::text(rule.key)).with("aws:SourceAccount", Value::text(rule.account));
     Request::new(Principal::Service(SERVICE.to_owned()), "sts:AssumeRole", Resource::Own, context)
+}
+
+/// Whether a trust policy allows the service whatever the source is: the usual case, and the cheap one.
+fn is_unconditional(trust: &Policy) -> bool {
+    let request = Request::new(Principal::Service(SERVICE.to_owned()), "sts:AssumeRole", Resource::Own, Context::new());
+    trust.evaluate(&request).decision() == Decision::Allowed
 }
 
 /// Whether a trust policy allows the service at all, whatever it demands of the source.

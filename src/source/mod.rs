@@ -2,5 +2,7 @@
 //! Whatever the source, what leaves it is the model.
 
 pub mod demo;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod redact;
 pub mod snapshot;

@@ -1,0 +1,55 @@
+//! The IAM policies that the program needs, printed by `pgwaudit policy`.
+
+use serde_json::{Value, json};
+
+use crate::source::live::ACTIONS;
+
+/// What API Gateway's operations are in IAM: `GET` on paths of its management API.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-create-and-manage-api.html>
+const API_GATEWAY_PATHS: [&str; 6] =
+    ["/restapis", "/restapis/*", "/domainnames", "/domainnames/*", "/domainnameaccessassociations", "/usageplans"];
+
+/// The least policy for a scan: every call that one may make, and denials that keep it from secrets and API
+/// keys whatever else the caller may do.
+pub fn scan(partition: &str) -> Value {
+    let actions: Vec<String> =
+        ACTIONS.iter().filter(|action| !["apigateway", "sts"].contains(&action.service)).map(ToString::to_string).collect();
+    let path = |path: &&str| format!("arn:{partition}:apigateway:*::{path}");
+    let paths: Vec<String> = API_GATEWAY_PATHS.iter().map(path).collect();
+    let keys: Vec<String> = ["/apikeys*", "/usageplans/*/keys*"].iter().map(path).collect();
+    json!({"Version": "2012-10-17", "Statement": [
+        {"Sid": "Read", "Effect": "Allow", "Action": actions, "Resource": "*"},
+        {"Sid": "ReadApis", "Effect": "Allow", "Action": "apigateway:GET", "Resource": paths},
+        {"Sid": "NeverReadSecrets", "Effect": "Deny", "Action": ["secretsmanager:GetSecretValue", "events:RetrieveConnectionCredentials"], "Resource": "*"},
+        {"Sid": "NeverReadApiKeys", "Effect": "Deny", "Action": "apigateway:GET", "Resource": keys},
+    ]})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_reads_and_denies_what_holds_secrets() {
+        let policy = scan("aws").to_string();
+        assert!(policy.contains("events:DescribeConnection") && policy.contains("arn:aws:apigateway:*::/restapis/*"));
+        assert!(!policy.contains("Put") && !policy.contains("Create") && !policy.contains("Delete"));
+        assert!(scan("aws-cn").to_string().contains("arn:aws-cn:apigateway"));
+    }
+
+    #[test]
+    fn every_operation_of_api_gateway_has_its_path() {
+        for action in ACTIONS.iter().filter(|action| action.service == "apigateway") {
+            let path = match action.operation {
+                "GetRestApis" => "/restapis",
+                "GetDomainNames" => "/domainnames",
+                "GetBasePathMappings" => "/domainnames/*",
+                "GetDomainNameAccessAssociations" => "/domainnameaccessassociations",
+                "GetUsagePlans" => "/usageplans",
+                "GetAuthorizers" | "GetDeployment" | "GetRequestValidators" | "GetResources" | "GetStages" => "/restapis/*",
+                other => panic!("{other} has no path yet"),
+            };
+            assert!(API_GATEWAY_PATHS.contains(&path), "{path}");
+        }
+    }
+}

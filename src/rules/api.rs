@@ -1,0 +1,299 @@
+//! Rules on private REST APIs: what kind they are, how they may be called, what is deployed, what a method asks for.
+
+use std::collections::BTreeMap;
+
+use super::verdict::{Assessed, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
+use crate::estate::{Caller, Hop, Integration, Site, header};
+use crate::host::{Host, partition_of_region, suffix_of_partition};
+use crate::model::apigateway::{Api, ApiResource, Deployment, Method, MethodSummary, Stage};
+use crate::model::events::Place;
+use crate::model::{Text, Unknown};
+
+/// `api/not-private`
+pub fn not_private(path: &Integration<'_>) -> Assessed {
+    let api = path.api.read()?;
+    let types = api.value.types.read()?;
+    if types.iter().any(|kind| kind == "PRIVATE") {
+        return pass();
+    }
+    let endpoint = path.endpoint.read()?;
+    if !endpoint.value.service.read()?.ends_with(".execute-api") {
+        return not_applicable("the endpoint is not one of API Gateway");
+    }
+    let observed = if types.is_empty() { "none".to_owned() } else { types.join(", ") };
+    fail(Finding::from(api.at("/types").observed(observed).expected("PRIVATE")).related(endpoint.at("/id").observed(endpoint.key)))
+}
+
+/// `api/default-endpoint-disabled`
+pub fn default_endpoint_disabled(path: &Integration<'_>) -> Assessed {
+    let (api, url) = (path.api.read()?, path.url()?);
+    if !*api.value.default_endpoint_disabled.read()? || matches!(url.host, Host::Custom(_)) {
+        return pass();
+    }
+    let evidence = api.at("/default_endpoint_disabled").observed("true").expected("false, or a URL with a private custom domain name");
+    fail(Finding::from(evidence).related(path.url_evidence()?))
+}
+
+/// `api/access-mode-strict`
+pub fn access_mode_strict(path: &Integration<'_>) -> Assessed {
+    let (api, url) = (path.api.read()?, path.url()?);
+    let differs = matches!(url.host, Host::Endpoint { .. } | Host::ApiAtEndpoint { .. } | Host::ServicePrivateName { .. });
+    if api.value.access_mode.read()?.as_deref() != Some("STRICT") || !differs {
+        return pass();
+    }
+    let suffix = partition_of_region(api.region).and_then(suffix_of_partition).unwrap_or("amazonaws.com");
+    let expected = format!("BASIC, or a URL with the host {}.execute-api.{}.{suffix}", api.key, api.region);
+    fail(Finding::from(api.at("/access_mode").observed("STRICT").expected(expected)).related(path.url_evidence()?))
+}
+
+/// `api/policy-not-deployed`
+pub fn policy_not_deployed(path: &Integration<'_>) -> Assessed {
+    let (api, stage) = (path.api.read()?, path.stage.read()?);
+    let Some(saved) = api.value.policy_saved.read()? else { return pass() };
+    let deployment = deployment_of(api, stage)?;
+    let Some(deployed) = deployment.created.read()? else {
+        return Err(Unknown::unresolved("when the deployment was made is not said").into());
+    };
+    // A deployment that is older than the API's own beginning says nothing of its order.
+    if saved <= deployed || api.value.created.read()?.is_some_and(|created| created > *deployed) {
+        return pass();
+    }
+    let evidence = stage.at("/deployment_id").observed(format!("a deployment of {deployed}"));
+    fail(Finding::from(evidence.expected(format!("one after {saved}"))).related(api.at("/policy_saved").observed(saved)))
+}
+
+/// `api/deployment-drift`
+pub fn deployment_drift(path: &Integration<'_>) -> Assessed {
+    let (api, stage) = (path.api.read()?, path.stage.read()?);
+    if stage.value.canary.read()?.is_some() {
+        return pass();
+    }
+    let deployed = deployment_of(api, stage)?.summary.read()?;
+    let called = match &path.method {
+        Hop::Present(way) => Some((way.path, way.verb)),
+        Hop::Unknown(_, unknown) => return Err(unknown.clone().into()),
+        Hop::Missing(_) | Hop::None => path.saved_way()?,
+    };
+    let differences = differences(deployed, api.value.resources.read()?)?;
+    let (here, elsewhere): (Vec<_>, Vec<_>) = differences.iter().partition(|difference| called == Some((difference.path, difference.verb)));
+    let at = |what: &Difference<'_>| {
+        Finding::from(stage.at("/deployment_id").observed(what.deployed()).expected(what.saved()))
+            .facet(format!("{} {}", what.verb, what.path))
+    };
+    let mut findings: Vec<Finding> = here.into_iter().map(at).collect();
+    if let Some(first) = elsewhere.first() {
+        let note = format!("{} methods that this integration does not call differ.", elsewhere.len());
+        findings.push(at(first).facet("elsewhere").severity(Severity::Low).note(note));
+    }
+    verdict(findings)
+}
+
+/// `api/required-params`
+pub fn required_params(path: &Integration<'_>) -> Assessed {
+    let api = path.api.read()?;
+    let (method, pointer) = saved_method(path)?;
+    let Some(id) = method.validator_id.read()? else { return pass() };
+    match api.value.validators.read()?.get(id) {
+        Some(validator) if validator.parameters => {}
+        Some(_) => return pass(),
+        None => return not_applicable("the method's validator does not exist"),
+    }
+    let (mut findings, mut gap) = (Vec::new(), None);
+    for name in method.request_parameters.read()?.iter().filter_map(|(name, required)| required.then_some(name)) {
+        match is_sent(path, name) {
+            Ok(true) => {}
+            Ok(false) => {
+                let evidence = api.at(format!("{pointer}/request_parameters/{}", escape(name)));
+                let expected = format!("{name} from the URL, the connection or the caller");
+                findings
+                    .push(Finding::from(evidence.observed("required, and not sent").expected(expected)).facet(format!("{pointer} {name}")));
+            }
+            Err(unknown) => gap = Some(unknown),
+        }
+    }
+    match gap {
+        Some(unknown) if findings.is_empty() => Err(unknown.into()),
+        _ => verdict(findings),
+    }
+}
+
+/// `api/unsupported-media-type`
+pub fn unsupported_media_type(path: &Integration<'_>) -> Assessed {
+    let api = path.api.read()?;
+    let (method, pointer) = saved_method(path)?;
+    let Some(integration) = method.integration.read()? else { return not_applicable("the method has no integration") };
+    let templates = &integration.template_types;
+    let refuses = match integration.passthrough.as_deref() {
+        Some("NEVER") => true,
+        Some("WHEN_NO_TEMPLATES") => !templates.is_empty(),
+        _ => false,
+    };
+    if integration.kind.ends_with("_PROXY") || !refuses {
+        return pass();
+    }
+    let sent = match header(path, "Content-Type")? {
+        None => DEFAULT_TYPE,
+        Some(Text::Plain(kind)) => kind.split(';').next().unwrap_or_default().trim(),
+        Some(Text::Masked { .. }) => return Err(Unknown::unresolved("the value of Content-Type is masked").into()),
+    };
+    if templates.iter().any(|kind| kind.eq_ignore_ascii_case(sent)) {
+        return pass();
+    }
+    let observed = if templates.is_empty() { "no templates".to_owned() } else { templates.join(", ") };
+    let evidence = api.at(format!("{pointer}/integration/template_types")).observed(observed);
+    fail(Finding::from(evidence.expected(format!("a template for {sent}"))).facet(&pointer))
+}
+
+/// What EventBridge and Step Functions send unless they are told otherwise, and what API Gateway takes a body without a
+/// type for. <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html>
+const DEFAULT_TYPE: &str = "application/json";
+
+/// Headers that are in every request.
+const ALWAYS: [&str; 8] =
+    ["host", "user-agent", "content-type", "content-length", "x-forwarded-for", "x-forwarded-proto", "x-amzn-vpc-id", "x-amzn-vpce-id"];
+
+/// Whether a request parameter, `method.request.header.NAME` or its like, is in what the integration sends.
+fn is_sent(path: &Integration<'_>, parameter: &str) -> Result<bool, Unknown> {
+    match parameter.strip_prefix("method.request.").and_then(|rest| rest.split_once('.')) {
+        Some(("header", name)) => sends_header(path, name),
+        Some(("querystring", name)) => sends_query(path, name),
+        // A path parameter is part of a path that matched.
+        _ => Ok(true),
+    }
+}
+
+fn sends_header(path: &Integration<'_>, name: &str) -> Result<bool, Unknown> {
+    if ALWAYS.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+        return Ok(true);
+    }
+    let mut gap = None;
+    if let Ok(connection) = path.connection.read() {
+        let authorizes = match connection.value.authorization.read().map(String::as_str) {
+            Ok("API_KEY") => connection.value.api_key_name.read().map(|key| match key {
+                Some(Text::Plain(key)) => key.eq_ignore_ascii_case(name),
+                _ => false,
+            }),
+            Ok(_) => Ok(name.eq_ignore_ascii_case("authorization")),
+            Err(unknown) => Err(unknown),
+        };
+        let own = |place: Place, key: &str| place == Place::Header && key.eq_ignore_ascii_case(name);
+        let parameters = connection.value.parameters.read();
+        match (authorizes, parameters.map(|all| all.iter().any(|own_one| own(own_one.place, &own_one.key)))) {
+            (Ok(true), _) | (_, Ok(true)) => return Ok(true),
+            (Err(unknown), _) | (_, Err(unknown)) => gap = Some(unknown),
+            _ => {}
+        }
+    } else if let Hop::Unknown(_, unknown) = &path.connection {
+        gap = Some(unknown.clone());
+    }
+    let own = |key: &str| key.eq_ignore_ascii_case(name);
+    let by_caller = match &path.caller {
+        Caller::Target(_, target) => target.value.headers.read().map(|all| all.keys().any(|key| own(key))),
+        Caller::Task(_, task) => task.headers.read().map(|all| all.keys().any(|key| own(key))),
+        Caller::Pipe(..) => header(path, name).map(|_| false),
+    };
+    settle(by_caller, gap)
+}
+
+fn sends_query(path: &Integration<'_>, name: &str) -> Result<bool, Unknown> {
+    if path.url().is_ok_and(|url| url.query_keys.iter().any(|key| key == name)) {
+        return Ok(true);
+    }
+    let mut gap = None;
+    match &path.connection {
+        Hop::Present(connection) => match connection.value.parameters.read() {
+            Ok(all) if all.iter().any(|own| own.place == Place::Query && own.key == name) => return Ok(true),
+            Ok(_) => {}
+            Err(unknown) => gap = Some(unknown),
+        },
+        Hop::Unknown(_, unknown) => gap = Some(unknown.clone()),
+        Hop::Missing(_) | Hop::None => {}
+    }
+    let by_caller = match &path.caller {
+        Caller::Target(_, target) => target.value.query.read().map(|all| all.contains_key(name)),
+        Caller::Task(_, task) => task.query.read().map(|all| all.contains_key(name)),
+        Caller::Pipe(..) => header(path, name).map(|_| false),
+    };
+    settle(by_caller, gap)
+}
+
+/// Sent if the caller sends it; else unknown if the connection may.
+fn settle(by_caller: Result<bool, Unknown>, gap: Option<Unknown>) -> Result<bool, Unknown> {
+    match (by_caller, gap) {
+        (Ok(false), Some(unknown)) => Err(unknown),
+        (answer, _) => answer,
+    }
+}
+
+/// The saved method behind the deployed one, and its pointer within the API.
+fn saved_method<'a>(path: &Integration<'a>) -> Result<(&'a Method, String), Leave> {
+    let (api, way) = (path.api.read()?, path.method.read()?);
+    let method = api.value.resources.read()?.get(way.path).and_then(|resource| resource.methods.get(way.verb));
+    let pointer = format!("/resources/{}/methods/{}", escape(way.path), way.verb);
+    method.map(|method| (method, pointer)).ok_or(Leave::NotApplicable("the method is deployed, but no longer saved".into()))
+}
+
+fn deployment_of<'a>(api: &Site<'a, Api>, stage: &Site<'a, Stage>) -> Result<&'a Deployment, Leave> {
+    let gone = || Leave::NotApplicable("the stage serves no deployment".into());
+    let id = stage.value.deployment_id.read()?.as_ref().ok_or_else(gone)?;
+    Ok(api.value.deployments.read()?.get(id).ok_or_else(gone)?.read()?)
+}
+
+/// A method that is not the same in the deployment and in what is saved.
+struct Difference<'a> {
+    path: &'a str,
+    verb: &'a str,
+    deployed: Option<&'a MethodSummary>,
+    saved: Option<(&'a str, bool)>,
+}
+
+impl Difference<'_> {
+    fn deployed(&self) -> String {
+        self.say(self.deployed.map(|summary| (summary.authorization.as_str(), summary.api_key_required)), "not deployed")
+    }
+
+    fn saved(&self) -> String {
+        self.say(self.saved, "deleted since")
+    }
+
+    fn say(&self, method: Option<(&str, bool)>, absent: &str) -> String {
+        let of = match method {
+            None => absent.to_owned(),
+            Some((authorization, key)) => format!("authorization {authorization}, {} API key", if key { "an" } else { "no" }),
+        };
+        format!("{} {}: {of}", self.verb, self.path)
+    }
+}
+
+type Summary = BTreeMap<String, BTreeMap<String, MethodSummary>>;
+
+/// Methods that differ, sorted by path and verb.
+fn differences<'a>(deployed: &'a Summary, saved: &'a BTreeMap<String, ApiResource>) -> Result<Vec<Difference<'a>>, Unknown> {
+    let mut found = Vec::new();
+    for (path, methods) in deployed {
+        let own = saved.get(path).map(|resource| &resource.methods);
+        for (verb, summary) in methods {
+            let saved = match own.and_then(|own| own.get(verb)) {
+                None => None,
+                Some(method) => Some((method.authorization.read()?.as_str(), *method.api_key_required.read()?)),
+            };
+            if saved != Some((summary.authorization.as_str(), summary.api_key_required)) {
+                found.push(Difference { path, verb, deployed: Some(summary), saved });
+            }
+        }
+    }
+    for (path, resource) in saved {
+        for (verb, method) in &resource.methods {
+            if deployed.get(path).is_none_or(|methods| !methods.contains_key(verb)) {
+                let saved = Some((method.authorization.read()?.as_str(), *method.api_key_required.read()?));
+                found.push(Difference { path, verb, deployed: None, saved });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A name as part of a JSON pointer (RFC 6901).
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
