@@ -289,14 +289,11 @@ impl<'a> Estate<'a> {
         self.by_id(from, id, Kind::Vpc, |region| &region.vpcs)
     }
 
-<<<<<<< HEAD
     /// A VPC endpoint by id.
     pub fn endpoint(&'a self, from: (&str, &str), id: &'a str) -> Hop<'a, Site<'a, Endpoint>> {
         self.by_id(from, id, Kind::Endpoint, |region| &region.endpoints)
     }
 
-=======
->>>>>>> rules-c
     /// A network ACL by id.
     pub fn network_acl(&'a self, from: (&str, &str), id: &'a str) -> Hop<'a, Site<'a, NetworkAcl>> {
         self.by_id(from, id, Kind::Network, |region| &region.network_acls)
@@ -310,14 +307,6 @@ impl<'a> Estate<'a> {
     /// A DHCP option set by id.
     pub fn dhcp_options(&'a self, from: (&str, &str), id: &'a str) -> Hop<'a, Site<'a, DhcpOptions>> {
         self.by_id(from, id, Kind::Network, |region| &region.dhcp_options)
-<<<<<<< HEAD
-=======
-    }
-
-    /// A VPC endpoint by id.
-    pub fn endpoint(&'a self, from: (&str, &str), id: &'a str) -> Hop<'a, Site<'a, Endpoint>> {
-        self.by_id(from, id, Kind::Endpoint, |region| &region.endpoints)
->>>>>>> rules-c
     }
 
     /// A network interface by id.

@@ -161,11 +161,8 @@ rules! {
     Integration "network/acl-blocks-https" network::acl_blocks_https;
     Integration "network/acl-blocks-return" network::acl_blocks_return;
     Endpoint "endpoint/not-available" endpoint::not_available;
-<<<<<<< HEAD
-=======
-    Integration "endpoint/policy-denies-api" endpoint::policy_denies_api;
     Integration "endpoint/policy-principal-only" endpoint::policy_principal_only;
->>>>>>> rules-c
+    Integration "endpoint/policy-denies-api" endpoint::policy_denies_api;
     Integration "endpoint/private-dns-off" endpoint::private_dns_off;
     Integration "api/not-private" api::not_private;
     Api "api/policy-missing" api_policy::policy_missing;
@@ -184,13 +181,10 @@ rules! {
     Integration "domain/no-access-association" domain::no_access_association;
     Integration "domain/policy-denies" domain::policy_denies;
     Integration "domain/mapping-missing" domain::mapping_missing;
-<<<<<<< HEAD
     Integration "state-machine/connection-missing" state_machine::connection_missing;
     Integration "state-machine/role-permissions" state_machine::role_permissions;
     Integration "state-machine/header-forbidden" state_machine::header_forbidden;
     Integration "state-machine/endpoint-mismatch" state_machine::endpoint_mismatch;
-=======
->>>>>>> rules-c
     Connection "secret/connection-parameter" secret::connection_parameter;
     Target "secret/target-parameter" secret::target_parameter;
     Target "secret/target-input" secret::target_input;

@@ -35,11 +35,7 @@ impl Zones {
             public_zone_id: Known::Unknown(Unknown::new(
                 "route53:ListHostedZonesByName",
                 Reason::NotCovered,
-<<<<<<< HEAD
                 "public hosted zones are not read",
-=======
-                "public hosted zones were not asked for",
->>>>>>> rules-c
             )),
         };
         Ok(pages.map_err(|failure| failure.into_unknown(LIST_HOSTED_ZONES_BY_VPC))?.into_iter().map(zone).collect())
