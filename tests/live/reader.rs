@@ -31,24 +31,6 @@ impl Reader {
         Reader { url: backend.url().to_owned(), account: ACCOUNT.to_owned(), environment, options: json!({"max_rate": 0}) }
     }
 
-    /// As another account.
-    pub fn account(mut self, account: &str) -> Self {
-        account.clone_into(&mut self.account);
-        self
-    }
-
-    /// With another environment variable.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// With another option.
-    pub fn option(mut self, name: &str, value: Value) -> Self {
-        self.options[name] = value;
-        self
-    }
-
     /// The snapshot, or the error's two lines.
     pub fn read(&self) -> Result<Snapshot, String> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
