@@ -368,6 +368,6 @@ fn without_the_feature_live_accounts_cannot_be_read() {
     for args in [&["scan"][..], &["snapshot", "-o", "s.json"]] {
         let place = Place::new();
         refused(&place.run(args), &["built without support for AWS accounts", "feature `live`"]);
-        assert!(!PathBuf::from(place.path("s.json")).exists());
+        assert!(!place.path("s.json").exists());
     }
 }
