@@ -4,6 +4,8 @@ use crate::estate::{API_ID_HEADER, Hop, Integration};
 use crate::host::Host;
 use crate::model::Reason;
 use crate::model::events::Place;
+use crate::network::Ports;
+use crate::rules::resource_config::ports_of;
 use crate::rules::verdict::{Assessed, Confidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
 
 /// `destination/not-https`
@@ -20,19 +22,11 @@ pub fn not_https(path: &Integration<'_>) -> Assessed {
     }
     let Some(port) = url.port.filter(|port| *port != HTTPS) else { return pass() };
     let config = path.config.read()?;
-    let ranges = config.value.port_ranges.read()?;
-    if ranges.iter().any(|range| holds(range, port)) {
+    if ports_of(config.value)?.iter().any(|range| range.holds(&Ports::one(port))) {
         return pass();
     }
-    let served = config.at("/port_ranges").observed(ranges.join(", "));
+    let served = config.at("/port_ranges").observed(config.value.port_ranges.read()?.join(", "));
     fail(finding("no port, or 443".to_owned()).note(format!("The resource configuration does not serve port {port}.")).related(served))
-}
-
-/// Whether a port range of a resource configuration, `443` or `1-65535`, holds a port.
-fn holds(range: &str, port: u16) -> bool {
-    let (first, last) = range.split_once('-').unwrap_or((range, range));
-    let number = |text: &str| text.trim().parse::<u16>();
-    matches!((number(first), number(last)), (Ok(first), Ok(last)) if (first..=last).contains(&port))
 }
 
 /// `destination/host-untrusted`
