@@ -1,5 +1,6 @@
-//! Each API action is denied in turn: nothing that needed it is judged, everything else is, and the exit code
-//! says that something is missing.
+//! Each API action is denied in turn: the exit code says that something is missing, rules that needed it do not
+//! judge, and none finds what it did not find before. A rule may name a call that only some of its cases need;
+//! which field decides what is held by the blank-out test.
 #![cfg(feature = "live")]
 
 mod support;
@@ -15,22 +16,32 @@ use pgwaudit::source::snapshot;
 use serde_json::json;
 use support::{Backend, Fault};
 
-/// The rules that could judge something, and those that met a gap.
-fn answers(file: &Path) -> (BTreeSet<&'static str>, BTreeSet<&'static str>) {
+/// What the rules said of a snapshot.
+#[derive(Default)]
+struct Answers {
+    judged: BTreeSet<&'static str>,
+    found: BTreeSet<&'static str>,
+    gaps: BTreeSet<&'static str>,
+}
+
+fn answers(file: &Path) -> Answers {
     let snapshot = snapshot::read(file).expect("a snapshot");
     let estate = Estate::new(&snapshot);
     let integrations = estate.integrations();
-    let (mut judged, mut gaps) = (BTreeSet::new(), BTreeSet::new());
+    let mut answers = Answers::default();
     for rule in &RULES {
         let assessment = assess(&estate, &integrations, &Selection::only(rule));
         if assessment.passed > 0 || !assessment.found.is_empty() {
-            judged.insert(rule.id);
+            answers.judged.insert(rule.id);
+        }
+        if !assessment.found.is_empty() {
+            answers.found.insert(rule.id);
         }
         if !assessment.gaps.is_empty() {
-            gaps.insert(rule.id);
+            answers.gaps.insert(rule.id);
         }
     }
-    (judged, gaps)
+    answers
 }
 
 /// The error with which a service says that something is not allowed.
@@ -55,8 +66,8 @@ fn what_a_denied_action_would_have_told_is_not_assessed() {
     backend.build("hardened", json!({}));
     let (file, code, said) = take(&backend, "nothing");
     assert_eq!(code, 0, "{said}");
-    let (judged, gaps) = answers(&file);
-    assert_eq!(gaps, BTreeSet::new());
+    let whole = answers(&file);
+    assert_eq!(whole.gaps, BTreeSet::new());
     backend.clear_log();
     take(&backend, "nothing");
     let made: BTreeSet<String> =
@@ -72,11 +83,16 @@ fn what_a_denied_action_would_have_told_is_not_assessed() {
             failures.push(format!("{action}: the snapshot ends in {code}: {said}"));
             continue;
         }
-        let (_, gaps) = answers(&file);
-        for rule in RULES.iter().filter(|rule| judged.contains(rule.id) && rule.document().head.calls.contains(&action.to_string())) {
-            if !gaps.contains(rule.id) {
-                failures.push(format!("{action}: {} is judged all the same", rule.id));
-            }
+        let partial = answers(&file);
+        let named: Vec<_> =
+            RULES.iter().filter(|rule| rule.document().head.calls.contains(&action.to_string())).map(|rule| rule.id).collect();
+        let mut needed = named.iter().filter(|id| whole.judged.contains(*id)).peekable();
+        if needed.peek().is_some() && !needed.any(|id| partial.gaps.contains(id)) {
+            failures.push(format!("{action}: none of {named:?} is left undecided"));
+        }
+        let new: Vec<_> = partial.found.difference(&whole.found).collect();
+        if !new.is_empty() {
+            failures.push(format!("{action}: without it {new:?} find something"));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
@@ -85,8 +101,8 @@ fn what_a_denied_action_would_have_told_is_not_assessed() {
 #[test]
 fn every_call_that_a_rule_names_is_one_that_a_scan_makes() {
     let mut known: BTreeSet<String> = ACTIONS.iter().map(Action::to_string).collect();
-    // Asked for on demand only: the rule that needs it is not applicable and says so.
-    known.insert("cloudtrail:LookupEvents".to_owned());
+    // Not asked for yet: a rule that needs one of these is not applicable and says so.
+    known.extend(["cloudtrail:LookupEvents", "route53:ListHostedZonesByName"].map(str::to_owned));
     let named = RULES.iter().flat_map(|rule| rule.document().head.calls.iter().map(move |call| (rule.id, call)));
     let unknown: Vec<String> = named.filter(|(_, call)| !known.contains(*call)).map(|(rule, call)| format!("{rule}: {call}")).collect();
     assert!(unknown.is_empty(), "{}", unknown.join("\n"));

@@ -164,7 +164,7 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         rule: "connection/resource-config-missing",
-        also: &["connection/association-unhealthy"],
+        also: &[],
         on: "connection_arn",
         make: |scope, ids| scope.plant("resource-configuration", text(ids, "configuration"), Value::Null),
     },

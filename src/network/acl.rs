@@ -9,7 +9,7 @@ use crate::model::ec2::{AclEntry, NetworkAcl};
 
 use super::Facts;
 use super::area::{Area, Left};
-use super::ends::{End, named};
+use super::ends::End;
 use super::permission::{block, protocol};
 use super::range::Ports;
 use super::step::{By, Direction, Outcome, Step, What};
@@ -118,13 +118,16 @@ impl<'e, 'a> Ruling<'e, 'a> {
         gap.map_or(otherwise, |gap| Outcome::Unknown(gap.clone()))
     }
 
-    /// What decided it: the first that denies, or else the first that allows; and the other one.
-    fn by(&self, acl: &'a str) -> (Option<By<'a>>, Option<By<'a>>) {
-        let entry = |entry: &Entry<'a>| By::Entry { acl, index: entry.index, entry: entry.entry };
-        let deny = self.deny.map(entry).or(self.unmatched.then_some(By::NoEntry { acl }));
-        match deny {
-            Some(_) => (deny, self.allow.map(entry)),
-            None => (self.allow.map(entry), None),
+    /// Says in `step` what decided it: the first that denies, or else the first that allows; and the other one.
+    fn explain(&self, acl: &'a str, step: &mut Step<'a>) {
+        let entry = |Entry { index, entry, .. }: &Entry<'a>| By::Entry { acl, index: *index, entry };
+        match (self.deny, self.unmatched, self.allow) {
+            (None, false, None) => {}
+            (None, false, Some(allow)) => step.by = Some(entry(allow)),
+            (deny, _, allow) => {
+                step.by = Some(deny.map_or(By::NoEntry { acl }, entry));
+                step.also.extend(allow.map(entry));
+            }
         }
     }
 }
@@ -185,34 +188,35 @@ impl<'a> Acls<'a> {
         for first in from {
             for second in to.iter().filter(|second| second.range.family() == first.range.family()) {
                 for edge in edges(first, second) {
-                    steps.push(self.cross(&edge, first.id, second.id));
+                    let mut step = Step::new(edge.what, first.id, second.id, Some(first.range.family()));
+                    self.cross(&edge, &mut step);
+                    steps.push(step);
                 }
             }
         }
         steps
     }
 
-    fn cross(&mut self, edge: &Edge<'a, '_>, from: &'a str, to: &'a str) -> Step<'a> {
-        let Edge { what, direction, own, other, ports } = *edge;
-        let mut step = Step { what, from, to, family: Some(own.range.family()), outcome: Outcome::Allowed, by: None, also: Vec::new() };
+    /// What becomes of packets at an edge, told in `step`.
+    fn cross(&mut self, edge: &Edge<'a, '_>, step: &mut Step<'a>) {
+        let Edge { direction, own, other, ports, .. } = *edge;
         let unplaced = match (&own.subnet, &other.subnet) {
             (Ok(own), Ok(other)) if own == other => {
                 step.by = Some(By::SameSubnet);
-                return step;
+                return;
             }
             (Err(gap), _) | (_, Err(gap)) => Some(gap),
             _ => None,
         };
         let asked = Area { range: other.range, ports };
-        let acl = own.subnet.clone().and_then(|subnet| {
-            self.tables.of(subnet, || named(self.facts.acl_of_subnet(subnet), "the network ACL of a subnet"), Acl::read)
-        });
+        let facts = self.facts;
+        let find =
+            |subnet| facts.acl_of_subnet(subnet)?.ok_or_else(|| Unknown::unresolved(format!("no network ACL of {subnet} was found")));
+        let acl = own.subnet.clone().and_then(|subnet| self.tables.of(subnet, || find(subnet), Acl::read));
         match acl.and_then(|acl| Ok((acl.id, acl.judge(direction, asked, other.gap.as_ref())?))) {
             Ok((id, ruling)) => {
                 step.outcome = ruling.outcome();
-                let (by, also) = ruling.by(id);
-                step.by = by;
-                step.also.extend(also);
+                ruling.explain(id, step);
             }
             Err(gap) => step.outcome = Outcome::Unknown(gap),
         }
@@ -220,6 +224,5 @@ impl<'a> Acls<'a> {
         if let (Some(gap), Outcome::Blocked | Outcome::Partial) = (unplaced, &step.outcome) {
             step.outcome = Outcome::Unknown(gap.clone());
         }
-        step
     }
 }

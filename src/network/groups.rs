@@ -50,7 +50,7 @@ impl<'a> Side<'a> {
     /// The step for an end that nothing admits.
     fn step(&self, end: &End<'a>) -> Step<'a> {
         let (from, to) = if self.what == What::Egress { (self.id, end.id) } else { (end.id, self.id) };
-        Step { what: self.what, from, to, family: Some(end.range.family()), outcome: Outcome::Blocked, by: None, also: Vec::new() }
+        Step { outcome: Outcome::Blocked, ..Step::new(self.what, from, to, Some(end.range.family())) }
     }
 
     fn direction(&self) -> Direction {

@@ -178,6 +178,6 @@ impl<'a> Path<'a> {
 
     /// A step about the path as a whole.
     fn step(&self, what: What, outcome: Outcome, by: Option<By<'a>>) -> Step<'a> {
-        Step { what, from: &self.gateway.id, to: &self.endpoint.id, family: None, outcome, by, also: Vec::new() }
+        Step { outcome, by, ..Step::new(what, &self.gateway.id, &self.endpoint.id, None) }
     }
 }

@@ -142,8 +142,8 @@ pub(super) fn steps<'a>(facts: &'a dyn Facts, sources: &[End<'a>], targets: &[En
     let (mut tables, mut steps) = (Tables::default(), Vec::new());
     let mut ask = |from: &End<'a>, to: &End<'a>| {
         let leads = from.subnet.clone().and_then(|subnet| {
-            let find = || named(facts.route_table_of_subnet(subnet), "the route table of a subnet");
-            tables.of(subnet, find, |table| Table::read(facts, table))?.leads(to)
+            let none = || Unknown::unresolved(format!("no route table of {subnet} was found"));
+            tables.of(subnet, || facts.route_table_of_subnet(subnet)?.ok_or_else(none), |table| Table::read(facts, table))?.leads(to)
         });
         sum_up(leads, to)
     };
@@ -171,5 +171,6 @@ fn step<'a>(what: What, from: &End<'a>, to: &End<'a>, summary: Summary<'a>, join
         Summary::Torn(nowhere, other) => (Outcome::Partial, Some(nowhere), Some(other)),
         Summary::Unclear(gap, by) => (Outcome::Unknown(gap), by, None),
     };
-    Step { what, from: from.id, to: to.id, family: Some(from.range.family()), outcome, by, also: also.into_iter().collect() }
+    let step = Step::new(what, from.id, to.id, Some(from.range.family()));
+    Step { outcome, by, also: also.into_iter().collect(), ..step }
 }

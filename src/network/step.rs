@@ -207,6 +207,13 @@ pub struct Step<'a> {
     pub also: Vec<By<'a>>,
 }
 
+impl<'a> Step<'a> {
+    /// A step that nothing has decided against yet.
+    pub(super) fn new(what: What, from: &'a str, to: &'a str, family: Option<Family>) -> Self {
+        Step { what, from, to, family, outcome: Outcome::Allowed, by: None, also: Vec::new() }
+    }
+}
+
 impl fmt::Display for Step<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} to {}", self.what.name(), self.from, self.to)?;

@@ -5,6 +5,7 @@ use super::verdict::{Assessed, Finding, Severity, fail, not_applicable, pass};
 use crate::estate::{Hop, Integration, Site};
 use crate::model::Unknown;
 use crate::model::ec2::Endpoint;
+use crate::policy::{Decision, Effect, Principal, Statement, Truth};
 
 /// How bad it is that an endpoint is not wholly available; nothing if it is. AWS writes states in two ways.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
@@ -25,6 +26,61 @@ pub fn not_available(endpoint: &Site<'_, Endpoint>) -> Assessed {
         Ok(Some(error)) => finding.note(format!("AWS says: {error}")),
         _ => finding,
     })
+}
+
+/// Keys that a signature brings, so that calls from EventBridge and Step Functions do not have them.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const IDENTITY: [&str; 6] =
+    ["aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid", "aws:username"];
+
+/// `endpoint/policy-denies-api`
+pub fn policy_denies_api(path: &Integration<'_>) -> Assessed {
+    let endpoint = path.endpoint.read()?;
+    let Some(document) = endpoint.value.policy.read()? else { return pass() };
+    let policy = endpoint.estate.policy(document)?;
+    let evaluation = policy.evaluate(path.request()?);
+    if evaluation.is_refused() {
+        let at = evaluation.statement().map_or_else(String::new, |statement| policy.pointer(statement));
+        let place = endpoint.at(format!("/policy{at}")).observed(evaluation.explain());
+        return fail(place.expected("a policy that lets unsigned calls of the API's method through"));
+    }
+    match evaluation.decision() {
+        Decision::Allowed => pass(),
+        _ => Err(Unknown::unresolved(evaluation.explain().to_string()).into()),
+    }
+}
+
+/// `endpoint/policy-principal-only`
+pub fn policy_principal_only(path: &Integration<'_>) -> Assessed {
+    let endpoint = path.endpoint.read()?;
+    let Some(document) = endpoint.value.policy.read()? else { return pass() };
+    let (policy, request) = (endpoint.estate.policy(document)?, path.request()?);
+    let allows = policy.statements().iter().filter(|statement| statement.effect() == Effect::Allow);
+    let about = |allow: &&Statement| allow.covers_action(request) != Truth::No && allow.covers_resource(request) != Truth::No;
+    let mut first = None;
+    for allow in allows.filter(about) {
+        match needs_identity(allow)? {
+            Some(element) => first = first.or(Some((allow, element))),
+            None => return pass(),
+        }
+    }
+    let Some((allow, element)) = first else { return not_applicable("the policy allows nobody this call") };
+    let pointer = format!("{}/{element}", policy.pointer(allow));
+    let written = document.pointer(&pointer).map_or_else(String::new, ToString::to_string);
+    fail(endpoint.at(format!("/policy{pointer}")).observed(written).expected("an Allow for everyone, narrowed to the API"))
+}
+
+/// Which element of an `Allow` demands an identity; nothing where an unsigned call may do.
+fn needs_identity(allow: &Statement) -> Result<Option<String>, Unknown> {
+    match allow.covers_principal(&Principal::Anonymous) {
+        Truth::Yes => {}
+        Truth::No if allow.excludes_principals() => return Ok(Some("NotPrincipal".to_owned())),
+        Truth::No => return Ok(Some("Principal".to_owned())),
+        Truth::Unknown => return Err(Unknown::unresolved("whom the endpoint's policy allows cannot be read from it")),
+    }
+    let identity =
+        allow.conditions().iter().find(|own| IDENTITY.iter().any(|key| own.is_about(key)) && own.holds_when_absent() == Truth::No);
+    Ok(identity.map(|own| format!("Condition/{}/{}", own.operator(), own.key())))
 }
 
 /// `endpoint/private-dns-off`

@@ -161,6 +161,8 @@ rules! {
     Integration "network/acl-blocks-https" network::acl_blocks_https;
     Integration "network/acl-blocks-return" network::acl_blocks_return;
     Endpoint "endpoint/not-available" endpoint::not_available;
+    Integration "endpoint/policy-principal-only" endpoint::policy_principal_only;
+    Integration "endpoint/policy-denies-api" endpoint::policy_denies_api;
     Integration "endpoint/private-dns-off" endpoint::private_dns_off;
     Integration "api/not-private" api::not_private;
     Api "api/policy-missing" api_policy::policy_missing;

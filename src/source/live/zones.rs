@@ -5,8 +5,8 @@ use aws_sdk_route53::types::VpcRegion;
 
 use super::action::LIST_HOSTED_ZONES_BY_VPC;
 use super::call::Gate;
-use crate::model::Unknown;
 use crate::model::more::HostedZone;
+use crate::model::{Known, Reason, Unknown};
 
 /// Route 53 in one account.
 pub struct Zones {
@@ -32,6 +32,11 @@ impl Zones {
             id: item.hosted_zone_id,
             name: item.name.trim_end_matches('.').to_owned(),
             vpc_ids: vec![vpc.to_owned()],
+            public_zone_id: Known::Unknown(Unknown::new(
+                "route53:ListHostedZonesByName",
+                Reason::NotCovered,
+                "public hosted zones are not read",
+            )),
         };
         Ok(pages.map_err(|failure| failure.into_unknown(LIST_HOSTED_ZONES_BY_VPC))?.into_iter().map(zone).collect())
     }
