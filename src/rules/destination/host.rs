@@ -2,9 +2,10 @@
 
 use crate::estate::{API_ID_HEADER, Hop, Integration};
 use crate::host::Host;
-use crate::model::Reason;
 use crate::model::events::Place;
+use crate::model::{Reason, Unknown};
 use crate::network::Ports;
+use crate::rules::parameters::AccountId;
 use crate::rules::resource_config::ports_of;
 use crate::rules::verdict::{Assessed, Confidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
 
@@ -63,11 +64,16 @@ pub fn host_unknown_api(path: &Integration<'_>) -> Assessed {
 }
 
 /// An API that no account has that was read, though the account of the endpoint was.
-fn of_another_account(path: &Integration<'_>, id: &str, unknown: crate::model::Unknown) -> Assessed {
+fn of_another_account(path: &Integration<'_>, id: &str, unknown: Unknown) -> Assessed {
     let endpoint = path.endpoint.read()?;
     let apis = path.estate.region(endpoint.account, endpoint.region).map(|inventory| inventory.apis.read()).transpose()?;
     if apis.is_none_or(|apis| apis.contains_key(id)) {
         return Err(Leave::Unknown(unknown));
+    }
+    let others: Vec<&str> = path.estate.parameters.api_accounts.iter().map(AccountId::as_str).collect();
+    if !others.is_empty() {
+        let why = format!("API {id} may be one of the accounts that the configuration names and that were not read: {}", others.join(", "));
+        return Err(Unknown::foreign(why).into());
     }
     let evidence = path.url_evidence()?.expected("the id of a REST API that exists");
     let note = format!(
