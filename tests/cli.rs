@@ -1,7 +1,7 @@
 //! The program as people call it: good and bad command lines, files and pipes. No network.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use clap::CommandFactory;
@@ -368,6 +368,6 @@ fn without_the_feature_live_accounts_cannot_be_read() {
     for args in [&["scan"][..], &["snapshot", "-o", "s.json"]] {
         let place = Place::new();
         refused(&place.run(args), &["built without support for AWS accounts", "feature `live`"]);
-        assert!(!Path::new(&place.path("s.json")).exists());
+        assert!(!PathBuf::from(place.path("s.json")).exists());
     }
 }

@@ -7,7 +7,7 @@
 //! let ids = backend.build("article", json!({"prefix": "one"}));
 //! let run = backend.pgwaudit(&["scan", "--format", "json"]);
 //! ```
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
 mod control;
 mod process;

@@ -18,12 +18,15 @@ use crate::model::{Collection, Known, Unknown};
 /// What was read once, or is being read.
 type Once<T> = Mutex<BTreeMap<String, Arc<OnceCell<T>>>>;
 
+/// A role, or that there is none, or why that is not known.
+type Asked = Result<Option<Role>, Unknown>;
+
 /// IAM in one account.
 pub struct Iam {
     sdk: Client,
     gate: Gate,
     account: String,
-    roles: Once<Result<Option<Role>, Unknown>>,
+    roles: Once<Asked>,
     managed: Once<Known<Value>>,
 }
 
@@ -47,14 +50,14 @@ impl Iam {
     /// that named it.
     pub async fn collected(&self) -> Collection<Role> {
         let roles = self.roles.lock().await;
-        let entry = |(arn, cell): (&String, &Arc<OnceCell<Result<Option<Role>, Unknown>>>)| match cell.get()? {
+        let entry = |(arn, cell): (&String, &Arc<OnceCell<Asked>>)| match cell.get()? {
             Ok(role) => role.clone().map(|role| (role.arn.clone(), Known::Value(role))),
             Err(unknown) => Some((arn.clone(), Known::Unknown(unknown.clone()))),
         };
         Known::Value(roles.iter().filter_map(entry).collect())
     }
 
-    async fn role(&self, arn: &str) -> Result<Option<Role>, Unknown> {
+    async fn role(&self, arn: &str) -> Asked {
         let mut parts = arn.splitn(6, ':').skip(4);
         let (Some(account), Some(name)) = (parts.next(), parts.next().and_then(|path| path.rsplit('/').next())) else {
             return Ok(None);

@@ -176,7 +176,8 @@ impl Named {
         let connection = destination.and_then(|destination| finder.connection(destination.connection_arn.read().ok()?));
         let private = may_be_private(connection);
         let url = destination.and_then(|destination| destination.endpoint.read().ok()).and_then(|url| InvocationUrl::parse(url).ok());
-        if !private && !url.as_ref().is_some_and(|url| url.host.location().is_some()) {
+        let api_gateway_host = url.as_ref().is_some_and(|url| url.host.location().is_some());
+        if !(private || api_gateway_host) {
             return false;
         }
         self.destinations.insert(arn.to_owned());

@@ -19,9 +19,11 @@ pub enum Event {
     Found(usize),
 }
 
+type Listener = dyn Fn(&Event) + Send + Sync;
+
 /// Who is told. Called from several threads, and never with anything that was read.
 #[derive(Clone, Default)]
-pub struct Progress(Option<Arc<dyn Fn(&Event) + Send + Sync>>);
+pub struct Progress(Option<Arc<Listener>>);
 
 impl Progress {
     /// Tells `listener` of every event.
