@@ -54,7 +54,7 @@ fn scan(mut settings: Scan) -> Result<u8> {
 }
 
 fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
-    let estate = Estate::new(snapshot);
+    let estate = Estate::new(snapshot).with(settings.parameters.clone());
     let integrations = estate.integrations();
     let assessment = assess(&estate, &integrations, &settings.rules);
     let mut report = reported(&estate, &assessment, settings);
@@ -83,7 +83,7 @@ fn follow(args: TraceArgs) -> Result<u8> {
     let scan = ScanArgs { source, live, rules, output: OutputArgs::default(), exit: ExitArgs::default() };
     let mut settings = Scan::new(scan, &directory()?)?;
     let snapshot = load(&settings.source)?;
-    let estate = Estate::new(&snapshot);
+    let estate = Estate::new(&snapshot).with(settings.parameters.clone());
     let integrations = estate.integrations();
     let assessment = assess(&estate, &integrations, &settings.rules);
     let places = trace::choose(&estate, &assessment.integrations, &name)?;

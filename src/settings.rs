@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::Reason;
 use crate::output::{Format, Output};
 use crate::rules::names::{self, Name};
+use crate::rules::parameters::Parameters;
 use crate::rules::verdict::Severity;
 use crate::rules::{Rule, Selection};
 
@@ -32,6 +33,8 @@ pub struct Scan {
     pub source: Source,
     /// The rules that run.
     pub rules: Selection,
+    /// What the rules are told besides the state.
+    pub parameters: Parameters,
     /// Levels that rules have instead of their own.
     pub levels: BTreeMap<&'static str, Severity>,
     /// Findings that are accepted.
@@ -64,6 +67,7 @@ impl Scan {
         Ok(Scan {
             source,
             rules,
+            parameters: loaded.config.parameters.clone(),
             levels,
             output: output(args.output, &loaded)?,
             fail_on: args.exit.fail_on.or(loaded.config.scan.fail_on).unwrap_or(FailOn(Some(Severity::High))).0,

@@ -1,7 +1,7 @@
 //! `pgwaudit.toml`: levels of rules, accepted findings, and defaults for the command line, which wins.
 //!
 //! A misspelt key or name is an error with its place: a setting that does nothing in silence is worse than
-//! none. The first rule that has a parameter brings the section `[parameters]` and its typed field here.
+//! none.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,6 +16,7 @@ use crate::error::{Error, Result, nearest, shortened};
 use crate::model::Reason;
 use crate::output::Format;
 use crate::rules::names::{self, Name};
+use crate::rules::parameters::Parameters;
 use crate::rules::verdict::Severity;
 
 #[cfg(test)]
@@ -39,6 +40,8 @@ pub struct Config {
     /// Levels by the name of a rule or of an area; a rule's own name wins.
     #[cfg_attr(test, schemars(with = "BTreeMap<String, Level>"))]
     pub rules: BTreeMap<Spanned<String>, Level>,
+    /// What rules have to be told.
+    pub parameters: Parameters,
     /// Findings that are accepted.
     #[cfg_attr(test, schemars(with = "Vec<Suppression>"))]
     pub suppress: Vec<Spanned<Suppression>>,
@@ -220,10 +223,12 @@ mod tests {
     fn a_whole_file_is_read() {
         let text = "[scan]\nregions = [\"eu-west-1\"]\nfail-on = \"never\"\nallow-unassessed = [\"foreign\"]\nonly = [\"connection\", \"critical\"]\n\
             [output]\nformat = \"json\"\nmin-severity = \"low\"\n[rules]\n\"connection/deauthorized\" = \"low\"\ntarget = \"off\"\n\
+            [parameters]\napi-accounts = [\"444455556666\"]\n\
             [[suppress]]\nrule = \"target/role-missing\"\nresource = \"arn:aws:events:*\"\nreason = \"known\"\nuntil = 2027-01-31\n";
         let loaded = parse("c.toml", text).expect("right");
         assert_eq!(loaded.config.scan.fail_on, Some(FailOn(None)));
         assert_eq!(loaded.config.output.min_severity, Some(Severity::Low));
+        assert_eq!(loaded.config.parameters.api_accounts[0].as_str(), "444455556666");
         assert_eq!((loaded.only.len(), loaded.levels.len()), (2, 2));
         assert!(parse("c.toml", "").is_ok());
     }
@@ -247,6 +252,10 @@ mod tests {
             (
                 "[scan]\nallow-unassessed = [\"not-covered\"]\n",
                 "c.toml:2:21: `not-covered` never fails a scan, so there is nothing to allow",
+            ),
+            (
+                "[parameters]\napi-accounts = [\"4444-5555-6666\"]\n",
+                "c.toml:2:16: `4444-5555-6666` is no account: an account is twelve digits in quotes",
             ),
             ("[scan]\nregions = \"eu\"\n", "c.toml:2:11: invalid type: string \"eu\", expected a sequence"),
         ] {

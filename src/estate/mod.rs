@@ -27,6 +27,7 @@ use crate::model::iam::Role;
 use crate::model::lattice::{Association, ResourceConfig};
 use crate::model::more::{Key, Queue, Secret};
 use crate::model::{Collection, Kind, Known, Region, Snapshot, Unknown};
+use crate::rules::parameters::Parameters;
 use crate::rules::verdict::Leave;
 
 pub use callers::{Caller, Stop};
@@ -43,6 +44,8 @@ pub use tasks::{Address, Field, Settings, Task};
 pub struct Estate<'a> {
     /// What it is a view of.
     pub snapshot: &'a Snapshot,
+    /// What people tell the rules besides.
+    pub parameters: Parameters,
     urls: HashMap<&'a str, Result<InvocationUrl, UrlError>>,
     domains: HashMap<&'a str, Host>,
     templates: HashMap<&'a str, Option<PathTemplate>>,
@@ -58,6 +61,7 @@ impl<'a> Estate<'a> {
     pub fn new(snapshot: &'a Snapshot) -> Self {
         let mut estate = Estate {
             snapshot,
+            parameters: Parameters::default(),
             urls: HashMap::new(),
             domains: HashMap::new(),
             templates: HashMap::new(),
@@ -75,6 +79,13 @@ impl<'a> Estate<'a> {
             }
         }
         estate
+    }
+
+    /// The same view with parameters of rules.
+    #[must_use]
+    pub fn with(mut self, parameters: Parameters) -> Self {
+        self.parameters = parameters;
+        self
     }
 
     fn parse(&mut self, account: &'a str, region: &'a str, inventory: &'a Region) {

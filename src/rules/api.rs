@@ -154,7 +154,10 @@ const ALWAYS: [&str; 8] =
     ["host", "user-agent", "content-type", "content-length", "x-forwarded-for", "x-forwarded-proto", "x-amzn-vpc-id", "x-amzn-vpce-id"];
 
 /// Whether a request parameter, `method.request.header.NAME` or its like, is in what the integration sends.
-fn is_sent(path: &Integration<'_>, parameter: &str) -> Result<bool, Leave> {
+///
+/// # Errors
+/// As [`Integration::carries`].
+pub fn is_sent(path: &Integration<'_>, parameter: &str) -> Result<bool, Leave> {
     match parameter.strip_prefix("method.request.").and_then(|rest| rest.split_once('.')) {
         Some(("header", name)) if ALWAYS.iter().any(|own| own.eq_ignore_ascii_case(name)) => Ok(true),
         Some(("header", name)) => path.carries(Place::Header, name),

@@ -6,6 +6,7 @@ pub mod assess;
 pub mod document;
 pub mod example;
 pub mod names;
+pub mod parameters;
 pub mod verdict;
 
 mod api;

@@ -10,8 +10,8 @@ use crate::model::Unknown;
 use crate::model::apigateway::{Api, Authorizer};
 use crate::model::events::{Connection, Place};
 use crate::model::known::any;
-use crate::rules::api_policy;
 use crate::rules::verdict::{Assessed, Evidence, Finding, Leave, fail, not_applicable, pass, verdict};
+use crate::rules::{api, api_policy};
 
 /// The header in which API Gateway looks for a key.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-key-source.html>
@@ -56,14 +56,12 @@ pub fn authorizer_answers_401(path: &Integration<'_>) -> Assessed {
     let listed =
         || api.at(format!("/authorizers/{}/identity_source", token(id))).observed(authorizer.identity_source.as_deref().unwrap_or(""));
     let (mut findings, mut gap) = (Vec::new(), None);
-    for (place, source) in sources(authorizer) {
-        let what = if place == Place::Header { "header" } else { "query parameter" };
-        match path.carries(place, source) {
+    for (source, what) in sources(authorizer) {
+        match api::is_sent(path, source) {
             Ok(true) => {}
             Ok(false) => {
-                let evidence =
-                    connection.at("/parameters").observed(format!("no {what} {source}")).expected(format!("the {what} {source}"));
-                findings.push(Finding::from(evidence).facet(format!("{what} {source}").to_lowercase()).related(listed()));
+                let evidence = connection.at("/parameters").observed(format!("no {what}")).expected(format!("the {what}"));
+                findings.push(Finding::from(evidence).facet(what.to_lowercase()).related(listed()));
             }
             Err(Leave::Unknown(unknown)) => gap = gap.or(Some(unknown)),
             Err(leave) => return Err(leave),
@@ -85,12 +83,13 @@ fn authorizer<'a>(api: &Site<'a, Api>, way: &Way<'_>) -> Result<(&'a str, &'a Au
     Ok((id, authorizer.ok_or_else(|| Unknown::unresolved(format!("the authorizer {id} no longer exists")))?))
 }
 
-/// The headers and query parameters that an authorizer demands. Stage variables and the context are API Gateway's own.
-fn sources(authorizer: &Authorizer) -> impl Iterator<Item = (Place, &str)> {
+/// The headers and query parameters that an authorizer demands, as they are written and in words. Stage variables and
+/// the context are API Gateway's own.
+fn sources(authorizer: &Authorizer) -> impl Iterator<Item = (&str, String)> {
     authorizer.identity_source.iter().flat_map(|sources| sources.split(',')).filter_map(|source| {
         let source = source.trim().trim_start_matches('$');
-        let header = source.strip_prefix("method.request.header.").map(|name| (Place::Header, name));
-        header.or_else(|| source.strip_prefix("method.request.querystring.").map(|name| (Place::Query, name)))
+        let header = source.strip_prefix("method.request.header.").map(|name| (source, format!("header {name}")));
+        header.or_else(|| source.strip_prefix("method.request.querystring.").map(|name| (source, format!("query parameter {name}"))))
     })
 }
 

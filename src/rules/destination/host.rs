@@ -2,8 +2,11 @@
 
 use crate::estate::{API_ID_HEADER, Hop, Integration};
 use crate::host::Host;
-use crate::model::Reason;
 use crate::model::events::Place;
+use crate::model::{Reason, Unknown};
+use crate::network::Ports;
+use crate::rules::parameters::AccountId;
+use crate::rules::resource_config::ports_of;
 use crate::rules::verdict::{Assessed, Confidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
 
 /// `destination/not-https`
@@ -20,19 +23,11 @@ pub fn not_https(path: &Integration<'_>) -> Assessed {
     }
     let Some(port) = url.port.filter(|port| *port != HTTPS) else { return pass() };
     let config = path.config.read()?;
-    let ranges = config.value.port_ranges.read()?;
-    if ranges.iter().any(|range| holds(range, port)) {
+    if ports_of(config.value)?.iter().any(|range| range.holds(&Ports::one(port))) {
         return pass();
     }
-    let served = config.at("/port_ranges").observed(ranges.join(", "));
+    let served = config.at("/port_ranges").observed(config.value.port_ranges.read()?.join(", "));
     fail(finding("no port, or 443".to_owned()).note(format!("The resource configuration does not serve port {port}.")).related(served))
-}
-
-/// Whether a port range of a resource configuration, `443` or `1-65535`, holds a port.
-fn holds(range: &str, port: u16) -> bool {
-    let (first, last) = range.split_once('-').unwrap_or((range, range));
-    let number = |text: &str| text.trim().parse::<u16>();
-    matches!((number(first), number(last)), (Ok(first), Ok(last)) if (first..=last).contains(&port))
 }
 
 /// `destination/host-untrusted`
@@ -69,11 +64,16 @@ pub fn host_unknown_api(path: &Integration<'_>) -> Assessed {
 }
 
 /// An API that no account has that was read, though the account of the endpoint was.
-fn of_another_account(path: &Integration<'_>, id: &str, unknown: crate::model::Unknown) -> Assessed {
+fn of_another_account(path: &Integration<'_>, id: &str, unknown: Unknown) -> Assessed {
     let endpoint = path.endpoint.read()?;
     let apis = path.estate.region(endpoint.account, endpoint.region).map(|inventory| inventory.apis.read()).transpose()?;
     if apis.is_none_or(|apis| apis.contains_key(id)) {
         return Err(Leave::Unknown(unknown));
+    }
+    let others: Vec<&str> = path.estate.parameters.api_accounts.iter().map(AccountId::as_str).collect();
+    if !others.is_empty() {
+        let why = format!("API {id} may be one of the accounts that the configuration names and that were not read: {}", others.join(", "));
+        return Err(Unknown::foreign(why).into());
     }
     let evidence = path.url_evidence()?.expected("the id of a REST API that exists");
     let note = format!(
