@@ -3,6 +3,7 @@
 //! Its JSON form is a contract, `pgwaudit.report/1`: fields are added, never changed or removed.
 
 mod build;
+pub mod location;
 
 use std::collections::BTreeMap;
 

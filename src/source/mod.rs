@@ -1,7 +1,9 @@
 //! Where a [`Snapshot`](crate::model::Snapshot) comes from, and what is taken out of it on the way in.
 //! Whatever the source, what leaves it is the model.
 
+pub mod cloudformation;
 pub mod demo;
+pub mod document;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod redact;

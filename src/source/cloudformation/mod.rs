@@ -1,0 +1,47 @@
+//! CloudFormation, CDK and SAM templates: what will be deployed, before it is.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::document::Node;
+
+/// Templates that are judged together.
+#[derive(Debug, Default)]
+pub struct Assembly {
+    /// Each template once; nested ones follow their parent.
+    pub stacks: Vec<Stack>,
+    /// Files found by folder or pattern that are no templates.
+    pub skipped: usize,
+}
+
+/// One template, and what is known of where it will be deployed.
+#[derive(Debug)]
+pub struct Stack {
+    /// Its name, as the manifest has it, else the file's without its endings.
+    pub name: String,
+    /// The file, as it can be opened; `-` for standard input.
+    pub file: PathBuf,
+    /// The template; short forms of intrinsic functions are written out (`!Ref x` is `{"Ref": "x"}`).
+    pub template: Node,
+    /// Values of parameters that were given from outside.
+    pub parameters: BTreeMap<String, String>,
+    /// The account it will be deployed to, where that is known.
+    pub account: Option<String>,
+    /// The region, where that is known.
+    pub region: Option<String>,
+    /// The folder to which the paths of assets and definitions in it are relative.
+    pub folder: PathBuf,
+    /// For a nested stack: the place of its parent in the assembly, and its logical id there.
+    pub parent: Option<(usize, String)>,
+}
+
+/// Where in an assembly something stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    /// The place of the stack in the assembly.
+    pub stack: usize,
+    /// The resource.
+    pub logical_id: String,
+    /// The way below `Properties`, as deep as it is known: keys, and positions in lists. Empty for the resource as a whole.
+    pub path: Vec<String>,
+}
