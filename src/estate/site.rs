@@ -76,12 +76,28 @@ impl<'a, T: ?Sized> Site<'a, T> {
     /// The forms are those of the service authorization reference,
     /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
     pub fn id(&self) -> String {
-        let (key, region, account, parent) = (self.key, self.region, self.account, self.parent);
+        public_id(self.kind, (self.account, self.region), self.parent, self.key)
+    }
+
+    /// Whether its ARN names another account than the one it was read in: it is shared with that one.
+    pub fn is_foreign(&self) -> bool {
+        Arn::parse(self.key).is_some_and(|arn| !arn.account.is_empty() && arn.account != self.account)
+    }
+
+    /// Something that belongs to this resource, seen as a resource of its own.
+    pub fn part<U: ?Sized>(&self, kind: Kind, key: &'a str, value: &'a U) -> Site<'a, U> {
+        Site { estate: self.estate, kind, account: self.account, region: self.region, parent: self.key, key, value }
+    }
+}
+
+/// What a resource is called in reports: its ARN where AWS gives it one, else its id. `key` is its key in the snapshot of
+/// an account and a region, `parent` that of the resource which holds it.
+pub fn public_id(kind: Kind, (account, region): (&str, &str), parent: &str, key: &str) -> String {
         if key.starts_with("arn:") {
             return key.to_owned();
         }
         let partition = partition_of_region(region).unwrap_or("aws");
-        match self.kind {
+        match kind {
             Kind::SecurityGroup => format!("arn:{partition}:ec2:{region}:{account}:security-group/{key}"),
             Kind::Subnet => format!("arn:{partition}:ec2:{region}:{account}:subnet/{key}"),
             Kind::Vpc => format!("arn:{partition}:ec2:{region}:{account}:vpc/{key}"),
@@ -96,17 +112,6 @@ impl<'a, T: ?Sized> Site<'a, T> {
             Kind::Target => format!("{parent}#{key}"),
             _ => key.to_owned(),
         }
-    }
-
-    /// Whether its ARN names another account than the one it was read in: it is shared with that one.
-    pub fn is_foreign(&self) -> bool {
-        Arn::parse(self.key).is_some_and(|arn| !arn.account.is_empty() && arn.account != self.account)
-    }
-
-    /// Something that belongs to this resource, seen as a resource of its own.
-    pub fn part<U: ?Sized>(&self, kind: Kind, key: &'a str, value: &'a U) -> Site<'a, U> {
-        Site { estate: self.estate, kind, account: self.account, region: self.region, parent: self.key, key, value }
-    }
 }
 
 /// A hop of an integration. The text is the id that leads to it, as far as one is known.

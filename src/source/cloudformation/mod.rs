@@ -1,9 +1,13 @@
 //! CloudFormation, CDK and SAM templates: what will be deployed, before it is.
 
+mod resolve;
+mod scope;
+mod types;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::document::Node;
+use super::document::{Mark, Node};
 
 /// Templates that are judged together.
 #[derive(Debug, Default)]
@@ -44,4 +48,15 @@ pub struct Origin {
     pub logical_id: String,
     /// The way below `Properties`, as deep as it is known: keys, and positions in lists. Empty for the resource as a whole.
     pub path: Vec<String>,
+}
+
+/// A mistake of a template that makes a value of it unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The place of the stack in the assembly.
+    pub stack: usize,
+    /// Where it stands in the template.
+    pub at: Mark,
+    /// What is wrong. It names functions, parameters and resources, never a value.
+    pub what: String,
 }

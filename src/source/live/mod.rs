@@ -7,7 +7,6 @@
 mod action;
 mod alarms;
 mod apigateway;
-mod asl;
 mod call;
 mod cells;
 mod convert;
@@ -18,7 +17,6 @@ mod iam;
 mod keys;
 mod lattice;
 mod limit;
-mod mask;
 mod named;
 mod network;
 mod pipes;
