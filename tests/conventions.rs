@@ -145,6 +145,7 @@ fn demo(min_severity: Severity) -> String {
         require_integration: false,
         levels: Default::default(),
         suppress: &mut |_| None,
+        locate: None,
     };
     let report = report::build(&snapshot, &assessment, policy);
     let output = Output { format: Format::Table, files: Vec::new(), sarif_anchor: String::new(), min_severity, quiet: false };

@@ -118,6 +118,13 @@ pub fn screen() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
 }
 
+/// What people call a resource: as the file that declares it does where its id was made up, else by its short id.
+pub fn called(report: &Report, id: &str) -> String {
+    let whole = report.declared_name(id);
+    let part = || id.split_once('#').and_then(|(whole, part)| Some(format!("{} #{part}", report.declared_name(whole)?)));
+    whole.map(str::to_owned).or_else(part).unwrap_or_else(|| text::short(id))
+}
+
 /// The name of a class.
 pub fn class_name(class: FixClass) -> &'static str {
     match class {

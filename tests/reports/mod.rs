@@ -33,6 +33,7 @@ pub fn empty() -> Report {
         findings: vec![],
         not_assessed: vec![],
         suppressed: vec![],
+        declared: Default::default(),
         warnings: vec![],
         counts: Counts { passed: 12, not_applicable: 4, ..Counts::default() },
         exit_code: 0,
@@ -75,13 +76,7 @@ pub fn finding(
     observed: &str,
     expected: &str,
 ) -> ReportedFinding {
-    let evidence = Evidence {
-        resource: resource.clone(),
-        pointer: "/state".into(),
-        observed: observed.into(),
-        expected: expected.into(),
-        role: Role::Primary,
-    };
+    let evidence = Evidence::new(resource.clone(), "/state").observed(observed).expected(expected);
     ReportedFinding {
         rule,
         severity,
@@ -152,13 +147,8 @@ fn incident_findings(report: &Report) -> Vec<ReportedFinding> {
         "AUTHORIZED",
     );
     refused.integrations = vec![id(1), id(2)];
-    refused.evidence.push(Evidence {
-        resource: resource(Kind::Secret, arn("secretsmanager", "secret:events!connection/orders-AbCdEf")),
-        pointer: String::new(),
-        observed: "deleted 2026-11-01".into(),
-        expected: String::new(),
-        role: Role::Related,
-    });
+    let secret = resource(Kind::Secret, arn("secretsmanager", "secret:events!connection/orders-AbCdEf"));
+    refused.evidence.push(Evidence { role: Role::Related, ..Evidence::new(secret, "").observed("deleted 2026-11-01") });
     let mut follows = finding(
         "resource-config/gateway-missing",
         Severity::High,
