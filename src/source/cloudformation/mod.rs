@@ -1,13 +1,19 @@
 //! CloudFormation, CDK and SAM templates: what will be deployed, before it is.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::document::{self, Malformed, Mark, Node};
+
+mod lower;
+mod origins;
 mod resolve;
 mod scope;
+mod tags;
 mod types;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use super::document::{Mark, Node};
+pub use lower::{Lowered, lower};
+pub use origins::Origins;
 
 /// Templates that are judged together.
 #[derive(Debug, Default)]
@@ -59,4 +65,12 @@ pub struct Problem {
     pub at: Mark,
     /// What is wrong. It names functions, parameters and resources, never a value.
     pub what: String,
+}
+
+/// Reads a template, or a file that one names, from JSON or YAML; short forms of functions become long ones.
+///
+/// # Errors
+/// Where the file is neither.
+pub fn parse(file: &Path, bytes: &[u8]) -> Result<Node, Malformed> {
+    document::read(file, bytes, tags::long_form)
 }
