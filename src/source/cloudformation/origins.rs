@@ -36,6 +36,15 @@ impl Origins {
         }
     }
 
+    /// Notes that what is below `pointer` stands where what is below `other` does.
+    pub fn same(&mut self, kind: Kind, id: &str, pointer: &str, other: &str) {
+        if let Some(source) = self.sources.get_mut(&(kind, id.to_owned())) {
+            let twin = |(own, origin): &(String, Origin)| Some((format!("{pointer}{}", own.strip_prefix(other)?), origin.clone()));
+            let twins: Vec<_> = source.own.iter().filter_map(twin).collect();
+            source.own.extend(twins);
+        }
+    }
+
     /// The property that the value at `pointer` of a resource was made from, as evidence names both; the resource as a
     /// whole where it was made from none.
     pub fn find(&self, resource: &ResourceId, pointer: &str) -> Option<Origin> {

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use super::super::origins::Table;
-use super::lattice::sorted;
 use super::methods::{Methods, summary};
 use super::{Item, Lowering, at_run_time, entry, foreign, tags};
 use crate::model::apigateway::{Api, Authorizer, Canary, Deployment, PlanStage, Stage, UsagePlan, Validator};
@@ -34,8 +33,10 @@ impl<'a> Lowering<'_, 'a> {
             self.rest_api(&item, &mut methods);
         }
         self.methods(&mut methods);
-        self.serverless(&mut methods);
+        let serverless = self.serverless(&mut methods);
         self.settle(methods);
+        self.serverless_stages(&serverless);
+        self.implicit_stages();
         self.take("AWS::ApiGateway::Authorizer").iter().for_each(|item| self.authorizer(item));
         self.take("AWS::ApiGateway::RequestValidator").iter().for_each(|item| self.validator(item));
         self.take("AWS::ApiGateway::Deployment").iter().for_each(|item| self.deployment(item));
@@ -50,10 +51,8 @@ impl<'a> Lowering<'_, 'a> {
         let api = Api { name: self.name(item), ..api(item, &id, body) };
         self.put(item, Kind::Api, &id, api, API, |region| &mut region.apis);
         let (account, region) = self.place(item);
-        methods.open(&id, (account, region), document.map(|body| super::methods::from_body(&body)));
-        if let Some(api) = entry(&mut self.region(item).apis, &id) {
-            methods.describe(&id, api);
-        }
+        let body = document.map(|body| super::methods::from_body(&body));
+        methods.open(&id, (account, region), body, entry(&mut self.region(item).apis, &id));
     }
 
     fn authorizer(&mut self, item: &Item<'a>) {
@@ -75,6 +74,7 @@ impl<'a> Lowering<'_, 'a> {
         let name = item.sure(item.get("StageName").text());
         let stage = name.as_ref().ok().cloned().flatten().map(|name| (variables_of(item, &self.salt(item, &name), variables), name));
         self.part(item, |api| deploy(api, &id, item.unsure.clone()));
+        self.deployed_places(item, &id);
         if let Some((variables, name)) = stage {
             self.add_stage(item, &name, Stage { deployment_id: Known::Value(Some(id)), modified: at_run_time(), variables, canary: Known::default() });
         }
@@ -219,9 +219,4 @@ fn canary(item: &Item<'_>, mask: &Mask) -> Result<Option<Canary>, Unknown> {
     }
     let variables = variables(mask, "canary", setting.field("StageVariableOverrides"))?;
     Ok(Some(Canary { deployment_id: setting.field("DeploymentId").text()?, variables }))
-}
-
-/// Sorted ids; SAM and CloudFormation write them alike.
-pub(super) fn ids(item: &Item<'_>, name: &str) -> Known<Vec<String>> {
-    sorted(item, name)
 }

@@ -6,6 +6,7 @@
 
 mod acls;
 mod around;
+mod assets;
 mod authorization;
 mod domains;
 mod elsewhere;
@@ -18,6 +19,7 @@ mod methods;
 mod network;
 mod roles;
 mod routes;
+mod serverless;
 mod states;
 
 use std::collections::{BTreeMap, HashMap};
@@ -188,6 +190,13 @@ impl<'a> Lowering<'_, 'a> {
 
     fn region_of(&mut self, account: &str, region: &str) -> &mut Region {
         self.draft.accounts.entry(account.to_owned()).or_default().regions.entry(region.to_owned()).or_default()
+    }
+
+    /// What was made so far, by account and region.
+    fn regions(&self) -> impl Iterator<Item = (&str, &str, &Region)> {
+        self.draft.accounts.iter().flat_map(|(account, content)| {
+            content.regions.iter().map(move |(region, inventory)| (account.as_str(), region.as_str(), inventory))
+        })
     }
 
     /// Puts a resource into its collection and notes where it stands.

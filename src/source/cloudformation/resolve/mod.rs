@@ -14,6 +14,8 @@ mod parameter;
 mod reference;
 mod sam;
 
+pub use sam::IMPLICIT_API;
+
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 
@@ -48,8 +50,6 @@ type Memo<'a> = HashMap<(usize, What, &'a str), Option<Resolved>>;
 enum What {
     Parameter(Certainty),
     Condition,
-    Output,
-    Mapping,
     Attribute(String),
 }
 
