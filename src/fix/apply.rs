@@ -29,12 +29,12 @@ pub trait Cloud {
     /// What came instead of an answer.
     fn send(&mut self, scope: (&str, &str), call: &Call, marker: &str) -> std::result::Result<Value, Refusal>;
 
-    /// The id of what an earlier, unanswered sending of the call made, where it can be found by the marker or by what
-    /// makes it unique. `None` where there is none, or where sending the call again does no harm.
+    /// The id of what an earlier, unanswered sending of the call made, where it can be found by the plan's id in it or by
+    /// what makes it unique. `None` where there is none, or where sending the call again does no harm.
     ///
     /// # Errors
     /// Why that cannot be found out.
-    fn find(&mut self, scope: (&str, &str), call: &Call, marker: &str) -> std::result::Result<Option<String>, String>;
+    fn find(&mut self, scope: (&str, &str), call: &Call) -> std::result::Result<Option<String>, String>;
 
     /// Reads and judges everything again.
     ///
@@ -194,7 +194,7 @@ impl Run<'_> {
     fn take_up(&mut self, step: &Step) -> std::result::Result<(), Stop> {
         (self.tell)(&format!("step {}: {}: begun before, looking whether it was made", step.id, step.title));
         let call = self.resolved(&step.call);
-        let found = self.cloud.find(scope(step), &call, &self.marker(step)).map_err(|why| unread(step, &why))?;
+        let found = self.cloud.find(scope(step), &call).map_err(|why| unread(step, &why))?;
         if step.makes.is_some() && found.is_some() {
             return Ok(self.journal.write(Event::Done { step: step.id, id: found, found: false })?);
         }
@@ -213,7 +213,7 @@ impl Run<'_> {
             match self.cloud.send(scope(step), &call, &marker) {
                 Ok(answer) => return self.answered(step, &answer),
                 Err(Refusal::Unclear(why)) => {
-                    let found = self.cloud.find(scope(step), &call, &marker).map_err(|why| unread(step, &why))?;
+                    let found = self.cloud.find(scope(step), &call).map_err(|why| unread(step, &why))?;
                     if (step.makes.is_some() && found.is_some()) || self.is_reached(step)? {
                         return Ok(self.journal.write(Event::Done { step: step.id, id: found, found: false })?);
                     }
@@ -368,7 +368,8 @@ impl Run<'_> {
         let path = self.journal.path.display();
         let made = self.journal.plan.steps().filter(|step| self.journal.progress(step) == Progress::Done).count();
         let what = format!("stopped at step {} ({}), {made} made: {error}", step.id, step.title);
-        Error::new(what.replace('\n', "; ")).next(format!("take it back with `pgwaudit rollback {path}`, or go on with `pgwaudit fix --resume {path}`"))
+        Error::new(what.replace('\n', "; "))
+            .next(format!("take it back with `pgwaudit rollback {path}`, or go on with `pgwaudit fix --resume {path}`"))
     }
 
     /// Takes back what was made.

@@ -4,7 +4,6 @@
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>). Terraform tags
 //! nothing by itself; taken for its mark is what people commonly set: a tag named after it, or `managed-by` and its like.
 
-
 use super::document::Owner;
 use super::state::State;
 use super::step::Place;
@@ -42,14 +41,15 @@ fn by_word(key: &str, value: &str) -> Option<&'static str> {
     })
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::by_word;
 
     #[test]
     fn terraform_is_known_by_the_tags_that_people_set() {
-        for (key, value) in [("Terraform", "true"), ("managed-by", "Terraform"), ("ManagedBy", "terraform-cloud"), ("terraform:module", "x")] {
+        for (key, value) in
+            [("Terraform", "true"), ("managed-by", "Terraform"), ("ManagedBy", "terraform-cloud"), ("terraform:module", "x")]
+        {
             assert_eq!(by_word(key, value), Some("terraform"), "{key}");
         }
         assert_eq!(by_word("iac", "Pulumi"), Some("pulumi"));

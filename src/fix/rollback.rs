@@ -81,8 +81,7 @@ fn adopt(run: &mut Run<'_>, step: &Step) -> Result<std::result::Result<bool, Str
         return Ok(Ok(true));
     }
     let call = run.resolved(&step.call);
-    let marker = super::apply::marker(&run.journal.plan, step);
-    match run.cloud.find(scope(step), &call, &marker) {
+    match run.cloud.find(scope(step), &call) {
         Ok(Some(id)) => run.journal.write(Event::Done { step: step.id, id: Some(id), found: false }).map(|()| Ok(true)),
         Ok(None) => run.journal.write(Event::Undone { step: step.id }).map(|()| Ok(false)),
         Err(why) => Ok(Err(why)),

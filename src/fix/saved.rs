@@ -24,8 +24,9 @@ pub fn write(path: &Path, plan: &Plan) -> Result<()> {
 /// `FILE:LINE:COLUMN` where it is no plan; another version; edited.
 pub fn read(path: &Path) -> Result<Plan> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::new(format!("{shown}: cannot be read: {error}")).next("name a file that `pgwaudit fix --plan-out` wrote"))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Error::new(format!("{shown}: cannot be read: {error}")).next("name a file that `pgwaudit fix --plan-out` wrote")
+    })?;
     let version: serde_json::Result<Version> = serde_json::from_str(&text);
     if let Ok(Version { schema }) = version
         && schema != SCHEMA
@@ -39,8 +40,9 @@ pub fn read(path: &Path) -> Result<Plan> {
         let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why);
         Error::new(format!("{place}: not a whole plan: {}", shortened(why))).next("make the plan again with `pgwaudit fix --plan-out`")
     })?;
-    check(&plan)
-        .map_err(|why| Error::new(format!("{shown}: {why}")).next("use the plan as it was written, or make it again with `pgwaudit fix --plan-out`"))?;
+    check(&plan).map_err(|why| {
+        Error::new(format!("{shown}: {why}")).next("use the plan as it was written, or make it again with `pgwaudit fix --plan-out`")
+    })?;
     Ok(plan)
 }
 

@@ -146,9 +146,7 @@ pub fn resolve(value: &Value, ids: &BTreeMap<String, String>) -> Value {
     match value {
         Value::String(text) => Value::String(resolve_text(text, ids)),
         Value::Array(items) => Value::Array(items.iter().map(|item| resolve(item, ids)).collect()),
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(name, value)| (resolve_text(name, ids), resolve(value, ids))).collect())
-        }
+        Value::Object(fields) => Value::Object(fields.iter().map(|(name, value)| (resolve_text(name, ids), resolve(value, ids))).collect()),
         other => other.clone(),
     }
 }
@@ -187,7 +185,8 @@ mod tests {
     #[test]
     fn placeholders_take_what_is_new_and_nothing_else() {
         let place = Place::new(("1", "r"), "apis", "a");
-        let change = Change { place, pointer: "/stages/prod/deployment_id".to_owned(), before: json!("d1"), after: json!("$new-2"), assumed: false };
+        let change =
+            Change { place, pointer: "/stages/prod/deployment_id".to_owned(), before: json!("d1"), after: json!("$new-2"), assumed: false };
         assert!(reached(&change, &json!("d2")) && !reached(&change, &json!("d1")) && !reached(&change, &Value::Null));
         let ids = BTreeMap::from([("$new-1".to_owned(), "a".to_owned()), ("$new-12".to_owned(), "b".to_owned())]);
         assert_eq!(resolve(&json!({"x": "arn:$new-12"}), &ids), json!({"x": "arn:b"}));

@@ -49,9 +49,8 @@ pub async fn call(sdk: &Client, operation: &str, p: Params<'_>) -> Answer {
             let request = sdk.create_domain_name_access_association().set_domain_name_arn(p.text("domainNameArn"));
             let request = request.set_access_association_source(p.text("accessAssociationSource"));
             let kind = p.text("accessAssociationSourceType").map(|kind| kind.as_str().into());
-            let open = |out: aws_sdk_apigateway::operation::create_domain_name_access_association::CreateDomainNameAccessAssociationOutput| {
-                json!({"domainNameAccessAssociationArn": out.domain_name_access_association_arn})
-            };
+            let open =
+                |out: aws_sdk_apigateway::operation::create_domain_name_access_association::CreateDomainNameAccessAssociationOutput| json!({"domainNameAccessAssociationArn": out.domain_name_access_association_arn});
             send!("apigateway", "CreateDomainNameAccessAssociation", request.set_access_association_source_type(kind), open)
         }
         "DeleteDomainNameAccessAssociation" => {

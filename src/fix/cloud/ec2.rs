@@ -48,8 +48,7 @@ pub async fn call(sdk: &Client, operation: &str, p: Params<'_>) -> Answer {
             let request = sdk.modify_vpc_endpoint().set_vpc_endpoint_id(p.text("VpcEndpointId"));
             let request = request.set_policy_document(p.document("PolicyDocument")).set_reset_policy(p.flag("ResetPolicy"));
             let options = p.inner("DnsOptions").and_then(|options| options.text("DnsRecordIpType"));
-            let options =
-                options.map(|kind| types::DnsOptionsSpecification::builder().dns_record_ip_type(kind.as_str().into()).build());
+            let options = options.map(|kind| types::DnsOptionsSpecification::builder().dns_record_ip_type(kind.as_str().into()).build());
             send!("ec2", "ModifyVpcEndpoint", request.set_dns_options(options))
         }
         other => unknown("ec2", other),
@@ -79,7 +78,8 @@ fn permission(p: Params<'_>) -> types::IpPermission {
 /// The id of a group that an earlier sending made: names are unique in a VPC, and the description tells whose it is.
 pub async fn find_group(sdk: &Client, p: Params<'_>) -> Result<Option<String>, String> {
     let filter = |name: &str, value: Option<String>| types::Filter::builder().name(name).set_values(value.map(|value| vec![value])).build();
-    let request = sdk.describe_security_groups().filters(filter("group-name", p.text("GroupName"))).filters(filter("vpc-id", p.text("VpcId")));
+    let request =
+        sdk.describe_security_groups().filters(filter("group-name", p.text("GroupName"))).filters(filter("vpc-id", p.text("VpcId")));
     let answer = request.send().await.map_err(|_| "ec2:DescribeSecurityGroups failed".to_owned())?;
     let mut groups = answer.security_groups.into_iter().flatten();
     Ok(groups.find(|group| group.description == p.text("Description")).and_then(|group| group.group_id))

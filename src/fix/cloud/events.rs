@@ -67,7 +67,11 @@ async fn put_targets(sdk: &Client, p: Params<'_>) -> Answer {
         Ok(out) if out.failed_entry_count > 0 => {
             let first = out.failed_entries.into_iter().flatten().next();
             let (code, text) = first.map_or((None, None), |entry| (entry.error_code, entry.error_message));
-            let why = format!("events:PutTargets was answered, but the target failed ({}): {}", code.unwrap_or_default(), text.unwrap_or_default());
+            let why = format!(
+                "events:PutTargets was answered, but the target failed ({}): {}",
+                code.unwrap_or_default(),
+                text.unwrap_or_default()
+            );
             Answer::Not(Refusal::Refused(why))
         }
         other => answer("events", "PutTargets", other, |_| Value::Null),
@@ -156,4 +160,3 @@ fn with_parameters(known: Option<types::HttpParameters>, patch: Params<'_>) -> t
     }
     http
 }
-

@@ -11,7 +11,8 @@ use super::refusal::{Answer, send, unknown};
 pub async fn call(sdk: &Client, operation: &str, p: Params<'_>, marker: &str) -> Answer {
     match operation {
         "UpdateResourceConfiguration" => {
-            let request = sdk.update_resource_configuration().set_resource_configuration_identifier(p.text("resourceConfigurationIdentifier"));
+            let request =
+                sdk.update_resource_configuration().set_resource_configuration_identifier(p.text("resourceConfigurationIdentifier"));
             let request = request.set_resource_configuration_definition(definition(p)).set_port_ranges(p.texts("portRanges"));
             send!("vpc-lattice", "UpdateResourceConfiguration", request)
         }
@@ -43,7 +44,8 @@ pub async fn call(sdk: &Client, operation: &str, p: Params<'_>, marker: &str) ->
             send!("vpc-lattice", "CreateResourceConfiguration", request, |out| json!({"id": out.id}))
         }
         "DeleteResourceConfiguration" => {
-            let request = sdk.delete_resource_configuration().set_resource_configuration_identifier(p.text("resourceConfigurationIdentifier"));
+            let request =
+                sdk.delete_resource_configuration().set_resource_configuration_identifier(p.text("resourceConfigurationIdentifier"));
             send!("vpc-lattice", "DeleteResourceConfiguration", request)
         }
         other => unknown("vpc-lattice", other),

@@ -125,7 +125,7 @@ impl Cloud for Live<'_> {
         }
     }
 
-    fn find(&mut self, scope: (&str, &str), call: &Call, _: &str) -> std::result::Result<Option<String>, String> {
+    fn find(&mut self, scope: (&str, &str), call: &Call) -> std::result::Result<Option<String>, String> {
         let (config, call) = (self.config(scope)?, call.clone());
         self.accounts.run(async move { Box::pin(find(&config, &call)).await }).map_err(|error| error.to_string())?
     }

@@ -34,7 +34,9 @@ pub async fn iam(sdk: &aws_sdk_iam::Client, operation: &str, p: Params<'_>) -> A
 /// Sends a call of SQS. The queue's address is asked for: the plan's is the one that AWS gives, and another server may
 /// have another.
 pub async fn sqs(sdk: &aws_sdk_sqs::Client, operation: &str, p: Params<'_>) -> Answer {
-    let attributes = p.map("Attributes").map(|map| map.into_iter().map(|(name, value)| (QueueAttributeName::from(name.as_str()), value)).collect::<HashMap<_, _>>());
+    let attributes = p
+        .map("Attributes")
+        .map(|map| map.into_iter().map(|(name, value)| (QueueAttributeName::from(name.as_str()), value)).collect::<HashMap<_, _>>());
     if operation == "CreateQueue" {
         let request = sdk.create_queue().set_queue_name(p.text("QueueName")).set_attributes(attributes).set_tags(p.map("tags"));
         return send!("sqs", "CreateQueue", request);
@@ -45,7 +47,9 @@ pub async fn sqs(sdk: &aws_sdk_sqs::Client, operation: &str, p: Params<'_>) -> A
         other => return answer("sqs", "GetQueueUrl", other, |_| Value::Null),
     };
     match operation {
-        "SetQueueAttributes" => send!("sqs", "SetQueueAttributes", sdk.set_queue_attributes().set_queue_url(url).set_attributes(attributes)),
+        "SetQueueAttributes" => {
+            send!("sqs", "SetQueueAttributes", sdk.set_queue_attributes().set_queue_url(url).set_attributes(attributes))
+        }
         "DeleteQueue" => send!("sqs", "DeleteQueue", sdk.delete_queue().set_queue_url(url)),
         other => unknown("sqs", other),
     }

@@ -37,7 +37,9 @@ pub fn answer<T, E: ProvideErrorMetadata>(
     // Another change of the same thing is under way; asked again it may be made.
     let busy = code == "ConcurrentModificationException" || code == "ConcurrentModification";
     match why::failure(Action { service, operation }, &error) {
-        Failure::Missing => Answer::Not(Refusal::Refused(format!("{service}:{operation} answered that what it changes does not exist ({code})"))),
+        Failure::Missing => {
+            Answer::Not(Refusal::Refused(format!("{service}:{operation} answered that what it changes does not exist ({code})")))
+        }
         Failure::Unanswered(unknown) | Failure::Unknown(unknown) if unknown.gap().reason == Reason::Throttled || busy => {
             Answer::Throttled(unknown.gap().why.clone())
         }

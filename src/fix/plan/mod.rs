@@ -94,9 +94,7 @@ impl Run<'_> {
     fn finding(&mut self, report: &Report, index: usize) -> Option<Report> {
         let finding = &report.findings[index];
         let rule = rule_of(finding.rule)?;
-        if rule.document().head.fix.is_none() {
-            return None;
-        }
+        rule.document().head.fix?;
         match self.draft(rule, finding) {
             Err(Refused(why)) => {
                 self.manual(rule, finding, why);
