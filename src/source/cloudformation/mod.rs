@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::document::{self, Malformed, Node};
 
+mod lines;
 mod read;
 mod tags;
 
+pub use lines::Lines;
 pub use read::{Inputs, read};
 
 /// Templates that are judged together.
