@@ -45,7 +45,9 @@ impl Metadata {
     /// The user's line that set the property last, else that made the resource, else what it is a part of.
     pub fn frame(&self, path: Option<&str>, logical_id: &str, property: Option<&str>, repository: &Repository) -> Option<Location> {
         let path = path.or_else(|| self.construct_path(logical_id))?.trim_start_matches('/');
-        let place = |trace: &Value| trace.as_array()?.iter().filter_map(Value::as_str).filter_map(Frame::parse).find_map(|frame| repository.place(&frame));
+        let place = |trace: &Value| {
+            trace.as_array()?.iter().filter_map(Value::as_str).filter_map(Frame::parse).find_map(|frame| repository.place(&frame))
+        };
         let own = self.entries(path);
         let set = |entry: &&Value| is(entry, "aws:cdk:propertyAssignment") && entry["data"]["propertyName"].as_str() == property;
         let assigned = own.iter().filter(set).rev().find_map(|entry| place(&entry["data"]["stackTrace"]));
