@@ -99,8 +99,14 @@ fn what_is_in_no_file_has_no_place() {
 
 #[test]
 fn the_table_names_what_the_template_names_and_where() {
-    let output =
-        Output { format: Format::Table, files: vec![], sarif_anchor: String::new(), min_severity: Severity::Critical, quiet: false };
+    let output = Output {
+        format: Format::Table,
+        files: vec![],
+        sarif_anchor: String::new(),
+        root: ".".into(),
+        min_severity: Severity::Critical,
+        quiet: false,
+    };
     let shown = |report: &Report, width| {
         let mut out = Vec::new();
         output.render(Format::Table, report, &[], Some(width), &mut out).expect("written");

@@ -43,6 +43,8 @@ pub struct Output {
     pub files: Vec<(Format, PathBuf)>,
     /// The file of the repository that SARIF points at: relative, with `/`.
     pub sarif_anchor: String,
+    /// The root of the repository, which names of files start from.
+    pub root: PathBuf,
     /// The table leaves out what is below.
     pub min_severity: Severity,
     /// The table leaves out what is not wrong.
@@ -83,7 +85,9 @@ impl Output {
                 if screen.is_some() { out.write_all(text.as_bytes()) } else { write!(out, "{}", anstream::adapter::strip_str(&text)) }
             }
             Format::Json => json::write(report, out),
-            Format::Sarif => sarif::write(report, rules, &self.sarif_anchor, sarif::GITHUB, out),
+            Format::Sarif => {
+                sarif::write(report, rules, sarif::Repository { root: &self.root, anchor: &self.sarif_anchor }, sarif::GITHUB, out)
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::model::{Call, ResourceId, Scope, Source, SourceKind};
+use crate::model::{Call, ResourceId, Scope, Source};
 use crate::rules::verdict::{Confidence, Evidence, FixClass, Severity};
 
 use location::{Declared, Location};
@@ -237,7 +237,7 @@ pub struct Counts {
 impl Report {
     /// What to call a resource whose id was made up because it is not deployed yet.
     pub fn declared_name(&self, id: &str) -> Option<&str> {
-        let declared = (self.source.kind == SourceKind::Template).then(|| self.declared.get(id))?;
+        let declared = (!self.source.kind.is_deployed()).then(|| self.declared.get(id))?;
         declared.map(|declaration| declaration.declared.name.as_str())
     }
 

@@ -1,6 +1,8 @@
 //! Reports made by hand: the writers are tested without any rule having run.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod checks;
+
 use pgwaudit::model::{Call, CallOutcome, Kind, Reason, ResourceId, Scope, Source, SourceKind};
 use pgwaudit::report::{
     Counts, FixReport, Health, HopReport, HopStatus, IntegrationReport, NotAssessed, NotCovered, Report, ReportCoverage, ReportedFinding,
