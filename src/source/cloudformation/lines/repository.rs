@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::frame::{Frame, has_drive};
 use super::slashed;
 use crate::report::location::Location;
+use crate::repository;
 
 /// The folder to which places are relative, and the one in which an application lies.
 #[derive(Debug)]
@@ -20,9 +21,9 @@ impl Repository {
     pub fn around(folder: &Path, made_by_cdk: bool) -> Repository {
         let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
         let application = if made_by_cdk { above_assembly(&folder) } else { folder };
-        let git = application.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned);
-        let here = || std::env::current_dir().and_then(fs::canonicalize).unwrap_or_default();
-        let top = git.unwrap_or_else(|| if made_by_cdk { application.clone() } else { here() });
+        let root = repository::root(&application);
+        let here = || std::env::current_dir().unwrap_or_default();
+        let top = if made_by_cdk || root.join(".git").exists() { root } else { repository::root(&here()) };
         Repository { top, application }
     }
 

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use globset::GlobBuilder;
 
+use super::cdk::MANIFEST;
 use super::{Found, unreadable};
 use crate::error::{Error, Result};
 
@@ -36,7 +37,8 @@ impl Found {
             let left_alone = name.to_string_lossy().starts_with('.') || name == "node_modules";
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => {
-                    if !left_alone && !(wanted(&path.join("manifest.json")) && self.assembly(&path)?) {
+                    let done = left_alone || (wanted(&path.join(MANIFEST)) && self.assembly(&path)?);
+                    if !done {
                         self.walk(&path, wanted)?;
                     }
                 }

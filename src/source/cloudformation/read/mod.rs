@@ -109,7 +109,8 @@ impl Found {
     fn pattern(&mut self, pattern: &str) -> Result<()> {
         let before = self.hits;
         let (top, matches) = folder::compile(pattern)?;
-        if top.is_dir() {
+        let done = matches(&top.join(cdk::MANIFEST)) && self.assembly(&top)?;
+        if !done && top.is_dir() {
             self.walk(&top, &matches)?;
         }
         self.anything_since(before, Path::new(pattern), "patterns start at the working directory; `**` stands for any folders")
