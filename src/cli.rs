@@ -264,7 +264,7 @@ pub struct OutputArgs {
     /// File of the repository at which SARIF places what is deployed [default: pgwaudit.toml]
     #[arg(long, value_name = "FILE")]
     pub sarif_anchor: Option<String>,
-    /// Show no findings below in the table [default: info]
+    /// Show no findings below in tables, annotations and Markdown [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = severity())]
     pub min_severity: Option<Severity>,
     /// Show only what is wrong, and nothing but errors on standard error
@@ -332,7 +332,7 @@ fn format_and_file(text: &str) -> Result<(Format, PathBuf), String> {
 fn unknown_format(format: &str) -> String {
     match crate::error::nearest(format, Format::ALL.map(Format::name)) {
         Some(name) => format!("unknown format `{format}`, did you mean `{name}`?"),
-        None => format!("unknown format `{format}`, expected table, json or sarif"),
+        None => format!("unknown format `{format}`, expected one of {}", Format::ALL.map(Format::name).join(", ")),
     }
 }
 
