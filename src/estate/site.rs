@@ -92,25 +92,25 @@ impl<'a, T: ?Sized> Site<'a, T> {
 /// What a resource is called in reports: its ARN where AWS gives it one, else its id. `key` is its key in the snapshot of
 /// an account and a region, `parent` that of the resource which holds it.
 pub fn public_id(kind: Kind, (account, region): (&str, &str), parent: &str, key: &str) -> String {
-        if key.starts_with("arn:") {
-            return key.to_owned();
-        }
-        let partition = partition_of_region(region).unwrap_or("aws");
-        match kind {
-            Kind::SecurityGroup => format!("arn:{partition}:ec2:{region}:{account}:security-group/{key}"),
-            Kind::Subnet => format!("arn:{partition}:ec2:{region}:{account}:subnet/{key}"),
-            Kind::Vpc => format!("arn:{partition}:ec2:{region}:{account}:vpc/{key}"),
-            Kind::Endpoint => format!("arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{key}"),
-            Kind::Network if key.starts_with("acl-") => format!("arn:{partition}:ec2:{region}:{account}:network-acl/{key}"),
-            Kind::Network if key.starts_with("rtb-") => format!("arn:{partition}:ec2:{region}:{account}:route-table/{key}"),
-            Kind::Network if key.starts_with("pl-") => format!("arn:{partition}:ec2:{region}:{account}:prefix-list/{key}"),
-            Kind::Api => format!("arn:{partition}:apigateway:{region}::/restapis/{key}"),
-            Kind::Stage => format!("arn:{partition}:apigateway:{region}::/restapis/{parent}/stages/{key}"),
-            Kind::Method => format!("arn:{partition}:execute-api:{region}:{account}:{parent}/{key}"),
-            Kind::Domain => format!("arn:{partition}:apigateway:{region}::/domainnames/{key}"),
-            Kind::Target => format!("{parent}#{key}"),
-            _ => key.to_owned(),
-        }
+    if key.starts_with("arn:") {
+        return key.to_owned();
+    }
+    let partition = partition_of_region(region).unwrap_or("aws");
+    match kind {
+        Kind::SecurityGroup => format!("arn:{partition}:ec2:{region}:{account}:security-group/{key}"),
+        Kind::Subnet => format!("arn:{partition}:ec2:{region}:{account}:subnet/{key}"),
+        Kind::Vpc => format!("arn:{partition}:ec2:{region}:{account}:vpc/{key}"),
+        Kind::Endpoint => format!("arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{key}"),
+        Kind::Network if key.starts_with("acl-") => format!("arn:{partition}:ec2:{region}:{account}:network-acl/{key}"),
+        Kind::Network if key.starts_with("rtb-") => format!("arn:{partition}:ec2:{region}:{account}:route-table/{key}"),
+        Kind::Network if key.starts_with("pl-") => format!("arn:{partition}:ec2:{region}:{account}:prefix-list/{key}"),
+        Kind::Api => format!("arn:{partition}:apigateway:{region}::/restapis/{key}"),
+        Kind::Stage => format!("arn:{partition}:apigateway:{region}::/restapis/{parent}/stages/{key}"),
+        Kind::Method => format!("arn:{partition}:execute-api:{region}:{account}:{parent}/{key}"),
+        Kind::Domain => format!("arn:{partition}:apigateway:{region}::/domainnames/{key}"),
+        Kind::Target => format!("{parent}#{key}"),
+        _ => key.to_owned(),
+    }
 }
 
 /// A hop of an integration. The text is the id that leads to it, as far as one is known.

@@ -1,5 +1,6 @@
 //! The corpus is not part of this repository. Where `PGWAUDIT_CORPUS` names its folder, every CDK and CloudFormation
 //! case of it is judged.
+#![expect(clippy::print_stderr, reason = "a test that leaves cases out says so")]
 
 use std::collections::BTreeSet;
 use std::env;
@@ -39,7 +40,10 @@ fn every_cdk_case_gives_what_is_expected() {
         let found: BTreeSet<String> = found.into_iter().collect();
         judged += 1;
         if found != expected || !gaps.is_empty() || !lowered.problems.is_empty() {
-            wrong.push(format!("{path}\n  expected {expected:?}\n  found    {found:?}\n  gaps {gaps:#?}\n  problems {:?}", lowered.problems));
+            wrong.push(format!(
+                "{path}\n  expected {expected:?}\n  found    {found:?}\n  gaps {gaps:#?}\n  problems {:?}",
+                lowered.problems
+            ));
         }
     }
     assert!(judged > 10, "{judged}");

@@ -28,7 +28,7 @@ pub fn stack(file: &Path) -> Stack {
 
 /// What the templates will deploy.
 pub fn lowered(stacks: Vec<Stack>) -> Lowered {
-    lower(&Assembly { stacks, skipped: 0 }, "2026-11-20T12:00:00Z".parse::<Timestamp>().expect("a time"))
+    lower(&Assembly { stacks, skipped: 0, warnings: Vec::new() }, "2026-11-20T12:00:00Z".parse::<Timestamp>().expect("a time"))
 }
 
 /// Ids of the rules that find something, and of those that cannot decide with the reason.

@@ -5,15 +5,19 @@ use std::path::{Path, PathBuf};
 
 use super::document::{self, Malformed, Mark, Node};
 
+mod lines;
 mod lower;
 mod origins;
+mod read;
 mod resolve;
 mod scope;
 mod tags;
 mod types;
 
+pub use lines::Lines;
 pub use lower::{Lowered, lower};
 pub use origins::Origins;
+pub use read::{Inputs, read};
 
 /// Templates that are judged together.
 #[derive(Debug, Default)]
@@ -22,6 +26,8 @@ pub struct Assembly {
     pub stacks: Vec<Stack>,
     /// Files found by folder or pattern that are no templates.
     pub skipped: usize,
+    /// What was left out, in a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// One template, and what is known of where it will be deployed.

@@ -55,10 +55,13 @@ impl Origins {
             Some((head.len(), below(pointer, head)?, Origin { path: way, ..source.home.clone() }))
         });
         let nearest = table.chain(own).max_by_key(|(len, ..)| *len);
-        Some(nearest.map_or_else(|| source.home.clone(), |(_, rest, mut origin)| {
-            origin.path.extend(rest);
-            origin
-        }))
+        Some(nearest.map_or_else(
+            || source.home.clone(),
+            |(_, rest, mut origin)| {
+                origin.path.extend(rest);
+                origin
+            },
+        ))
     }
 }
 

@@ -74,9 +74,8 @@ impl<'a> Scope<'a> {
         let seed = if *twin == 0 { stack.name.clone() } else { format!("{}#{twin}", stack.name) };
         *twin += 1;
         let template = &stack.template;
-        let declared = |(key, node): &'a (super::super::document::Key, Node)| {
-            Some(Declared { id: &key.text, kind: node.get("Type")?.text()?, node })
-        };
+        let declared =
+            |(key, node): &'a (super::super::document::Key, Node)| Some(Declared { id: &key.text, kind: node.get("Type")?.text()?, node });
         let resources: Vec<_> = template.get("Resources").map(Node::entries).into_iter().flatten().filter_map(declared).collect();
         let transforms: Vec<&str> = template.get("Transform").map(names_of).unwrap_or_default();
         let region = stack.region.as_deref().or_else(|| only_region(template)).unwrap_or(stand_in::REGION);
@@ -125,9 +124,9 @@ impl<'a> Scope<'a> {
         self.outputs.get(name).copied()
     }
 
-    /// The outputs, in no order.
+    /// The outputs, in the order of the template.
     pub fn outputs(&self) -> impl Iterator<Item = &'a Node> {
-        self.outputs.values().copied()
+        self.stack.template.get("Outputs").map(Node::entries).into_iter().flatten().map(|(_, node)| node)
     }
 
     /// Whether SAM transforms the template: it makes resources that are not written in it.

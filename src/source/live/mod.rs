@@ -5,9 +5,10 @@
 //! and no future leaves this module.
 
 mod action;
+pub(crate) mod again;
 mod alarms;
 mod apigateway;
-mod call;
+pub(crate) mod call;
 mod cells;
 mod convert;
 mod domains;
@@ -28,7 +29,7 @@ mod secrets;
 mod session;
 mod shares;
 mod states;
-mod why;
+pub(crate) mod why;
 mod zones;
 
 use std::collections::BTreeMap;

@@ -195,9 +195,7 @@ impl Resolved {
         Ok(match self {
             Resolved::Absent => Value::Null,
             Resolved::Bool(value) => Value::Bool(*value),
-            Resolved::Number(digits) => {
-                digits.parse::<Number>().map_or_else(|_| Value::String(digits.clone()), Value::Number)
-            }
+            Resolved::Number(digits) => digits.parse::<Number>().map_or_else(|_| Value::String(digits.clone()), Value::Number),
             Resolved::Text(text) => Value::String(text.clone()),
             Resolved::List(items) => Value::Array(items.iter().map(|item| item.json_with(fill)).collect::<Result<_, _>>()?),
             Resolved::Map(entries) => {

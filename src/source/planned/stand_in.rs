@@ -100,7 +100,15 @@ mod tests {
     fn dns_names_are_those_that_hosts_are_made_of() {
         use crate::host::Host;
         let mint = Mint::default();
-        let names = dns_names(&mint.id("vpce", "a"), &mint.dns_part("a"), "execute-api", "eu-west-1", "amazonaws.com", &["eu-west-1a".into()], true);
+        let names = dns_names(
+            &mint.id("vpce", "a"),
+            &mint.dns_part("a"),
+            "execute-api",
+            "eu-west-1",
+            "amazonaws.com",
+            &["eu-west-1a".into()],
+            true,
+        );
         assert!(matches!(Host::parse(&names[0]), Host::Endpoint { zone: None, .. }), "{}", names[0]);
         assert!(matches!(Host::parse(&names[1]), Host::Endpoint { zone: Some(_), .. }), "{}", names[1]);
         assert_eq!(names.len(), 4);

@@ -25,7 +25,10 @@ impl<'a> Lowering<'_, 'a> {
         let mut by_url = HashMap::new();
         for item in self.take("AWS::SQS::Queue") {
             let arn = self.arn(&item);
-            by_url.insert(self.resolver.of_resource(item.stack, item.declared.id, "", item.declared.node.at).text().ok().flatten(), arn.clone());
+            by_url.insert(
+                self.resolver.of_resource(item.stack, item.declared.id, "", item.declared.node.at).text().ok().flatten(),
+                arn.clone(),
+            );
             let queue = Queue {
                 arn: arn.clone(),
                 policy: Known::default(),
@@ -76,7 +79,8 @@ impl<'a> Lowering<'_, 'a> {
         for item in &items {
             let key = Key {
                 arn: self.arn(item),
-                state: Known::from(item.get("Enabled").flag()).map(|enabled| if enabled == Some(false) { "Disabled" } else { "Enabled" }.to_owned()),
+                state: Known::from(item.get("Enabled").flag())
+                    .map(|enabled| if enabled == Some(false) { "Disabled" } else { "Enabled" }.to_owned()),
                 policy: item.get("KeyPolicy").document().map(|policy| policy.unwrap_or_else(|| self.default_policy(item))).into(),
                 tags: tags(item.get("Tags")),
             };

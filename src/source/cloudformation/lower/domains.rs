@@ -6,7 +6,8 @@ use crate::model::apigateway::{AccessAssociation, Domain, Mapping};
 use crate::model::{Kind, Known, Unknown};
 use crate::source::planned::Resolved;
 
-const DOMAIN: Table = &[("/name", "DomainName"), ("/types", "EndpointConfiguration"), ("/policy", "Policy"), ("/routing_mode", "RoutingMode")];
+const DOMAIN: Table =
+    &[("/name", "DomainName"), ("/types", "EndpointConfiguration"), ("/policy", "Policy"), ("/routing_mode", "RoutingMode")];
 const ASSOCIATION: Table = &[("/domain_arn", "DomainNameArn"), ("/endpoint_id", "AccessAssociationSource")];
 
 impl<'a> Lowering<'_, 'a> {
@@ -56,7 +57,10 @@ impl<'a> Lowering<'_, 'a> {
 
     fn access_association(&mut self, item: &Item<'a>) {
         let arn = self.arn(item);
-        let parts = item.get("DomainNameArn").must("DomainNameArn").and_then(|domain| Ok((domain, item.get("AccessAssociationSource").must("AccessAssociationSource")?)));
+        let parts = item
+            .get("DomainNameArn")
+            .must("DomainNameArn")
+            .and_then(|domain| Ok((domain, item.get("AccessAssociationSource").must("AccessAssociationSource")?)));
         match parts {
             Ok((domain_arn, endpoint_id)) => {
                 let association = AccessAssociation { arn: arn.clone(), domain_arn, endpoint_id };

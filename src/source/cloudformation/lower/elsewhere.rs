@@ -59,10 +59,8 @@ fn add_roles(account: &str, content: &mut Account, roles: BTreeSet<String>) {
 fn add<T>(collection: &mut Collection<T>, keys: BTreeSet<String>) {
     if let Known::Value(map) = collection {
         for key in keys {
-            if !map.contains_key(&key) {
-                let unknown = foreign(&key);
-                map.insert(key, Known::Unknown(unknown));
-            }
+            let unknown = foreign(&key);
+            map.entry(key).or_insert(Known::Unknown(unknown));
         }
     }
 }
@@ -148,7 +146,9 @@ fn lattice(region: &Region, named: &mut Named) {
 
 fn endpoint_of(domain: &str) -> Option<String> {
     match Host::parse(domain) {
-        Host::Endpoint { endpoint_id, .. } | Host::ApiAtEndpoint { endpoint_id, .. } | Host::OtherEndpoint { endpoint_id, .. } => Some(endpoint_id),
+        Host::Endpoint { endpoint_id, .. } | Host::ApiAtEndpoint { endpoint_id, .. } | Host::OtherEndpoint { endpoint_id, .. } => {
+            Some(endpoint_id)
+        }
         _ => None,
     }
 }
@@ -190,7 +190,8 @@ fn peers(group: &SecurityGroup, named: &mut Named) {
 
 /// The ids with this beginning that a policy speaks of.
 fn ids_in(policy: &serde_json::Value, prefix: &str) -> Vec<String> {
-    let is_id = |text: &str| text.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let is_id =
+        |text: &str| text.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
     match policy {
         serde_json::Value::String(text) if is_id(text) => vec![text.clone()],
         serde_json::Value::Array(items) => items.iter().flat_map(|item| ids_in(item, prefix)).collect(),

@@ -67,7 +67,9 @@ impl<'a> Lowering<'_, 'a> {
         let default = all.iter().find(|(_, group)| group.read().is_ok_and(of_vpc)).map(|(id, _)| id.clone());
         match default {
             Some(id) => Known::Value(vec![id]),
-            None => Known::Unknown(Unknown::unresolved("the endpoint names no security group, and the default one of its VPC is not declared here")),
+            None => Known::Unknown(Unknown::unresolved(
+                "the endpoint names no security group, and the default one of its VPC is not declared here",
+            )),
         }
     }
 }

@@ -190,7 +190,10 @@ fn target(mask: &Mask, value: &Resolved) -> Target {
     let http = value.field("HttpParameters");
     let pairs = |place: &'static str, name: &str| {
         let entries = http.field(name).entries();
-        Known::from(entries.map(|entries| entries.iter().map(|(key, value)| (key.clone(), text(mask, place, key, value))).collect::<BTreeMap<_, _>>()))
+        Known::from(
+            entries
+                .map(|entries| entries.iter().map(|(key, value)| (key.clone(), text(mask, place, key, value))).collect::<BTreeMap<_, _>>()),
+        )
     };
     let path = http.field("PathParameterValues").items();
     Target {

@@ -64,7 +64,9 @@ impl<'a> Lowering<'_, 'a> {
     fn validator(&mut self, item: &Item<'a>) {
         let id = self.id(item);
         let flag = |name: &str| item.get(name).flag().map(Option::unwrap_or_default);
-        let read = item.sure(flag("ValidateRequestParameters").and_then(|parameters| Ok(Validator { parameters, body: flag("ValidateRequestBody")? })));
+        let read = item.sure(
+            flag("ValidateRequestParameters").and_then(|parameters| Ok(Validator { parameters, body: flag("ValidateRequestBody")? })),
+        );
         self.part(item, |api| add(&mut api.validators, &id, read));
     }
 
@@ -76,7 +78,11 @@ impl<'a> Lowering<'_, 'a> {
         self.part(item, |api| deploy(api, &id, item.unsure.clone()));
         self.deployed_places(item, &id);
         if let Some((variables, name)) = stage {
-            self.add_stage(item, &name, Stage { deployment_id: Known::Value(Some(id)), modified: at_run_time(), variables, canary: Known::default() });
+            self.add_stage(
+                item,
+                &name,
+                Stage { deployment_id: Known::Value(Some(id)), modified: at_run_time(), variables, canary: Known::default() },
+            );
         }
     }
 
@@ -144,8 +150,10 @@ pub(super) fn api(item: &Item<'_>, id: &str, body: &Resolved) -> Api {
     let own = body.field("x-amazon-apigateway-endpoint-configuration");
     let endpoints = config.field("VpcEndpointIds").texts().and_then(|ids| Ok([ids, own.field("vpcEndpointIds").texts()?].concat()));
     let policy = item.get("Policy").document().and_then(|policy| Ok(policy.or(body.field("x-amazon-apigateway-policy").document()?)));
-    let disabled = item.get("DisableExecuteApiEndpoint").flag().and_then(|flag| Ok(flag.or(own.field("disableExecuteApiEndpoint").flag()?)));
-    let source = item.get("ApiKeySourceType").text().and_then(|source| Ok(source.or(body.field("x-amazon-apigateway-api-key-source").text()?)));
+    let disabled =
+        item.get("DisableExecuteApiEndpoint").flag().and_then(|flag| Ok(flag.or(own.field("disableExecuteApiEndpoint").flag()?)));
+    let source =
+        item.get("ApiKeySourceType").text().and_then(|source| Ok(source.or(body.field("x-amazon-apigateway-api-key-source").text()?)));
     Api {
         id: id.to_owned(),
         name: String::new(),

@@ -13,12 +13,8 @@ use crate::model::ec2::{Peer, Permission, SecurityGroup};
 use crate::model::{Kind, Known, Unknown};
 use crate::source::planned::Resolved;
 
-const GROUP: Table = &[
-    ("/name", "GroupName"),
-    ("/vpc_id", "VpcId"),
-    ("/ingress", "SecurityGroupIngress"),
-    ("/egress", "SecurityGroupEgress"),
-];
+const GROUP: Table =
+    &[("/name", "GroupName"), ("/vpc_id", "VpcId"), ("/ingress", "SecurityGroupIngress"), ("/egress", "SecurityGroupEgress")];
 
 /// A direction, by the names that it has.
 struct Direction {

@@ -27,7 +27,7 @@ const DEEPEST: usize = 64;
 /// The methods of the declared APIs, gathered before they are put into the model.
 #[derive(Default)]
 pub(super) struct Methods<'a> {
-    apis: HashMap<String, Written<'a>>,
+    apis: BTreeMap<String, Written<'a>>,
 }
 
 struct Written<'a> {
@@ -93,7 +93,9 @@ impl<'a> Lowering<'_, 'a> {
         }
         for item in self.take("AWS::ApiGateway::Method") {
             let Ok(Some(api)) = item.get("RestApiId").text() else { continue };
-            let path = item.sure(item.get("ResourceId").must("ResourceId")).and_then(|id| paths.get(&id).cloned().unwrap_or_else(|| Ok("/".to_owned())));
+            let path = item
+                .sure(item.get("ResourceId").must("ResourceId"))
+                .and_then(|id| paths.get(&id).cloned().unwrap_or_else(|| Ok("/".to_owned())));
             match item.get("HttpMethod").must("HttpMethod") {
                 Ok(verb) => methods.add(&api, path, "root", Some((verb, method(&item), item.origin(&[])))),
                 Err(unknown) => methods.add(&api, Err(unknown), "", None),
@@ -130,7 +132,9 @@ impl<'a> Lowering<'_, 'a> {
         }) else {
             return;
         };
-        let verbs = |(path, resource): (&String, &ApiResource)| resource.methods.keys().map(|verb| (path.clone(), verb.clone())).collect::<Vec<_>>();
+        let verbs = |(path, resource): (&String, &ApiResource)| {
+            resource.methods.keys().map(|verb| (path.clone(), verb.clone())).collect::<Vec<_>>()
+        };
         let verbs: Vec<_> = api.resources.read().into_iter().flatten().flat_map(verbs).collect();
         for (path, verb) in verbs {
             let head = format!("/deployments/{}/summary/{}/{verb}", token(deployment), token(&path));
@@ -142,7 +146,9 @@ impl<'a> Lowering<'_, 'a> {
 /// The path of each resource, made of its parents'.
 fn paths<'i, 'a: 'i>(items: impl Iterator<Item = (String, &'i Item<'a>)>) -> HashMap<String, Result<String, Unknown>> {
     let parts: HashMap<String, Result<(String, String), Unknown>> = items
-        .map(|(id, item)| (id, item.get("ParentId").must("ParentId").and_then(|parent| Ok((parent, item.get("PathPart").must("PathPart")?)))))
+        .map(|(id, item)| {
+            (id, item.get("ParentId").must("ParentId").and_then(|parent| Ok((parent, item.get("PathPart").must("PathPart")?))))
+        })
         .collect();
     let path = |id: &String| -> Result<String, Unknown> {
         let (mut path, mut at) = (Vec::new(), id);
@@ -202,14 +208,21 @@ pub(super) fn summary(resources: &Known<Resources>) -> Result<BTreeMap<String, B
 
 /// What an OpenAPI document says of resources, authorizers and validators.
 pub(super) fn from_body(body: &Resolved) -> Body {
-    let schemes = body.at(&["components", "securitySchemes"]).entries().and_then(|new| Ok([new, body.field("securityDefinitions").entries()?].concat()));
+    let schemes = body
+        .at(&["components", "securitySchemes"])
+        .entries()
+        .and_then(|new| Ok([new, body.field("securityDefinitions").entries()?].concat()));
     let schemes = schemes.map(|schemes| schemes.into_iter().collect::<BTreeMap<_, _>>());
     let resources = schemes.as_ref().map_err(Clone::clone).and_then(|schemes| resources(body, schemes));
-    let authorizers = schemes.and_then(|schemes| schemes.iter().filter_map(|(name, scheme)| authorizer(name, scheme).transpose()).collect());
+    let authorizers =
+        schemes.and_then(|schemes| schemes.iter().filter_map(|(name, scheme)| authorizer(name, scheme).transpose()).collect());
     let flag = |value: &Resolved, name: &str| value.field(name).flag().map(Option::unwrap_or_default);
     let validators = body.field("x-amazon-apigateway-request-validators").entries().and_then(|validators| {
         let one = |(name, value): &(String, Resolved)| -> Result<_, Unknown> {
-            Ok((name.clone(), Validator { parameters: flag(value, "validateRequestParameters")?, body: flag(value, "validateRequestBody")? }))
+            Ok((
+                name.clone(),
+                Validator { parameters: flag(value, "validateRequestParameters")?, body: flag(value, "validateRequestBody")? },
+            ))
         };
         validators.iter().map(one).collect()
     });
@@ -251,7 +264,8 @@ fn operation_method(body: &Resolved, item: &Resolved, operation: &Resolved, sche
         api_key_required: Known::Value(api_key_required),
         request_parameters: parameters(&[item, operation]).into(),
         validator_id: Known::Value(own("x-amazon-apigateway-request-validator")?),
-        integration: integration(operation.field("x-amazon-apigateway-integration"), ["type", "passthroughBehavior", "requestTemplates"]).into(),
+        integration: integration(operation.field("x-amazon-apigateway-integration"), ["type", "passthroughBehavior", "requestTemplates"])
+            .into(),
     })
 }
 

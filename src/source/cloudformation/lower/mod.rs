@@ -107,7 +107,8 @@ fn items<'a>(resolver: &Resolver<'a>) -> Items<'a> {
                 },
                 None => None,
             };
-            let properties = declared.node.get("Properties").map_or(Resolved::Map(Vec::new()), |node| resolver.value(stack, node, Mode::Plain));
+            let properties =
+                declared.node.get("Properties").map_or(Resolved::Map(Vec::new()), |node| resolver.value(stack, node, Mode::Plain));
             items.entry(declared.kind).or_default().push(Item { stack, declared, properties, unsure });
         }
     }
@@ -117,7 +118,18 @@ fn items<'a>(resolver: &Resolver<'a>) -> Items<'a> {
 /// Services whose resources the model has a place for.
 fn is_lowered(kind: &str) -> bool {
     const SERVICES: [&str; 12] = [
-        "Events", "Pipes", "StepFunctions", "VpcLattice", "EC2", "ApiGateway", "IAM", "SQS", "KMS", "CloudWatch", "Serverless", "SecretsManager",
+        "Events",
+        "Pipes",
+        "StepFunctions",
+        "VpcLattice",
+        "EC2",
+        "ApiGateway",
+        "IAM",
+        "SQS",
+        "KMS",
+        "CloudWatch",
+        "Serverless",
+        "SecretsManager",
     ];
     kind.split("::").nth(1).is_some_and(|service| SERVICES.contains(&service))
 }
@@ -242,8 +254,9 @@ fn foreign(id: &str) -> Unknown {
     Unknown::foreign(format!("{id} is not declared in these templates"))
 }
 
-static AT_RUN_TIME: LazyLock<Unknown> =
-    LazyLock::new(|| Unknown::new("", Reason::NotCovered, "a template does not tell what only a deployed resource has: states, times, addresses"));
+static AT_RUN_TIME: LazyLock<Unknown> = LazyLock::new(|| {
+    Unknown::new("", Reason::NotCovered, "a template does not tell what only a deployed resource has: states, times, addresses")
+});
 
 /// What only a deployed resource has.
 fn at_run_time<T>() -> Known<T> {

@@ -8,7 +8,8 @@ use crate::model::iam::{Role, RolePolicy};
 use crate::model::{Kind, Known, Unknown};
 use crate::source::planned::Resolved;
 
-const ROLE: Table = &[("/name", "RoleName"), ("/trust", "AssumeRolePolicyDocument"), ("/policies", "Policies"), ("/boundary", "PermissionsBoundary")];
+const ROLE: Table =
+    &[("/name", "RoleName"), ("/trust", "AssumeRolePolicyDocument"), ("/policies", "Policies"), ("/boundary", "PermissionsBoundary")];
 
 /// Documents of the managed policies that are declared, by ARN.
 type Managed = HashMap<String, Known<serde_json::Value>>;
@@ -41,7 +42,11 @@ impl<'a> Lowering<'_, 'a> {
         let boundary = may(item, "PermissionsBoundary").map(|arn| arn.map(|arn| attached(&arn, managed)));
         let role = Role {
             name: self.name(item),
-            trust: item.get("AssumeRolePolicyDocument").document().and_then(|document| document.ok_or_else(|| required("AssumeRolePolicyDocument"))).into(),
+            trust: item
+                .get("AssumeRolePolicyDocument")
+                .document()
+                .and_then(|document| document.ok_or_else(|| required("AssumeRolePolicyDocument")))
+                .into(),
             policies: policies(item, managed).into(),
             boundary,
             tags: tags(item.get("Tags")),

@@ -61,7 +61,12 @@ impl<'a> Lowering<'_, 'a> {
         for (index, scope) in self.resolver.scopes.iter().enumerate().filter(|(_, scope)| scope.is_sam()) {
             let Ok(Some(id)) = self.resolver.of_resource(index, IMPLICIT_API, "", scope.stack.template.at).text() else { continue };
             let Some(api) = entry(&mut self.region_of(scope.account, scope.region).apis, &id) else { continue };
-            let stage = Stage { deployment_id: Known::Value(Some("implicit".to_owned())), modified: at_run_time(), variables: Known::default(), canary: Known::default() };
+            let stage = Stage {
+                deployment_id: Known::Value(Some("implicit".to_owned())),
+                modified: at_run_time(),
+                variables: Known::default(),
+                canary: Known::default(),
+            };
             deploy(api, "implicit", None);
             api.stages = Known::Value(BTreeMap::from([("Prod".to_owned(), stage)]));
         }
@@ -73,11 +78,16 @@ impl<'a> Lowering<'_, 'a> {
             let id = self.id(item);
             let deployment = self.resolver.mint.word(&self.seed(item, "deployment"), 6);
             let (account, region) = self.place(item);
-            let stage = item.get("StageName").must("StageName").and_then(|name| {
+            let stage = item.get("StageName").must("StageName").map(|name| {
                 let mask = Mask::new(&format!("arn:{}:apigateway:{region}::/restapis/{id}", self.scope(item).partition), &name);
                 let variables = Known::from(variables(&mask, "variable", item.get("Variables")));
-                let stage = Stage { deployment_id: Known::Value(Some(deployment.clone())), modified: at_run_time(), variables, canary: Known::default() };
-                Ok((name, stage))
+                let stage = Stage {
+                    deployment_id: Known::Value(Some(deployment.clone())),
+                    modified: at_run_time(),
+                    variables,
+                    canary: Known::default(),
+                };
+                (name, stage)
             });
             let Some(api) = entry(&mut self.region_of(account, region).apis, &id) else { continue };
             deploy(api, &deployment, None);
@@ -191,8 +201,10 @@ fn resource_policy(value: &Resolved) -> Result<Option<Value>, Unknown> {
     for (tail, not, not_ip) in [("Whitelist", "StringNotEquals", "NotIpAddress"), ("Blacklist", "StringEquals", "IpAddress")] {
         let list = |name: &str| value.field(&format!("{name}{tail}")).texts();
         let (endpoints, vpcs): (Vec<_>, Vec<_>) = list("SourceVpc")?.into_iter().partition(|id| id.starts_with("vpce-"));
-        let keys = [("aws:SourceVpc", [list("IntrinsicVpc")?, vpcs].concat()), ("aws:SourceVpce", [list("IntrinsicVpce")?, endpoints].concat())];
-        let keys: serde_json::Map<_, _> = keys.into_iter().filter(|(_, ids)| !ids.is_empty()).map(|(key, ids)| (key.to_owned(), json!(ids))).collect();
+        let keys =
+            [("aws:SourceVpc", [list("IntrinsicVpc")?, vpcs].concat()), ("aws:SourceVpce", [list("IntrinsicVpce")?, endpoints].concat())];
+        let keys: serde_json::Map<_, _> =
+            keys.into_iter().filter(|(_, ids)| !ids.is_empty()).map(|(key, ids)| (key.to_owned(), json!(ids))).collect();
         if !keys.is_empty() {
             statements.push(everyone("Deny", Some(json!({not: keys}))));
         }

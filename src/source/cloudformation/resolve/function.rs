@@ -70,14 +70,16 @@ impl<'a> Resolver<'a> {
             return self.problem(stack, argument.at, "Fn::Select takes an index and a list");
         };
         let list = self.value(stack, list, plain(mode));
-        let picked = self.value(stack, index, plain(mode)).integer().and_then(|index| {
-            let index = usize::try_from(index.unwrap_or_default()).ok();
-            Ok(index.and_then(|index| list.items().map(|items| items.get(index).cloned()).transpose()))
-        });
-        match picked {
-            Ok(Some(Ok(item))) => item,
-            Ok(Some(Err(unknown))) | Err(unknown) => Resolved::Unknown(unknown),
-            Ok(None) => Resolved::unresolved("Fn::Select asks for more items than the list has"),
+        let index = match self.value(stack, index, plain(mode)).integer() {
+            Ok(index) => usize::try_from(index.unwrap_or_default()).ok(),
+            Err(unknown) => return Resolved::Unknown(unknown),
+        };
+        match list.items() {
+            Err(unknown) => Resolved::Unknown(unknown),
+            Ok(items) => match index.and_then(|index| items.get(index)) {
+                Some(item) => item.clone(),
+                None => Resolved::unresolved("Fn::Select asks for an item that the list does not have"),
+            },
         }
     }
 

@@ -33,7 +33,8 @@ impl<'a> Resolver<'a> {
             return None;
         }
         if let Some((parent, id)) = &scope.stack.parent {
-            let given = self.scopes.get(*parent)?.resource(id).and_then(|nested| nested.node.get("Properties")?.get("Parameters")?.get(name));
+            let given =
+                self.scopes.get(*parent)?.resource(id).and_then(|nested| nested.node.get("Properties")?.get("Parameters")?.get(name));
             if let Some(given) = given {
                 return self.literal_of(*parent, given);
             }

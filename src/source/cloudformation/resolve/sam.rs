@@ -29,9 +29,10 @@ impl<'a> Resolver<'a> {
             });
         }
         let stage = id.strip_suffix("Stage")?;
-        let api = scope.resources.iter().find(|resource| {
-            resource.kind == "AWS::Serverless::Api" && stage.starts_with(resource.id) && attribute.is_empty()
-        })?;
+        let api = scope
+            .resources
+            .iter()
+            .find(|resource| resource.kind == "AWS::Serverless::Api" && stage.starts_with(resource.id) && attribute.is_empty())?;
         Some(self.property(stack, *api, &["StageName"]))
     }
 
