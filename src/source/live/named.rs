@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use super::asl;
 use crate::arn::Arn;
+use crate::estate::tasks_of;
 use crate::host::{Base, Host, InvocationUrl, Segment};
 use crate::model::events::{Connection, Destination, Pipe, Place, Rule, Target};
 use crate::model::states::StateMachine;
@@ -190,15 +188,13 @@ impl Named {
 
     fn machine(&mut self, machine: &StateMachine, finder: &Finder<'_>) {
         self.roles.extend(machine.role_arn.read().ok().cloned());
-        for task in machine.definition.read().into_iter().flat_map(asl::http_tasks) {
-            let at = |part: &str| task.get(part)?.get("ConnectionArn")?.as_str();
-            let connection = at("InvocationConfig").or_else(|| at("Authentication")).and_then(|arn| finder.connection(arn));
+        let tasks = tasks_of(machine);
+        for task in tasks.read().into_iter().flatten() {
+            let connection = task.connection.read().ok().and_then(|arn| finder.connection(arn));
             self.connections.extend(connection.map(|connection| connection.arn.clone()));
-            let url = task.get("ApiEndpoint").and_then(Value::as_str).and_then(|url| InvocationUrl::parse(url).ok());
-            if let Some(url) = &url {
-                let own = task.get("Headers").and_then(Value::as_object).and_then(|headers| {
-                    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(API_HEADER)).and_then(|(_, value)| value.as_str())
-                });
+            if let Some(url) = task.endpoint.read().ok().and_then(|address| address.url.as_ref().ok()) {
+                let headers = task.headers.read().into_iter().flatten();
+                let own = headers.filter(|(key, _)| key.eq_ignore_ascii_case(API_HEADER)).find_map(|(_, value)| value.read().ok()?.plain());
                 self.call(url, may_be_private(connection), api_header(connection, None).or(own));
             }
         }
