@@ -2,6 +2,7 @@
 //! shares a gateway, does not depend on what somebody asks about.
 
 mod chain;
+mod narrowed;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -13,6 +14,7 @@ use crate::model::{Filter, Kind, Known, Reason, Region, ResourceId, Tags, Unknow
 use crate::output::text::{clean, short};
 
 use chain::Chain;
+pub use narrowed::Narrowed;
 
 /// How many names an error lists.
 const LISTED: usize = 8;
@@ -23,7 +25,7 @@ pub struct Within<'a> {
     filters: Vec<&'a Filter>,
     integrations: HashSet<String>,
     /// How many integrations count because something that was not read keeps them from being left out.
-    pub unsure: usize,
+    unsure: usize,
 }
 
 impl<'a> Within<'a> {
@@ -48,11 +50,23 @@ impl<'a> Within<'a> {
             }
         }
         if within.integrations.is_empty() && !within.has_bare() && !is_unread(estate) {
-            let flags: Vec<String> = within.filters.iter().flat_map(|filter| filter.flags()).collect();
-            let what = clean(&format!("nothing that was read matches {} together", flags.join(" "))).into_owned();
+            let what = clean(&format!("nothing that was read matches {} together", within.flags().join(" "))).into_owned();
             return Err(Error::new(what).next("different flags have to match on one chain; leave one out"));
         }
         Ok(Some(within))
+    }
+
+    /// The flags that say the same, each once.
+    pub fn flags(&self) -> Vec<String> {
+        let flags: BTreeSet<String> = self.filters.iter().flat_map(|filter| filter.flags()).collect();
+        flags.into_iter().collect()
+    }
+
+    /// What has to be said of integrations that may not be meant.
+    pub fn warning(&self) -> Option<String> {
+        let unsure = self.unsure;
+        let what = "because something was not read that would tell whether they are meant";
+        (unsure > 0).then(|| format!("judged all the same, {what}: {unsure} of the integrations"))
     }
 
     /// Whether an integration is meant, or may be: what was not read decides nothing.
@@ -82,7 +96,8 @@ impl<'a> Within<'a> {
 }
 
 fn is_unread(estate: &Estate<'_>) -> bool {
-    let unread = |region: &Region| region.rules.read().is_err() || region.destinations.read().is_err() || region.connections.read().is_err();
+    let unread =
+        |region: &Region| region.rules.read().is_err() || region.destinations.read().is_err() || region.connections.read().is_err();
     estate.snapshot.scopes().any(|(_, region)| unread(region))
 }
 

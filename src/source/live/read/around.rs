@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join;
 
-use super::super::named::{self, Listed, Named};
+use super::super::named::{Listed, Named};
 use super::callers::Callers;
 use super::{Services, each, lattice};
 use crate::arn::Arn;
@@ -74,13 +74,17 @@ async fn alarms(services: &Services, named: &Named) -> Collection<Alarm> {
     super::super::convert::collection(services.alarms.alarms().await, |alarm| &alarm.arn)
 }
 
-/// Reads what the resource configurations of connections name.
-pub async fn read_path(services: &Services, connections: &Listed<Connection>, lattice: &lattice::Parts) -> AroundPath {
-    let configs = named::configs(connections);
+/// Reads what the resource configurations of connections (ARNs) name.
+pub async fn read_path(
+    services: &Services,
+    connections: &Listed<Connection>,
+    configs: &BTreeSet<String>,
+    lattice: &lattice::Parts,
+) -> AroundPath {
     let names = names_by_vpc(lattice);
     let (associations, shares, zones) = futures::join!(
-        associations(services, connections, &configs),
-        shares(services, &configs),
+        associations(services, connections, configs),
+        shares(services, configs),
         each(names, async |(vpc, names)| services.global.zones.of_vpc(&vpc, &services.scope.region, &names).await),
     );
     AroundPath { associations, shares, hosted_zones: zones_by_id(zones) }
