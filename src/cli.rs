@@ -1,5 +1,7 @@
 //! The command line as it is typed. What it means is settled in [`settings`](crate::settings).
 
+pub mod fix;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -69,6 +71,12 @@ pub enum Command {
     /// Save what is deployed, to be judged later and elsewhere
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(Box<SnapshotArgs>),
+    /// Plan what can be done about findings, and do it on request, step by step
+    #[command(after_help = format!("{}\n\n{}", fix::FIX_EXAMPLES, fix::FIX_EXIT_CODES))]
+    Fix(Box<fix::FixArgs>),
+    /// Take back what a run of `pgwaudit fix` did
+    #[command(after_help = "Example:\n  pgwaudit rollback pgwaudit-journal-1a2b.jsonl")]
+    Rollback(Box<fix::RollbackArgs>),
     /// List, explain and check the rules
     #[command(subcommand_required = true, disable_help_subcommand = true, arg_required_else_help = false)]
     Rules {
