@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod error;
 pub mod estate;
+pub mod fix;
 pub mod host;
 pub mod model;
 pub mod network;

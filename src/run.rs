@@ -9,7 +9,7 @@ use crate::catalogue;
 use crate::cli::{Cli, Command, ExitArgs, LiveArgs, OutputArgs, PolicyCommand, RuleArgs, RulesCommand, ScanArgs, SnapshotArgs, TraceArgs};
 use crate::config::suppress::TagIndex;
 use crate::error::{Error, Result};
-use crate::estate::Estate;
+use crate::estate::{Estate, Integration};
 use crate::model::{Collection, Filter, Snapshot};
 use crate::output;
 use crate::report::{self, Policy, Report};
@@ -28,6 +28,8 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Scan(args) => scan(Scan::new(*args, &directory()?)?),
         Command::Trace(args) => follow(*args),
         Command::Snapshot(args) => snapshot(*args),
+        Command::Fix(args) => crate::fix::command::fix(*args),
+        Command::Rollback(args) => crate::fix::command::rollback(*args),
         Command::Rules { command: RulesCommand::List { format } } => catalogue::list(format),
         Command::Rules { command: RulesCommand::Show { name } } => catalogue::show(&name),
         Command::Rules { command: RulesCommand::Check } => catalogue::check(),
@@ -40,13 +42,13 @@ pub fn run(cli: Cli) -> Result<u8> {
     }
 }
 
-fn directory() -> Result<std::path::PathBuf> {
+pub(crate) fn directory() -> Result<std::path::PathBuf> {
     std::env::current_dir().map_err(|error| Error::new(format!("the working directory: {error}")).next("change to one that exists"))
 }
 
 fn scan(mut settings: Scan) -> Result<u8> {
-    let snapshot = load(&settings.source, &settings.filter, settings.output.quiet)?;
-    let report = judge(&snapshot, &mut settings)?;
+    let snapshot = load_within(&settings.source, &settings.filter, settings.output.quiet)?;
+    let report = judge_within(&snapshot, &mut settings)?;
     settings.output.write(&report, settings.rules.rules())?;
     if report.integrations.is_empty() && !settings.output.quiet {
         tell(&nothing_in_scope(&snapshot, &report));
@@ -54,14 +56,31 @@ fn scan(mut settings: Scan) -> Result<u8> {
     Ok(if matches!(settings.source, Source::Demo) { 0 } else { report.exit_code })
 }
 
-fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Result<Report> {
+/// Judges what is meant.
+///
+/// # Errors
+/// Filters that mean nothing.
+pub(crate) fn judge_within(snapshot: &Snapshot, settings: &mut Scan) -> Result<Report> {
     let estate = Estate::new(snapshot).with(settings.parameters.clone());
     let integrations = estate.integrations();
     let filter = settings.filter.clone();
     let within = Within::new(&estate, &integrations, [&snapshot.coverage.filter, &filter])?;
-    let assessment = assess_within(&estate, &integrations, &settings.rules, within.as_ref());
-    let mut report = reported(&estate, &assessment, settings);
-    match &within {
+    Ok(judged(&estate, &integrations, within.as_ref(), settings))
+}
+
+/// Judges what is meant, or everything where filters mean nothing any more.
+pub(crate) fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
+    let estate = Estate::new(snapshot).with(settings.parameters.clone());
+    let integrations = estate.integrations();
+    let filter = settings.filter.clone();
+    let within = Within::new(&estate, &integrations, [&snapshot.coverage.filter, &filter]).ok().flatten();
+    judged(&estate, &integrations, within.as_ref(), settings)
+}
+
+fn judged<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], within: Option<&'a Within<'a>>, settings: &mut Scan) -> Report {
+    let assessment = assess_within(estate, integrations, &settings.rules, within);
+    let mut report = reported(estate, &assessment, settings);
+    match within {
         None => report.warnings.extend(settings.suppressions.warnings(&settings.rules, jiff::Zoned::now().date())),
         // A suppression that is for something else is not idle.
         Some(within) => {
@@ -69,7 +88,7 @@ fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Result<Report> {
             report.warnings.extend(within.warning());
         }
     }
-    Ok(report)
+    report
 }
 
 fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Scan) -> Report {
@@ -93,7 +112,7 @@ fn follow(args: TraceArgs) -> Result<u8> {
     let rules = RuleArgs { config, ..RuleArgs::default() };
     let scan = ScanArgs { source, live, filter, rules, output: OutputArgs::default(), exit: ExitArgs::default() };
     let mut settings = Scan::new(scan, &directory()?)?;
-    let snapshot = load(&settings.source, &settings.filter, false)?;
+    let snapshot = load_within(&settings.source, &settings.filter, false)?;
     let estate = Estate::new(&snapshot).with(settings.parameters.clone());
     let integrations = estate.integrations();
     let filter = settings.filter.clone();
@@ -108,7 +127,12 @@ fn follow(args: TraceArgs) -> Result<u8> {
     Ok(if matches!(settings.source, Source::Demo) { 0 } else { code })
 }
 
-fn load(source: &Source, filter: &Filter, quiet: bool) -> Result<Snapshot> {
+pub(crate) fn load(source: &Source) -> Result<Snapshot> {
+    load_within(source, &Filter::default(), false)
+}
+
+/// Reads a source, in depth only what the filter means.
+fn load_within(source: &Source, filter: &Filter, quiet: bool) -> Result<Snapshot> {
     match source {
         Source::Live(args) => live(args, filter, quiet),
         Source::Demo => source::demo::read(),
@@ -122,14 +146,19 @@ fn load(source: &Source, filter: &Filter, quiet: bool) -> Result<Snapshot> {
 
 #[cfg(feature = "live")]
 fn live(args: &LiveArgs, filter: &Filter, quiet: bool) -> Result<Snapshot> {
-    use source::live::{AssumeRole, LiveOptions, load};
     output::log::start(args.verbose);
     // Lines of the log would run through the display.
     let display = output::progress::Display::new(!quiet && args.verbose == 0);
+    source::live::load(&source::live::LiveOptions { filter: filter.clone(), progress: display.listener(), ..live_options(args) })
+}
+
+#[cfg(feature = "live")]
+pub(crate) fn live_options(args: &LiveArgs) -> source::live::LiveOptions {
+    use source::live::{AssumeRole, LiveOptions};
     let role =
         |arn: &String| AssumeRole { arn: arn.clone(), external_id: args.external_id.clone(), session_name: args.session_name.clone() };
     let defaults = LiveOptions::default();
-    load(&LiveOptions {
+    LiveOptions {
         profile: args.profile.clone(),
         regions: args.regions.clone(),
         all_regions: args.all_regions,
@@ -139,9 +168,8 @@ fn live(args: &LiveArgs, filter: &Filter, quiet: bool) -> Result<Snapshot> {
         max_rate: args.max_rate,
         concurrency: args.concurrency.map_or(defaults.concurrency, usize::from),
         timeout: args.timeout,
-        filter: filter.clone(),
-        progress: display.listener(),
-    })
+        ..defaults
+    }
 }
 
 #[cfg(not(feature = "live"))]
@@ -161,7 +189,7 @@ fn policy(_: &str) -> Result<u8> {
 }
 
 #[cfg(not(feature = "live"))]
-fn not_live() -> Error {
+pub(crate) fn not_live() -> Error {
     Error::new("this pgwaudit was built without support for AWS accounts")
         .next("install it with the feature `live`, which is on by default, or judge a file with --snapshot")
 }
@@ -201,7 +229,7 @@ fn snapshot(args: SnapshotArgs) -> Result<u8> {
 }
 
 /// One line on standard error.
-fn tell(line: &str) {
+pub(crate) fn tell(line: &str) {
     // Nobody can be told that standard error is gone.
     let _ = writeln!(anstream::stderr().lock(), "{}", output::text::clean(line));
 }

@@ -63,7 +63,15 @@ impl Network {
     ///
     /// # Errors
     /// Why they are not known.
-    pub async fn groups(&self, ids: &BTreeSet<String>) -> Result<Vec<Grouped>, Unknown> {
+    pub async fn groups(&self, ids: &BTreeSet<String>) -> Result<Vec<SecurityGroup>, Unknown> {
+        Ok(self.grouped(ids).await?.into_iter().map(|grouped| grouped.group).collect())
+    }
+
+    /// The same, with the groups that their permissions name.
+    ///
+    /// # Errors
+    /// Why they are not known.
+    pub async fn grouped(&self, ids: &BTreeSet<String>) -> Result<Vec<Grouped>, Unknown> {
         filtered!(self, DESCRIBE_SECURITY_GROUPS, describe_security_groups(1000), security_groups, "group-id", ids, group)
     }
 

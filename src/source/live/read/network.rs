@@ -128,7 +128,7 @@ struct Groups {
 
 async fn groups(network: &Network, wanted: &Wanted) -> Groups {
     let groups_and_lists = async {
-        let (groups, peers) = match network.groups(&wanted.groups).await {
+        let (groups, peers) = match network.grouped(&wanted.groups).await {
             Ok(groups) => {
                 let peers = peers_of(&groups);
                 (Ok(groups.into_iter().map(|grouped| grouped.group).collect::<Vec<_>>()), peers)
@@ -159,7 +159,7 @@ fn peers_of(groups: &[Grouped]) -> BTreeMap<String, Option<String>> {
 /// account admits whoever is in it. Who is in them is not asked.
 async fn peer_groups(network: &Network, peers: BTreeMap<String, Option<String>>) -> BTreeMap<String, Known<SecurityGroup>> {
     let mut groups: BTreeMap<String, Known<SecurityGroup>> = match network.groups(&peers.keys().cloned().collect()).await {
-        Ok(found) => found.into_iter().map(|grouped| (grouped.group.id.clone(), Known::Value(grouped.group))).collect(),
+        Ok(found) => found.into_iter().map(|group| (group.id.clone(), Known::Value(group))).collect(),
         Err(unknown) => peers.keys().map(|id| (id.clone(), Known::Unknown(unknown.clone()))).collect(),
     };
     for (id, owner) in peers.into_iter().filter_map(|(id, owner)| Some((id, owner?))) {
