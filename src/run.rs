@@ -10,8 +10,9 @@ use crate::cli::{Cli, Command, ExitArgs, LiveArgs, OutputArgs, PolicyCommand, Ru
 use crate::config::suppress::{Facts, TagIndex};
 use crate::error::{Error, Result};
 use crate::estate::Estate;
-use crate::model::{Collection, Snapshot};
+use crate::model::{Collection, ResourceId, Snapshot, SourceKind};
 use crate::output;
+use crate::report::location::Locate;
 use crate::report::{self, Policy, Report};
 use crate::rules::assess::{Assessment, assess};
 use crate::settings::{Scan, Source};
@@ -60,6 +61,9 @@ pub(crate) fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
     let integrations = estate.integrations();
     let assessment = assess(&estate, &integrations, &settings.rules);
     let mut report = reported(&estate, &assessment, settings);
+    if let Source::Template(templates) = &settings.source {
+        report.warnings.extend(templates.warnings());
+    }
     report.warnings.extend(settings.suppressions.warnings(&settings.rules, jiff::Zoned::now().date()));
     report
 }
@@ -67,7 +71,12 @@ pub(crate) fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
 fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Scan) -> Report {
     let suppressions = &mut settings.suppressions;
     let tags = if suppressions.need_tags() { TagIndex::new(estate) } else { TagIndex::default() };
-    let facts = Facts { tags, declared: None };
+    let located = match &settings.source {
+        Source::Template(templates) => Some(templates.located()),
+        _ => None,
+    };
+    let declared = |resource: &ResourceId| located.as_ref()?.declaration(resource);
+    let facts = Facts { tags, declared: Some(&declared) };
     let today = jiff::Zoned::now().date();
     let policy = Policy {
         fail_on: settings.fail_on,
@@ -75,7 +84,7 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
         require_integration: settings.require_integration,
         levels: settings.levels.clone(),
         suppress: &mut |finding| suppressions.accept(finding, &facts, today),
-        locate: None,
+        locate: located.as_ref().map(|located| located as &dyn Locate),
     };
     report::build(estate.snapshot, assessment, policy)
 }
@@ -103,6 +112,7 @@ pub(crate) fn load(source: &Source) -> Result<Snapshot> {
     match source {
         Source::Live(args) => live(args),
         Source::Demo => source::demo::read(),
+        Source::Template(templates) => Ok(templates.snapshot.clone()),
         Source::Snapshot(path, regions) => {
             let mut snapshot = source::snapshot::read(path)?;
             keep_regions(&mut snapshot, regions, path)?;
@@ -206,9 +216,12 @@ fn nothing_in_scope(snapshot: &Snapshot, report: &Report) -> String {
     let connections = number(regions.iter().map(|region| &region.connections));
     let destinations = number(regions.iter().map(|region| &region.destinations));
     let read = report.coverage.complete && report.not_assessed.is_empty() && connections.is_some() && destinations.is_some();
+    let place = match snapshot.source.kind {
+        SourceKind::Template => snapshot.source.file.clone().unwrap_or_else(|| "the templates".to_owned()),
+        _ => places(snapshot),
+    };
     format!(
-        "no private API integration in {}: {}, {}, {}",
-        places(snapshot),
+        "no private API integration in {place}: {}, {}, {}",
         counted(connections, "connection"),
         counted(destinations, "API destination"),
         if read { "all public" } else { "not everything was read" }
