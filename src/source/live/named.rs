@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::asl;
 use crate::arn::Arn;
 use crate::host::{Base, Host, InvocationUrl, Segment};
 use crate::model::events::{Connection, Destination, Pipe, Place, Rule, Target};
 use crate::model::states::StateMachine;
 use crate::model::{Known, Unknown};
+use crate::source::asl;
 
 /// A list, or why there is none.
 pub type Listed<T> = Result<Vec<T>, Unknown>;
