@@ -67,6 +67,7 @@ impl Scan {
         let rules = selection(&only, &skip, &loaded)?;
         let levels = rules.rules().iter().filter_map(|rule| Some((rule.id, level(rule, &loaded)?.0?))).collect();
         let allowed: Vec<_> = loaded.config.scan.allow_unassessed.iter().map(|reason| *reason.as_ref()).collect();
+        let output = output(args.output, &loaded, directory)?;
         let mut suppressions = loaded.suppressions;
         if let Source::Template(templates) = &source {
             suppressions.add(&templates.assembly)?;
@@ -74,9 +75,9 @@ impl Scan {
         Ok(Scan {
             source,
             rules,
-            parameters: loaded.config.parameters.clone(),
+            parameters: loaded.config.parameters,
             levels,
-            output: output(args.output, &loaded, directory)?,
+            output,
             fail_on: args.exit.fail_on.or(loaded.config.scan.fail_on).unwrap_or(FailOn(Some(Severity::High))).0,
             allow_unassessed: args.exit.allow_unassessed.unwrap_or(allowed),
             require_integration: args.exit.require_integration || loaded.config.scan.require_integration,
