@@ -99,7 +99,11 @@ fn follow(args: TraceArgs) -> Result<u8> {
     let estate = Estate::new(&snapshot).with(settings.parameters.clone());
     let integrations = estate.integrations();
     let assessment = assess(&estate, &integrations, &settings.rules);
-    let places = trace::choose(&estate, &assessment.integrations, &name)?;
+    let named = match &settings.source {
+        Source::Template(templates) => templates.named(&name),
+        _ => None,
+    };
+    let places = trace::choose(&estate, &assessment.integrations, named.unwrap_or(&name))?;
     let assessment = trace::narrowed(assessment, &places);
     let report = reported(&estate, &assessment, &mut settings);
     let traced = trace::build(&assessment, &report);

@@ -120,7 +120,7 @@ fn a_template_may_come_from_standard_input() {
     let report: Value = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!(report["findings"][0]["evidence"][0]["location"]["file"], "-");
     let (_, stderr, code) = piped("Resources: [\n", &[]);
-    assert!(code == 2 && stderr.contains("-:2:1: "), "{code}: {stderr}");
+    assert!(code == 2 && stderr.contains("-:1:12: "), "{code}: {stderr}");
 }
 
 #[test]

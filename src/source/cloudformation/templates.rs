@@ -49,6 +49,11 @@ impl Templates {
         self.assembly.warnings.iter().cloned().chain(self.problems.iter().map(told)).chain(skipped).collect()
     }
 
+    /// The id in reports of the rule, state machine, pipe or API destination with this logical id.
+    pub fn named(&self, logical_id: &str) -> Option<&str> {
+        self.origins.named(logical_id)
+    }
+
     /// Finds the places of what was lowered.
     pub fn located(&self) -> Located<'_> {
         Located { lines: Lines::new(&self.assembly), origins: &self.origins }
