@@ -146,6 +146,10 @@ class Shapes(Case):
         call("ec2", "describe_network_interfaces")
         call("ec2", "describe_security_group_rules")
         call("ec2", "describe_vpcs")
+        enabled = {r["RegionName"] for r in call("ec2", "describe_regions")["Regions"]}
+        every = call("ec2", "describe_regions", AllRegions=True)["Regions"]
+        self.assertEqual(enabled, {r["RegionName"] for r in every if r["OptInStatus"] == "opt-in-not-required"})
+        self.assertLess(len(enabled), len(every))
         permission = [{"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "UserIdGroupPairs": [{"GroupId": ids["gateway_group"]}]}]
         [rule] = call("ec2", "authorize_security_group_ingress", GroupId=group, IpPermissions=permission)["SecurityGroupRules"]
         other = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "ReferencedGroupId": group, "Description": "self"}
