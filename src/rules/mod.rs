@@ -8,6 +8,7 @@ pub mod example;
 pub mod names;
 pub mod parameters;
 pub mod verdict;
+pub mod within;
 
 mod api;
 mod api_policy;
@@ -126,6 +127,7 @@ rules! {
     Integration "destination/alias-host-not-associated" destination::host::alias_host_not_associated;
     Integration "destination/host-untrusted" destination::host::host_untrusted;
     Integration "destination/not-https" destination::host::not_https;
+    Integration "destination/double-slash" destination::double_slash;
     Integration "destination/stage-unknown" destination::stage_unknown;
     Integration "destination/path-unknown" destination::path_unknown;
     Integration "destination/method-unknown" destination::method_unknown;
@@ -148,6 +150,7 @@ rules! {
     Integration "resource-config/domain-in-private-zone" resource_config::domain_in_private_zone;
     Integration "resource-config/domain-zonal" resource_config::domain_zonal;
     Integration "resource-config/port" resource_config::port;
+    Integration "resource-config/port-wide" resource_config::port_wide;
     ResourceConfig "resource-config/gateway-missing" resource_config::gateway_missing;
     Integration "resource-config/ip-type" resource_config::ip_type;
     Integration "resource-config/other-vpc" resource_config::other_vpc;
@@ -186,6 +189,7 @@ rules! {
     Integration "state-machine/role-permissions" state_machine::role_permissions;
     Integration "state-machine/header-forbidden" state_machine::header_forbidden;
     Integration "state-machine/endpoint-mismatch" state_machine::endpoint_mismatch;
+    Connection "secret/template" secret::template;
     Connection "secret/connection-parameter" secret::connection_parameter;
     Target "secret/target-parameter" secret::target_parameter;
     Target "secret/target-input" secret::target_input;
