@@ -49,14 +49,18 @@ fn blocks() -> Vec<(&'static str, &'static str)> {
         at += line.len();
     }
     let ends = starts.iter().skip(1).copied().chain([resources.len()]);
-    starts.iter().zip(ends).map(|(start, end)| &resources[*start..end]).map(|block| (block[2..].split(':').next().unwrap_or(""), block)).collect()
+    starts
+        .iter()
+        .zip(ends)
+        .map(|(start, end)| &resources[*start..end])
+        .map(|block| (block[2..].split(':').next().unwrap_or(""), block))
+        .collect()
 }
 
 /// A template with so many integrations, and with functions up to so many resources.
 fn generate(integrations: usize, resources: usize) -> String {
-    let blocks = blocks();
     let mut text = ONE[..ONE.find("Resources:\n").expect("resources") + 11].to_owned();
-    let (shared, own): (Vec<_>, Vec<_>) = blocks.iter().partition(|(name, _)| SHARED.contains(name));
+    let (shared, own): (Vec<_>, Vec<_>) = blocks().into_iter().partition(|(name, _)| SHARED.contains(name));
     shared.iter().for_each(|(_, block)| text.push_str(block));
     for number in 0..integrations {
         for (_, block) in &own {
@@ -74,7 +78,7 @@ fn generate(integrations: usize, resources: usize) -> String {
 }
 
 /// A block in which every name of `own` has a number.
-fn renamed(block: &str, own: &[&(&str, &str)], number: usize) -> String {
+fn renamed(block: &str, own: &[(&str, &str)], number: usize) -> String {
     let mut text = String::new();
     let mut word = String::new();
     for letter in block.chars().chain(['\n']) {

@@ -8,7 +8,7 @@ use crate::cli::{LiveArgs, OutputArgs, ScanArgs, SourceArgs};
 use crate::config::suppress::Suppressions;
 use crate::config::{self, FailOn, Level, Loaded};
 use crate::error::{Error, Result};
-use crate::model::Reason;
+use crate::model::{Filter, Reason};
 use crate::output::{Format, Output};
 use crate::repository;
 use crate::rules::names::{self, Name};
@@ -34,6 +34,8 @@ pub enum Source {
 pub struct Scan {
     /// Where the state comes from.
     pub source: Source,
+    /// The integrations that are judged.
+    pub filter: Filter,
     /// The rules that run.
     pub rules: Selection,
     /// What the rules are told besides the state.
@@ -74,6 +76,7 @@ impl Scan {
         }
         Ok(Scan {
             source,
+            filter: args.filter.or(loaded.config.scan.filter()),
             rules,
             parameters: loaded.config.parameters,
             levels,

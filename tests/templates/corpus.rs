@@ -36,7 +36,10 @@ fn cases(corpus: &Path) -> Vec<Case> {
         let cells: Vec<&str> = line.split('\t').collect();
         let rules = cells.get(rules).copied().unwrap_or_default();
         let wanted = !rules.is_empty() && cells[kind].starts_with("cdk");
-        wanted.then(|| Case { path: cells[path].to_owned(), rules: rules.split(' ').filter(|rule| *rule != "none").map(str::to_owned).collect() })
+        wanted.then(|| Case {
+            path: cells[path].to_owned(),
+            rules: rules.split(' ').filter(|rule| *rule != "none").map(str::to_owned).collect(),
+        })
     };
     lines.filter_map(case).collect()
 }

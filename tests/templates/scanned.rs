@@ -54,7 +54,10 @@ fn each_fault_is_found_at_its_line() {
         (NO_QUEUE, NO_QUEUE_FOUND),
         ((resolve, "          ApiKeyValue: canary-4711\n"), ("secret/template", "orders.yaml:115:11")),
         (("/${Stage}/orders", "/${Stage}//orders"), ("destination/double-slash", "orders.yaml:124:7")),
-        (("      EventBusName: !Ref Bus\n", "      EventBusName: !Ref Bus\n      State: DISABLED\n"), ("rule/disabled", "orders.yaml:140:7")),
+        (
+            ("      EventBusName: !Ref Bus\n", "      EventBusName: !Ref Bus\n      State: DISABLED\n"),
+            ("rule/disabled", "orders.yaml:140:7"),
+        ),
         (("!Split [':', !Select [0,", "!Split [':', !Select [1,"), ("resource-config/domain-zonal", "orders.yaml:103:11")),
     ] {
         let done = scanned(&[change], &["--fail-on", "info"]);
@@ -72,7 +75,11 @@ fn what_is_found_is_called_as_the_template_calls_it() {
         command.args(["scan", "--template", "orders.yaml", "--format", format]).current_dir(folder.path(""));
         let done = command.output().expect("the program starts");
         let text = String::from_utf8_lossy(&done.stdout);
-        assert!(text.contains("OrderPlaced") && text.contains("orders.yaml"), "{format}: {text}\n{}", String::from_utf8_lossy(&done.stderr));
+        assert!(
+            text.contains("OrderPlaced") && text.contains("orders.yaml"),
+            "{format}: {text}\n{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
     }
 }
 
@@ -80,7 +87,9 @@ fn what_is_found_is_called_as_the_template_calls_it() {
 fn a_finding_is_accepted_beside_its_resource() {
     let kind = "    Type: AWS::Events::Rule\n";
     let accepted = |until: &str| {
-        format!("{kind}    Metadata: {{pgwaudit: {{suppress: [{{rule: observability/dead-letter-queue-missing, reason: replayed, until: {until}}}]}}}}\n")
+        format!(
+            "{kind}    Metadata: {{pgwaudit: {{suppress: [{{rule: observability/dead-letter-queue-missing, reason: replayed, until: {until}}}]}}}}\n"
+        )
     };
     let done = scanned(&[NO_QUEUE, (kind, &accepted("2999-12-31"))], &["--fail-on", "info"]);
     assert_eq!((findings(&done.report), done.code), (BTreeSet::new(), 0));
