@@ -74,6 +74,7 @@ fn run(size: Size) -> f64 {
         require_integration: false,
         levels: BTreeMap::new(),
         suppress: &mut |_| None,
+        locate: None,
     };
     let report = report::build(&snapshot, &assessment, policy);
     let written = serde_json::to_string(&report).expect("a report is JSON").len();

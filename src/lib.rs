@@ -21,6 +21,7 @@ pub mod output;
 pub mod permissions;
 pub mod policy;
 pub mod report;
+pub mod repository;
 pub mod rules;
 pub mod run;
 pub mod settings;

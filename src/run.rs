@@ -72,6 +72,7 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
         require_integration: settings.require_integration,
         levels: settings.levels.clone(),
         suppress: &mut |finding| suppressions.accept(finding, &tags, today),
+        locate: None,
     };
     report::build(estate.snapshot, assessment, policy)
 }

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use crate::arn::Arn;
 use crate::host::partition_of_region;
 use crate::model::{Kind, ResourceId, Unknown};
-use crate::rules::verdict::{Evidence, Leave, Role};
+use crate::rules::verdict::{Evidence, Leave};
 
 use super::Estate;
 
@@ -83,8 +83,7 @@ impl<'a, T: ?Sized> Deref for Site<'a, T> {
 impl<'a, T: ?Sized> Site<'a, T> {
     /// The place `pointer` of this resource, as evidence yet without what was observed there.
     pub fn at(&self, pointer: impl Into<String>) -> Evidence {
-        let (observed, expected) = (String::new(), String::new());
-        Evidence { resource: self.resource(), pointer: pointer.into(), observed, expected, role: Role::Primary }
+        Evidence::new(self.resource(), pointer)
     }
 
     /// What it is called in reports.

@@ -43,6 +43,8 @@ pub struct Output {
     pub files: Vec<(Format, PathBuf)>,
     /// The file of the repository that SARIF points at: relative, with `/`.
     pub sarif_anchor: String,
+    /// The root of the repository, which names of files start from.
+    pub root: PathBuf,
     /// The table leaves out what is below.
     pub min_severity: Severity,
     /// The table leaves out what is not wrong.
@@ -83,7 +85,9 @@ impl Output {
                 if screen.is_some() { out.write_all(text.as_bytes()) } else { write!(out, "{}", anstream::adapter::strip_str(&text)) }
             }
             Format::Json => json::write(report, out),
-            Format::Sarif => sarif::write(report, rules, &self.sarif_anchor, sarif::GITHUB, out),
+            Format::Sarif => {
+                sarif::write(report, rules, sarif::Repository { root: &self.root, anchor: &self.sarif_anchor }, sarif::GITHUB, out)
+            }
         }
     }
 
@@ -116,6 +120,13 @@ pub fn to_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<
 /// Columns of the terminal that standard output is, if it is one.
 pub fn screen() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
+/// What people call a resource: as the file that declares it does where its id was made up, else by its short id.
+pub fn called(report: &Report, id: &str) -> String {
+    let whole = report.declared_name(id);
+    let part = || id.split_once('#').and_then(|(whole, part)| Some(format!("{} #{part}", report.declared_name(whole)?)));
+    whole.map(str::to_owned).or_else(part).unwrap_or_else(|| text::short(id))
 }
 
 /// The name of a class.

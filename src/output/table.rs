@@ -12,6 +12,7 @@ use crate::report::{Health, HopReport, HopStatus, IntegrationReport, Report};
 use crate::rules::Rule;
 use crate::rules::verdict::Severity;
 
+use super::called;
 use super::text::{clean, short, width, wrap};
 
 pub(super) mod findings;
@@ -173,7 +174,7 @@ fn verdict(health: Health) -> Cell {
 
 /// All columns of an integration behind the verdict.
 fn texts(report: &Report, names: &Names<'_>, one: &IntegrationReport, wide: bool) -> Vec<String> {
-    let mut texts = vec![names.caller(&one.id), calls(one), broken_hop(report, one)];
+    let mut texts = vec![names.caller(&one.id), calls(report, one), broken_hop(report, one)];
     if wide {
         let mut parts = one.id.split(':').skip(3);
         let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -192,30 +193,36 @@ fn budgets(rows: &[Vec<String>], room: usize) -> Vec<usize> {
 }
 
 /// What integrations are called: by their event rule or state machine, and by target or state where one has several.
-struct Names<'a>(HashSet<&'a str>);
+struct Names<'a> {
+    report: &'a Report,
+    several: HashSet<&'a str>,
+}
 
 impl<'a> Names<'a> {
     fn new(report: &'a Report) -> Self {
         let mut once = HashSet::new();
         let callers = report.integrations.iter().filter_map(|one| one.id.rsplit_once('#'));
-        Names(callers.filter(|(caller, _)| !once.insert(*caller)).map(|(caller, _)| caller).collect())
+        let several = callers.filter(|(caller, _)| !once.insert(*caller)).map(|(caller, _)| caller).collect();
+        Names { report, several }
     }
 
     fn caller(&self, id: &str) -> String {
         match id.rsplit_once('#') {
-            Some((caller, part)) if self.0.contains(caller) => format!("{} #{part}", short(caller)),
-            Some((caller, _)) => short(caller),
-            None => short(id),
+            Some((caller, part)) if self.several.contains(caller) => format!("{} #{part}", called(self.report, caller)),
+            Some((caller, _)) => called(self.report, caller),
+            None => called(self.report, id),
         }
     }
 }
 
 /// What is called, as far as the chain was followed: stage or API and the method, else the destination.
-fn calls(one: &IntegrationReport) -> String {
-    let hop = |kind| one.hops.iter().find(|hop| hop.kind == kind && !hop.id.is_empty()).map(|hop| short(&hop.id));
-    let api = match (hop(Kind::Api), hop(Kind::Stage)) {
-        (_, Some(stage)) if stage.contains('/') => stage,
-        (Some(api), Some(stage)) => format!("{api}/{stage}"),
+fn calls(report: &Report, one: &IntegrationReport) -> String {
+    let id = |kind| one.hops.iter().find(|hop| hop.kind == kind && !hop.id.is_empty()).map(|hop| &hop.id);
+    let hop = |kind| id(kind).map(|id| called(report, id));
+    let stage = id(Kind::Stage).map(|id| short(id));
+    let api = match (hop(Kind::Api), stage) {
+        (Some(api), Some(stage)) => format!("{api}/{}", stage.rsplit('/').next().unwrap_or(&stage)),
+        (None, Some(stage)) if stage.contains('/') => stage,
         (Some(api), None) => api,
         _ => return hop(Kind::Destination).map_or_else(|| "?".to_owned(), |name| format!("destination {name}")),
     };
@@ -226,20 +233,20 @@ fn calls(one: &IntegrationReport) -> String {
 fn broken_hop(report: &Report, one: &IntegrationReport) -> String {
     let hop = |status| one.hops.iter().find(move |hop| hop.status == status);
     if let Some(hop) = hop(HopStatus::Missing) {
-        return hop_text(hop, "missing");
+        return hop_text(report, hop, "missing");
     }
     if one.verdict == Health::Broken {
         let touches = |id: &String| *id == one.id;
         let found =
             report.findings.iter().find(|finding| finding.severity == Severity::Critical && finding.integrations.iter().any(touches));
         if let Some(finding) = found {
-            return format!("{} {}: {}", finding.resource.kind, short(&finding.resource.id), finding.rule);
+            return format!("{} {}: {}", finding.resource.kind, called(report, &finding.resource.id), finding.rule);
         }
     }
-    hop(HopStatus::Unknown).map_or_else(String::new, |hop| hop_text(hop, "unknown"))
+    hop(HopStatus::Unknown).map_or_else(String::new, |hop| hop_text(report, hop, "unknown"))
 }
 
-fn hop_text(hop: &HopReport, status: &str) -> String {
+fn hop_text(report: &Report, hop: &HopReport, status: &str) -> String {
     let why = hop.why.as_ref().map_or_else(String::new, |why| format!(", {why}"));
-    format!("{} {}: {status}{why}", hop.kind, short(&hop.id)).replace(" :", ":")
+    format!("{} {}: {status}{why}", hop.kind, called(report, &hop.id)).replace(" :", ":")
 }

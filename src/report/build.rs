@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest, Sha256};
 
+use super::location::Locate;
 use super::{
     Counts, FixReport, Health, IntegrationReport, NotAssessed, Report, ReportCoverage, ReportedFinding, SCHEMA, SuppressedFinding, Tool,
+    place,
 };
 use crate::model::{Reason, ResourceId, Snapshot};
 use crate::rules::assess::{Assessment, Found, Gap};
@@ -24,6 +26,8 @@ pub struct Policy<'p> {
     pub levels: BTreeMap<&'static str, Severity>,
     /// Says of a finding whether it was accepted, and with which words.
     pub suppress: &'p mut dyn FnMut(&ReportedFinding) -> Option<Accepted>,
+    /// Finds in files what findings are about.
+    pub locate: Option<&'p dyn Locate>,
 }
 
 /// Why a finding was accepted.
@@ -56,6 +60,7 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
     });
     let not_assessed = gaps(&assessment.gaps);
     let integrations = integrations(assessment, &findings);
+    let declared = policy.locate.map(|locate| place::all(&mut findings, &integrations, locate)).unwrap_or_default();
     let counts = count(&findings, assessment, not_assessed.len(), suppressed.len());
     let mut report = Report {
         schema: SCHEMA,
@@ -72,6 +77,7 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
         findings,
         not_assessed,
         suppressed,
+        declared,
         warnings: Vec::new(),
         counts,
         exit_code: 0,

@@ -1,6 +1,8 @@
 //! Reports made by hand: the writers are tested without any rule having run.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod checks;
+
 use pgwaudit::model::{Call, CallOutcome, Kind, Reason, ResourceId, Scope, Source, SourceKind};
 use pgwaudit::report::{
     Counts, FixReport, Health, HopReport, HopStatus, IntegrationReport, NotAssessed, NotCovered, Report, ReportCoverage, ReportedFinding,
@@ -33,6 +35,7 @@ pub fn empty() -> Report {
         findings: vec![],
         not_assessed: vec![],
         suppressed: vec![],
+        declared: Default::default(),
         warnings: vec![],
         counts: Counts { passed: 12, not_applicable: 4, ..Counts::default() },
         exit_code: 0,
@@ -75,13 +78,7 @@ pub fn finding(
     observed: &str,
     expected: &str,
 ) -> ReportedFinding {
-    let evidence = Evidence {
-        resource: resource.clone(),
-        pointer: "/state".into(),
-        observed: observed.into(),
-        expected: expected.into(),
-        role: Role::Primary,
-    };
+    let evidence = Evidence::new(resource.clone(), "/state").observed(observed).expected(expected);
     ReportedFinding {
         rule,
         severity,
@@ -152,13 +149,8 @@ fn incident_findings(report: &Report) -> Vec<ReportedFinding> {
         "AUTHORIZED",
     );
     refused.integrations = vec![id(1), id(2)];
-    refused.evidence.push(Evidence {
-        resource: resource(Kind::Secret, arn("secretsmanager", "secret:events!connection/orders-AbCdEf")),
-        pointer: String::new(),
-        observed: "deleted 2026-11-01".into(),
-        expected: String::new(),
-        role: Role::Related,
-    });
+    let secret = resource(Kind::Secret, arn("secretsmanager", "secret:events!connection/orders-AbCdEf"));
+    refused.evidence.push(Evidence { role: Role::Related, ..Evidence::new(secret, "").observed("deleted 2026-11-01") });
     let mut follows = finding(
         "resource-config/gateway-missing",
         Severity::High,

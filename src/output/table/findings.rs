@@ -7,8 +7,8 @@ use crate::rules::Rule;
 use crate::rules::verdict::{Evidence, Role};
 
 use super::{BOLD, Look, Names, Page, painted, severity_style};
-use crate::output::class_name;
-use crate::output::text::{clean, sentence, short, wrap};
+use crate::output::text::{clean, sentence, wrap};
+use crate::output::{called, class_name};
 
 /// Columns of the severity and of each further level.
 const SEVERITY: usize = 10;
@@ -81,15 +81,18 @@ fn write(page: &mut Page, report: &Report, names: &Names<'_>, finding: &Reported
     }
     let (primary, related): (Vec<_>, Vec<_>) = finding.evidence.iter().partition(|evidence| evidence.role == Role::Primary);
     let pointer = primary.first().map_or("", |evidence| &evidence.pointer);
-    page.labelled(body, LABEL, "resource", format!("{} {pointer}", finding.resource.id).trim_end());
+    page.labelled(body, LABEL, "resource", format!("{} {pointer}", identity(report, &finding.resource.id)).trim_end());
     for evidence in primary {
+        if let Some(place) = &evidence.location {
+            page.labelled(body, LABEL, "at", &place.to_string());
+        }
         page.labelled(body, LABEL, "observed", &evidence.observed);
         if !evidence.expected.is_empty() {
             page.labelled(body, LABEL, "expected", &evidence.expected);
         }
     }
     for evidence in related.iter().take(RELATED) {
-        page.labelled(body, LABEL, "related", &told(evidence));
+        page.labelled(body, LABEL, "related", &told(report, evidence));
     }
     if related.len() > RELATED {
         page.labelled(body, LABEL, "", &format!("and {} more", related.len() - RELATED));
@@ -102,9 +105,19 @@ fn write(page: &mut Page, report: &Report, names: &Names<'_>, finding: &Reported
     }
 }
 
-fn told(evidence: &Evidence) -> String {
-    let name = format!("{} {}", evidence.resource.kind, short(&evidence.resource.id));
-    if evidence.observed.is_empty() { name } else { format!("{name}: {}", evidence.observed) }
+/// The ARN, or the names that its file and its construct give to what has none yet.
+fn identity(report: &Report, id: &str) -> String {
+    let Some(name) = report.declared_name(id) else { return id.to_owned() };
+    let construct = report.declared.get(id).and_then(|declaration| declaration.declared.construct_path.as_ref());
+    construct.map_or_else(|| name.to_owned(), |path| format!("{name} ({path})"))
+}
+
+fn told(report: &Report, evidence: &Evidence) -> String {
+    let mut text = format!("{} {}", evidence.resource.kind, called(report, &evidence.resource.id));
+    if let Some(place) = &evidence.location {
+        text.push_str(&format!(" at {place}"));
+    }
+    if evidence.observed.is_empty() { text } else { format!("{text}: {}", evidence.observed) }
 }
 
 fn affected(report: &Report, names: &Names<'_>, finding: &ReportedFinding) -> String {

@@ -1,9 +1,11 @@
 //! CloudFormation, CDK and SAM templates: what will be deployed, before it is.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::document::Node;
+use super::document::{self, Malformed, Node};
+
+mod tags;
 
 /// Templates that are judged together.
 #[derive(Debug, Default)]
@@ -44,4 +46,12 @@ pub struct Origin {
     pub logical_id: String,
     /// The way below `Properties`, as deep as it is known: keys, and positions in lists. Empty for the resource as a whole.
     pub path: Vec<String>,
+}
+
+/// Reads a template, or a file that one names, from JSON or YAML; short forms of functions become long ones.
+///
+/// # Errors
+/// Where the file is neither.
+pub fn parse(file: &Path, bytes: &[u8]) -> Result<Node, Malformed> {
+    document::read(file, bytes, tags::long_form)
 }
