@@ -12,6 +12,8 @@ pub enum Treat {
     Ignore,
     /// Objects by their fields, lists as sets.
     Plain,
+    /// Whether there is one: AWS sets it anew at will.
+    Presence,
     /// With its order.
     Ordered,
     /// A word in letters of any case.
@@ -37,7 +39,7 @@ pub enum Treat {
 }
 
 use Change::{Auth, Deployment, Domain, Field, GroupRule, Policy, State, Target};
-use Treat::{Blocks, Documents, Ignore, Keyed, Names, Ordered, Pattern, Permissions, Plain, Ports, Word, WriteOnly};
+use Treat::{Blocks, Documents, Ignore, Keyed, Names, Ordered, Pattern, Permissions, Plain, Ports, Presence, Word, WriteOnly};
 
 /// What is known of the field at `path` of a resource of `collection`.
 pub fn field(collection: &str, path: &[&str]) -> (Change, Treat) {
@@ -71,9 +73,11 @@ fn events(collection: &str, path: &[&str]) -> (Change, Treat) {
         ("rules" | "archives", ["pattern"]) => (Field, Pattern),
         (_, ["state"]) => (State, Word),
         ("buses", ["policy"]) => (Policy, Treat::Policy),
-        ("connections", ["created" | "modified" | "state_reason" | "secret_arn"]) => (Field, Ignore),
-        // EventBridge makes the association and writes its ARN itself.
-        ("connections", ["connectivity", "association_arn"] | ["oauth", "connectivity", "association_arn"]) => (Field, Ignore),
+        ("connections", ["created" | "modified" | "state_reason"]) => (Field, Ignore),
+        // EventBridge makes the secret and the association, and writes their ARNs itself.
+        ("connections", ["secret_arn"] | ["connectivity", "association_arn"] | ["oauth", "connectivity", "association_arn"]) => {
+            (Field, Presence)
+        }
         ("connections", ["parameters"]) => (Field, Keyed(parameter)),
         ("connections", ["oauth", "parameters"]) => (Auth, Keyed(parameter)),
         ("connections", ["parameters", _, "value"]) => (Field, WriteOnly),

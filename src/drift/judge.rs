@@ -1,6 +1,7 @@
 //! What differences come to for the integrations: which they touch, which of them break, how bad that is.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use super::breaks::{Break, breaks};
 use super::change::{Change, Difference, Uncompared};
@@ -13,7 +14,7 @@ use crate::report::NotCovered;
 use crate::rules::Selection;
 use crate::rules::assess::{Assessment, Found, Gap};
 use crate::rules::parameters::Parameters;
-use crate::rules::verdict::{Evidence, Finding, Role};
+use crate::rules::verdict::{Evidence, Finding, Severity};
 
 /// What is compared, with the integrations that both sides have.
 pub struct Sides<'a> {
@@ -111,12 +112,12 @@ fn unread(out: &mut Assessment<'_>, gap: &Uncompared, comparison: &Comparison, t
     });
 }
 
-fn finding(difference: &Difference, broken: &[std::rc::Rc<Break>], idle: bool) -> Finding {
+fn finding(difference: &Difference, broken: &[Rc<Break>], idle: bool) -> Finding {
     let mut notes: Vec<String> = difference.note.clone().into_iter().collect();
     let mut level = severity::of(difference);
     if idle {
         notes.push("No private integration uses it.".to_owned());
-        level = crate::rules::verdict::Severity::Info;
+        level = Severity::Info;
     }
     let mut rules: Vec<&str> = broken.iter().map(|one| one.rule).collect();
     rules.dedup();
@@ -124,13 +125,8 @@ fn finding(difference: &Difference, broken: &[std::rc::Rc<Break>], idle: bool) -
         let verb = if rules.len() == 1 { "fails" } else { "fail" };
         notes.push(format!("Because of it {} {verb} as well.", rules.join(" and ")));
     }
-    let evidence = Evidence {
-        resource: difference.resource.clone(),
-        pointer: difference.pointer.clone(),
-        observed: difference.shown.1.clone(),
-        expected: difference.shown.0.clone(),
-        role: Role::Primary,
-    };
+    let primary = Evidence::new(difference.resource.clone(), &difference.pointer);
+    let evidence = primary.observed(&difference.shown.1).expected(&difference.shown.0);
     let level = broken.iter().map(|one| one.severity).fold(level, std::cmp::Ord::max);
     let mut finding = Finding::from(evidence).facet(&difference.facet).severity(level);
     finding.note = (!notes.is_empty()).then(|| notes.join(" "));

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
+pub mod accept;
 mod breaks;
 mod change;
 mod fields;

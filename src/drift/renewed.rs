@@ -11,7 +11,7 @@ use super::ids::{self, Ids};
 use super::kinds::Filled;
 use super::pair::{Pair, Pairs};
 use super::place::place;
-use crate::rules::verdict::{Evidence, Role, Severity};
+use crate::rules::verdict::{Evidence, Severity};
 
 /// One difference for each resource that has another id, with everybody who still names the old one.
 pub fn identities(pairs: &Pairs<'_>, present: &Value) -> Vec<Difference> {
@@ -35,13 +35,12 @@ pub fn identities(pairs: &Pairs<'_>, present: &Value) -> Vec<Difference> {
 /// What AWS sets itself is not anybody's to mend.
 fn counts(holder: &Holder<'_>) -> bool {
     let path: Vec<&str> = holder.path.iter().map(String::as_str).collect();
-    !matches!(field(holder.item.collection, &path), (_, Treat::Ignore))
+    !matches!(field(holder.item.collection, &path), (_, Treat::Ignore | Treat::Presence))
 }
 
 fn evidence(holder: &Holder<'_>, finder: &Ids) -> Evidence {
     let (resource, pointer) = place(&holder.item, holder.item.value, &holder.path);
-    let (observed, expected) = (holder.text.to_owned(), finder.text(holder.text).into_owned());
-    Evidence { resource, pointer, observed, expected, role: Role::Related }
+    Evidence::new(resource, pointer).observed(holder.text).expected(finder.text(holder.text))
 }
 
 fn identity(pair: &Pair<'_>, stale: Vec<Evidence>) -> Difference {

@@ -82,6 +82,7 @@ impl Walk<'_> {
             Treat::Documents => self.documents(&old, &new),
             Treat::Policy => self.policy(&old, &new),
             Treat::Plain | Treat::WriteOnly => self.plain(change, &old, &new),
+            Treat::Presence => self.leaf(change, &old, &new, |value| Value::Bool(normal::blank(value))),
             Treat::Ordered => self.leaf(change, &old, &new, Value::clone),
             Treat::Word => self.leaf(change, &old, &new, normal::word),
             Treat::Blocks => self.leaf(change, &old, &new, normal::blocks),

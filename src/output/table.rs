@@ -112,7 +112,10 @@ pub(super) fn head(page: &mut Page, report: &Report) {
         (_, None) => " from a file".to_owned(),
     };
     let line = format!("{}, read {:.0}{from}", places(report), report.taken_at);
-    for line in wrap(&line, page.width) {
+    let compared =
+        report.baseline.as_ref().map(|baseline| format!("compared with {}, read {:.0}", clean(&baseline.name), baseline.taken_at));
+    let width = page.width;
+    for line in std::iter::once(line).chain(compared).flat_map(|line| wrap(&line, width)) {
         page.line(painted(DIM, line));
     }
 }
@@ -136,7 +139,7 @@ fn places(report: &Report) -> String {
 fn integrations(page: &mut Page, report: &Report, names: &Names<'_>, look: &Look) {
     let mut shown: Vec<_> = report.integrations.iter().filter(|one| !look.quiet || one.verdict != Health::Healthy).collect();
     shown.sort_by_key(|one| one.verdict);
-    if report.integrations.is_empty() {
+    if report.counts.integrations == 0 {
         page.line("\nno private API integration was found");
     }
     if shown.is_empty() {
