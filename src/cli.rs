@@ -1,5 +1,7 @@
 //! The command line as it is typed. What it means is settled in [`settings`](crate::settings).
 
+pub mod fix;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -85,6 +87,12 @@ pub enum Command {
     /// Save what is deployed, to be judged later and elsewhere
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(Box<SnapshotArgs>),
+    /// Plan what can be done about findings, and do it on request, step by step
+    #[command(after_help = format!("{}\n\n{}", fix::FIX_EXAMPLES, fix::FIX_EXIT_CODES))]
+    Fix(Box<fix::FixArgs>),
+    /// Take back what a run of `pgwaudit fix` did
+    #[command(after_help = "Example:\n  pgwaudit rollback pgwaudit-journal-1a2b.jsonl")]
+    Rollback(Box<fix::RollbackArgs>),
     /// List, explain and check the rules
     #[command(subcommand_required = true, disable_help_subcommand = true, arg_required_else_help = false)]
     Rules {
@@ -272,7 +280,7 @@ pub struct OutputArgs {
     /// File of the repository at which SARIF places what is deployed [default: pgwaudit.toml]
     #[arg(long, value_name = "FILE")]
     pub sarif_anchor: Option<String>,
-    /// Show no findings below in the table [default: info]
+    /// Show no findings below in tables, annotations and Markdown [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = severity())]
     pub min_severity: Option<Severity>,
     /// Show only what is wrong, and nothing but errors on standard error
@@ -340,7 +348,7 @@ fn format_and_file(text: &str) -> Result<(Format, PathBuf), String> {
 fn unknown_format(format: &str) -> String {
     match crate::error::nearest(format, Format::ALL.map(Format::name)) {
         Some(name) => format!("unknown format `{format}`, did you mean `{name}`?"),
-        None => format!("unknown format `{format}`, expected table, json or sarif"),
+        None => format!("unknown format `{format}`, expected one of {}", Format::ALL.map(Format::name).join(", ")),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod config;
 pub mod drift;
 pub mod error;
 pub mod estate;
+pub mod fix;
 pub mod host;
 pub mod model;
 pub mod network;

@@ -22,17 +22,23 @@ pub fn relative(root: &Path, file: &Path) -> Option<String> {
 
 /// Whether a name in a report is one from the root: relative, and never leading out.
 pub fn is_inside(name: &str) -> bool {
+    let schemeless = !name.split('/').next().is_some_and(|first| first.contains(':')) && !name.contains('\\');
     let mut parts = Path::new(name).components();
-    !name.is_empty()
-        && name != "-"
-        && !name.contains([':', '\\'])
-        && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+    !name.is_empty() && name != "-" && schemeless && parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 /// A name from the root as a relative URI.
 pub fn uri(name: &str) -> String {
     let parts = name.split('/').filter(|part| !part.is_empty() && *part != ".");
     parts.map(|part| utf8_percent_encode(part, ENCODED).to_string()).collect::<Vec<_>>().join("/")
+}
+
+/// Where a workflow's commit can be read: the URL up to the names of files, from GitHub's variables.
+/// <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>
+pub fn blob(variable: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let set = |name| variable(name).filter(|value| !value.is_empty());
+    let (server, repository, commit) = (set("GITHUB_SERVER_URL")?, set("GITHUB_REPOSITORY")?, set("GITHUB_SHA")?);
+    Some(format!("{server}/{repository}/blob/{commit}/"))
 }
 
 #[cfg(test)]
@@ -57,11 +63,19 @@ mod tests {
 
     #[test]
     fn names_that_lead_out_are_told_from_others() {
-        for inside in ["template.yaml", "infra/lib/my stack.ts", "./a.json"] {
+        for inside in ["template.yaml", "infra/lib/my stack.ts", "./a.json", "a/b:c.ts"] {
             assert!(is_inside(inside), "{inside}");
         }
         for outside in ["", "-", "/etc/a.json", "../a.json", "a/../../b.json", "C:\\a.json", "file:///a.json"] {
             assert!(!is_inside(outside), "{outside}");
         }
+    }
+
+    #[test]
+    fn a_workflow_says_where_its_files_can_be_read() {
+        let of = |names: &'static [&'static str]| blob(|name| names.contains(&name).then(|| name.to_lowercase()));
+        let all = of(&["GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_SHA"]);
+        assert_eq!(all.as_deref(), Some("github_server_url/github_repository/blob/github_sha/"));
+        assert_eq!(of(&["GITHUB_SERVER_URL", "GITHUB_SHA"]), None);
     }
 }

@@ -30,6 +30,8 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Trace(args) => follow(*args),
         Command::Drift(args) => drift::run(*args),
         Command::Snapshot(args) => snapshot(&args),
+        Command::Fix(args) => crate::fix::command::fix(*args),
+        Command::Rollback(args) => crate::fix::command::rollback(*args),
         Command::Rules { command: RulesCommand::List { format } } => catalogue::list(format),
         Command::Rules { command: RulesCommand::Show { name } } => catalogue::show(&name),
         Command::Rules { command: RulesCommand::Check } => catalogue::check(),
@@ -42,7 +44,7 @@ pub fn run(cli: Cli) -> Result<u8> {
     }
 }
 
-fn directory() -> Result<std::path::PathBuf> {
+pub(crate) fn directory() -> Result<std::path::PathBuf> {
     std::env::current_dir().map_err(|error| Error::new(format!("the working directory: {error}")).next("change to one that exists"))
 }
 
@@ -56,7 +58,7 @@ fn scan(mut settings: Scan) -> Result<u8> {
     Ok(if matches!(settings.source, Source::Demo) { 0 } else { report.exit_code })
 }
 
-fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
+pub(crate) fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
     let estate = Estate::new(snapshot).with(settings.parameters.clone());
     let integrations = estate.integrations();
     let assessment = assess(&estate, &integrations, &settings.rules);
@@ -99,7 +101,7 @@ fn follow(args: TraceArgs) -> Result<u8> {
     Ok(if matches!(settings.source, Source::Demo) { 0 } else { code })
 }
 
-fn load(source: &Source) -> Result<Snapshot> {
+pub(crate) fn load(source: &Source) -> Result<Snapshot> {
     match source {
         Source::Live(args) => live(args),
         Source::Demo => source::demo::read(),
@@ -113,11 +115,16 @@ fn load(source: &Source) -> Result<Snapshot> {
 
 #[cfg(feature = "live")]
 fn live(args: &LiveArgs) -> Result<Snapshot> {
-    use source::live::{AssumeRole, LiveOptions, load};
+    source::live::load(&live_options(args))
+}
+
+#[cfg(feature = "live")]
+pub(crate) fn live_options(args: &LiveArgs) -> source::live::LiveOptions {
+    use source::live::{AssumeRole, LiveOptions};
     let role =
         |arn: &String| AssumeRole { arn: arn.clone(), external_id: args.external_id.clone(), session_name: args.session_name.clone() };
     let defaults = LiveOptions::default();
-    load(&LiveOptions {
+    LiveOptions {
         profile: args.profile.clone(),
         regions: args.regions.clone(),
         all_regions: args.all_regions,
@@ -128,7 +135,7 @@ fn live(args: &LiveArgs) -> Result<Snapshot> {
         concurrency: args.concurrency.map_or(defaults.concurrency, usize::from),
         timeout: args.timeout,
         ..defaults
-    })
+    }
 }
 
 #[cfg(not(feature = "live"))]
@@ -148,7 +155,7 @@ fn policy(_: &str) -> Result<u8> {
 }
 
 #[cfg(not(feature = "live"))]
-fn not_live() -> Error {
+pub(crate) fn not_live() -> Error {
     Error::new("this pgwaudit was built without support for AWS accounts")
         .next("install it with the feature `live`, which is on by default, or judge a file with --snapshot")
 }
@@ -185,7 +192,7 @@ fn snapshot(args: &SnapshotArgs) -> Result<u8> {
 }
 
 /// One line on standard error.
-fn tell(line: &str) {
+pub(crate) fn tell(line: &str) {
     // Nobody can be told that standard error is gone.
     let _ = writeln!(anstream::stderr().lock(), "{}", output::text::clean(line));
 }

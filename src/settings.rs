@@ -157,6 +157,7 @@ fn output(args: OutputArgs, loaded: &Loaded, directory: &Path) -> Result<Output>
         files: args.files,
         sarif_anchor: self::anchor(anchor.map_or(config::NAME, String::as_str))?,
         root: repository::root(directory),
+        blob: repository::blob(|name| std::env::var(name).ok()),
         min_severity: args.min_severity.or(defaults.min_severity).unwrap_or(Severity::Info),
         quiet: args.quiet,
     })

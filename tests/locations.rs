@@ -104,6 +104,7 @@ fn the_table_names_what_the_template_names_and_where() {
         files: vec![],
         sarif_anchor: String::new(),
         root: ".".into(),
+        blob: None,
         min_severity: Severity::Critical,
         quiet: false,
     };

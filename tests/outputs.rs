@@ -15,6 +15,7 @@ fn output() -> Output {
         files: vec![],
         sarif_anchor: "pgwaudit.toml".into(),
         root: ".".into(),
+        blob: None,
         min_severity: Severity::Info,
         quiet: false,
     }

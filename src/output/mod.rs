@@ -13,7 +13,10 @@ use crate::rules::Rule;
 use crate::rules::verdict::{FixClass, Severity};
 
 pub mod file;
+mod github;
 mod json;
+mod markdown;
+mod names;
 pub mod sarif;
 mod table;
 pub mod text;
@@ -32,6 +35,10 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0, for GitHub code scanning.
     Sarif,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// Markdown, for a step summary or a comment.
+    Markdown,
 }
 
 /// What to write and where.
@@ -45,7 +52,9 @@ pub struct Output {
     pub sarif_anchor: String,
     /// The root of the repository, which names of files start from.
     pub root: PathBuf,
-    /// The table leaves out what is below.
+    /// Where the files of the repository can be read, up to their names; relative links where that is not known.
+    pub blob: Option<String>,
+    /// Tables, annotations and Markdown leave out what is below.
     pub min_severity: Severity,
     /// The table leaves out what is not wrong.
     pub quiet: bool,
@@ -53,7 +62,7 @@ pub struct Output {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 3] = [Format::Table, Format::Json, Format::Sarif];
+    pub const ALL: [Format; 5] = [Format::Table, Format::Json, Format::Sarif, Format::Github, Format::Markdown];
 
     /// The name used on the command line.
     pub fn name(self) -> &'static str {
@@ -61,6 +70,8 @@ impl Format {
             Format::Table => "table",
             Format::Json => "json",
             Format::Sarif => "sarif",
+            Format::Github => "github",
+            Format::Markdown => "markdown",
         }
     }
 }
@@ -86,8 +97,11 @@ impl Output {
             }
             Format::Json => json::write(report, out),
             Format::Sarif => {
-                sarif::write(report, rules, sarif::Repository { root: &self.root, anchor: &self.sarif_anchor }, sarif::GITHUB, out)
+                let repository = sarif::Repository { root: &self.root, anchor: &self.sarif_anchor };
+                sarif::write(report, rules, repository, sarif::GITHUB, out)
             }
+            Format::Github => github::write(report, self.min_severity, out),
+            Format::Markdown => markdown::write(report, self.min_severity, self.blob.as_deref(), out),
         }
     }
 
@@ -120,13 +134,6 @@ pub fn to_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<
 /// Columns of the terminal that standard output is, if it is one.
 pub fn screen() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
-}
-
-/// What people call a resource: as the file that declares it does where its id was made up, else by its short id.
-pub fn called(report: &Report, id: &str) -> String {
-    let whole = report.declared_name(id);
-    let part = || id.split_once('#').and_then(|(whole, part)| Some(format!("{} #{part}", report.declared_name(whole)?)));
-    whole.map(str::to_owned).or_else(part).unwrap_or_else(|| text::short(id))
 }
 
 /// The name of a class.

@@ -193,7 +193,7 @@ fn notifications(report: &Report, keep: usize) -> Vec<Notification> {
     notes.extend(whys.into_iter().map(|(why, rules)| note("not-covered", "note", format!("{}: {why}", rules.join(", ")))));
     for accepted in &report.suppressed {
         let until = accepted.until.map_or_else(String::new, |until| format!(", until {until}"));
-        let name = super::called(report, &accepted.resource.id);
+        let name = super::names::called(report, &accepted.resource.id);
         let text = format!("{} on {} {name}: {}{until}", accepted.rule, accepted.resource.kind, accepted.reason);
         notes.push(note("suppressed", "note", text));
     }

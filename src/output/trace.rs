@@ -9,10 +9,11 @@ use crate::report::{Health, HopStatus, Report, ReportedFinding};
 use crate::rules::verdict::Severity;
 use crate::trace::{Chain, Fact, Leg, Ruling, Trace, TracedHop, Unjudged};
 
+use super::names::called;
 use super::table::findings::by_cause;
 use super::table::{BOLD, DIM, NARROWEST, Page, head, painted, severity_style};
 use super::text::{clean, short, width, wrap};
-use super::{DEFAULT_WIDTH, Format, called, json};
+use super::{DEFAULT_WIDTH, Format, json};
 
 /// Columns before a hop's name, and before what is told of it.
 const BODY: usize = 19;

@@ -130,6 +130,7 @@ rules! {
     Integration "destination/alias-host-not-associated" destination::host::alias_host_not_associated;
     Integration "destination/host-untrusted" destination::host::host_untrusted;
     Integration "destination/not-https" destination::host::not_https;
+    Integration "destination/double-slash" destination::double_slash;
     Integration "destination/stage-unknown" destination::stage_unknown;
     Integration "destination/path-unknown" destination::path_unknown;
     Integration "destination/method-unknown" destination::method_unknown;
@@ -152,6 +153,7 @@ rules! {
     Integration "resource-config/domain-in-private-zone" resource_config::domain_in_private_zone;
     Integration "resource-config/domain-zonal" resource_config::domain_zonal;
     Integration "resource-config/port" resource_config::port;
+    Integration "resource-config/port-wide" resource_config::port_wide;
     ResourceConfig "resource-config/gateway-missing" resource_config::gateway_missing;
     Integration "resource-config/ip-type" resource_config::ip_type;
     Integration "resource-config/other-vpc" resource_config::other_vpc;

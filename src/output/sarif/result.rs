@@ -1,6 +1,7 @@
 //! Findings in SARIF.
 
-use crate::output::{called, class_name};
+use crate::output::class_name;
+use crate::output::names::called;
 use crate::report::location::Location as Place;
 use crate::report::{HopReport, HopStatus, ReportedFinding};
 use crate::rules::verdict::Evidence;

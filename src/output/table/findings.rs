@@ -6,9 +6,11 @@ use crate::report::{Report, ReportedFinding};
 use crate::rules::Rule;
 use crate::rules::verdict::{Evidence, Role};
 
-use super::{BOLD, Look, Names, Page, painted, severity_style};
+use super::{BOLD, Look, Page, painted, severity_style};
+use crate::output::class_name;
+use crate::output::names::Names;
+use crate::output::names::{affected, called, identity};
 use crate::output::text::{clean, sentence, wrap};
-use crate::output::{called, class_name};
 
 /// Columns of the severity and of each further level.
 const SEVERITY: usize = 10;
@@ -105,28 +107,12 @@ fn write(page: &mut Page, report: &Report, names: &Names<'_>, finding: &Reported
     }
 }
 
-/// The ARN, or the names that its file and its construct give to what has none yet.
-fn identity(report: &Report, id: &str) -> String {
-    let Some(name) = report.declared_name(id) else { return id.to_owned() };
-    let construct = report.declared.get(id).and_then(|declaration| declaration.declared.construct_path.as_ref());
-    construct.map_or_else(|| name.to_owned(), |path| format!("{name} ({path})"))
-}
-
 fn told(report: &Report, evidence: &Evidence) -> String {
     let mut text = format!("{} {}", evidence.resource.kind, called(report, &evidence.resource.id));
     if let Some(place) = &evidence.location {
         text.push_str(&format!(" at {place}"));
     }
     if evidence.observed.is_empty() { text } else { format!("{text}: {}", evidence.observed) }
-}
-
-fn affected(report: &Report, names: &Names<'_>, finding: &ReportedFinding) -> String {
-    match finding.integrations.as_slice() {
-        [] => "no integration by itself".to_owned(),
-        [one] => names.caller(one),
-        [one, two] => format!("{}, {}", names.caller(one), names.caller(two)),
-        many => format!("{} of {} integrations", many.len(), report.integrations.len()),
-    }
 }
 
 /// The class of the fix and the first words of the remediation; the document holds the rest.

@@ -5,7 +5,12 @@ use std::path::{Path, PathBuf};
 
 use super::document::{self, Malformed, Node};
 
+mod lines;
+mod read;
 mod tags;
+
+pub use lines::Lines;
+pub use read::{Inputs, read};
 
 /// Templates that are judged together.
 #[derive(Debug, Default)]
@@ -14,6 +19,8 @@ pub struct Assembly {
     pub stacks: Vec<Stack>,
     /// Files found by folder or pattern that are no templates.
     pub skipped: usize,
+    /// What was left out, in a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// One template, and what is known of where it will be deployed.

@@ -5,10 +5,11 @@
 //! and no future leaves this module.
 
 mod action;
+pub(crate) mod again;
 mod alarms;
 mod apigateway;
 mod asl;
-mod call;
+pub(crate) mod call;
 mod cells;
 mod convert;
 mod domains;
@@ -30,7 +31,7 @@ mod secrets;
 mod session;
 mod shares;
 mod states;
-mod why;
+pub(crate) mod why;
 mod zones;
 
 use std::collections::BTreeMap;
