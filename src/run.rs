@@ -7,7 +7,7 @@ use clap::CommandFactory;
 
 use crate::catalogue;
 use crate::cli::{Cli, Command, ExitArgs, LiveArgs, OutputArgs, PolicyCommand, RuleArgs, RulesCommand, ScanArgs, SnapshotArgs, TraceArgs};
-use crate::config::suppress::TagIndex;
+use crate::config::suppress::{Facts, TagIndex};
 use crate::error::{Error, Result};
 use crate::estate::Estate;
 use crate::model::{Collection, Snapshot};
@@ -70,13 +70,14 @@ pub(crate) fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
 fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Scan) -> Report {
     let suppressions = &mut settings.suppressions;
     let tags = if suppressions.need_tags() { TagIndex::new(estate) } else { TagIndex::default() };
+    let facts = Facts { tags, declared: None };
     let today = jiff::Zoned::now().date();
     let policy = Policy {
         fail_on: settings.fail_on,
         allow_unassessed: settings.allow_unassessed.clone(),
         require_integration: settings.require_integration,
         levels: settings.levels.clone(),
-        suppress: &mut |finding| suppressions.accept(finding, &tags, today),
+        suppress: &mut |finding| suppressions.accept(finding, &facts, today),
         locate: None,
     };
     report::build(estate.snapshot, assessment, policy)
