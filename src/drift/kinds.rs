@@ -92,9 +92,12 @@ impl Sort {
     }
 }
 
-/// By what resources of a collection are known again, the surest first. Ids of other resources in `value` must
-/// have been replaced by those of the present.
-pub const WAYS: [fn(&str, &str, &Value) -> Option<String>; 2] = [by_logical_id, by_name];
+/// By what a resource is known again, of its collection, key and value. Ids of other resources in the value must have
+/// been replaced by those of the present.
+pub type Way = fn(&str, &str, &Value) -> Option<String>;
+
+/// All ways, the surest first.
+pub const WAYS: [Way; 2] = [by_logical_id, by_name];
 
 /// Stack and logical id, which CloudFormation keeps in tags.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>

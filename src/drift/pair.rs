@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::change::{Change, Uncompared};
 use super::ids::{self, Ids};
-use super::kinds::{SORTS, Sort, WAYS, sort};
+use super::kinds::{SORTS, Sort, WAYS, Way, sort};
 use crate::model::{Reason, Unknown};
 
 /// A resource of one of the snapshots.
@@ -177,12 +177,7 @@ impl<'v> Pairs<'v> {
 }
 
 /// Takes those out of both lists that alone have one name in each.
-fn matched<'v>(
-    ids: &Ids,
-    way: fn(&str, &str, &Value) -> Option<String>,
-    gone: &mut Vec<Item<'v>>,
-    fresh: &mut Vec<Item<'v>>,
-) -> Vec<(Item<'v>, Item<'v>)> {
+fn matched<'v>(ids: &Ids, way: Way, gone: &mut Vec<Item<'v>>, fresh: &mut Vec<Item<'v>>) -> Vec<(Item<'v>, Item<'v>)> {
     if gone.is_empty() || fresh.is_empty() {
         return Vec::new();
     }

@@ -24,7 +24,7 @@ pub struct Single {
 /// # Errors
 /// The first gap in the list.
 pub fn singles(list: &Value, direction: Direction) -> Result<BTreeMap<String, Single>, Unknown> {
-    let mut ranges: BTreeMap<(String, Peer), (usize, Vec<(i32, i32)>)> = BTreeMap::new();
+    let mut ranges: BTreeMap<(String, Peer), (usize, Ranges)> = BTreeMap::new();
     for (index, item) in super::items(list).iter().enumerate() {
         let known: Known<Permission> = serde_json::from_value(item.clone())
             .map_err(|error| Unknown::unresolved(format!("the permission {index} cannot be read: {error}")))?;
@@ -48,6 +48,8 @@ pub fn singles(list: &Value, direction: Direction) -> Result<BTreeMap<String, Si
     }
     Ok(singles)
 }
+
+type Ranges = Vec<(i32, i32)>;
 
 /// Stands for no ports, as with `-1`.
 const NONE: i32 = i32::MIN;
