@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ExitArgs, LiveArgs, OutputArgs, RuleArgs};
+use super::{ExitArgs, FilterArgs, LiveArgs, OutputArgs, RuleArgs};
 
 /// `pgwaudit drift`.
 #[derive(Debug, Args)]
@@ -22,6 +22,9 @@ pub struct DriftArgs {
     /// Which accounts and regions.
     #[command(flatten)]
     pub live: LiveArgs,
+    /// Which integrations.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// What is looked for.
     #[command(flatten)]
     pub rules: RuleArgs,

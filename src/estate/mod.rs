@@ -38,7 +38,7 @@ pub use integration::Integration;
 pub use join::{API_ID_HEADER, header, mapping_of};
 pub use request::{INVOKE, owner_of};
 pub use site::{Hop, Place, Site, id_of, token};
-pub use tasks::{Address, Field, Settings, Task};
+pub use tasks::{Address, Field, Settings, Task, tasks_of};
 
 /// The view. Everything that takes parsing is parsed once, here.
 pub struct Estate<'a> {

@@ -8,6 +8,7 @@ pub mod example;
 pub mod names;
 pub mod parameters;
 pub mod verdict;
+pub mod within;
 
 mod api;
 mod api_policy;

@@ -1,31 +1,34 @@
 //! `pgwaudit drift`: compares the present with what was decided, and takes the present for decided.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use super::{directory, keep_regions, load, reported, tell};
+use super::{directory, keep_regions, load_within, reported, tell};
+use crate::cli::filter::FilterArgs;
 use crate::cli::{AcceptArgs, DriftArgs, DriftCommand, ExitArgs, OutputArgs, RuleArgs, ScanArgs, SourceArgs};
 use crate::drift::{self, Comparison, Sides, accept};
 use crate::error::{Error, Result};
-use crate::estate::Estate;
-use crate::model::Snapshot;
+use crate::estate::{Estate, Integration};
+use crate::model::{Filter, Snapshot};
 use crate::report::{self, Baseline, Health, Report};
+use crate::rules::assess::Assessment;
+use crate::rules::within::Within;
 use crate::settings::{Scan, Source};
 use crate::source;
 
 /// Does what the command line asks for and says what to exit with.
 pub(super) fn run(args: DriftArgs) -> Result<u8> {
-    let DriftArgs { command, against, snapshot, live, rules, output, exit } = args;
+    let DriftArgs { command, against, snapshot, live, filter, rules, output, exit } = args;
     if let Some(DriftCommand::Accept(args)) = command {
         return take(*args);
     }
     let source = SourceArgs { snapshot, ..SourceArgs::default() };
-    let mut settings = Scan::drift(ScanArgs { source, live, rules, output, exit }, &directory()?)?;
+    let mut settings = Scan::drift(ScanArgs { source, live, filter, rules, output, exit }, &directory()?)?;
     let path = against.baseline.ok_or_else(|| Error::new("there is nothing to compare with").next("name a file with --baseline"))?;
     let (baseline, present) = both(&path, &settings)?;
     let comparison = drift::compare(&baseline, &present);
-    let report = judged(&comparison, &baseline, &present, &mut settings);
+    let report = judged(&comparison, &baseline, &present, &mut settings)?;
     settings.output.write(&report, settings.rules.rules())?;
     if !settings.output.quiet && report.findings.is_empty() {
         tell(&in_words(&report));
@@ -41,8 +44,10 @@ fn both(path: &Path, settings: &Scan) -> Result<(Snapshot, Snapshot)> {
         Source::Live(live) => keep_regions(&mut baseline, &live.regions, path)?,
         Source::Demo => {}
     }
-    let present = load(&settings.source)?;
+    // What is filtered is not read in depth: both sides have to be read alike.
+    let present = load_within(&settings.source, &baseline.coverage.filter, settings.output.quiet)?;
     same_accounts(path, &baseline, &present)?;
+    same_filter(path, &baseline, &present)?;
     Ok((baseline, present))
 }
 
@@ -57,17 +62,66 @@ fn same_accounts(path: &Path, baseline: &Snapshot, present: &Snapshot) -> Result
     Err(Error::new(what).next("name the baseline of this account, or read its own account with --profile or --assume-role"))
 }
 
+fn same_filter(path: &Path, baseline: &Snapshot, present: &Snapshot) -> Result<()> {
+    let words = |snapshot: &Snapshot| match snapshot.coverage.filter.flags().join(" ") {
+        none if none.is_empty() => "everything".to_owned(),
+        flags => flags,
+    };
+    let (before, now) = (words(baseline), words(present));
+    if before == now {
+        return Ok(());
+    }
+    let what = format!("{}: was read with {before}, and the present with {now}", path.display());
+    Err(Error::new(what).next("record both with the same flags; `pgwaudit drift` has them too, to show a part only"))
+}
+
+/// The integrations that the filter means, on either side; nothing where it narrows nothing.
+fn meant(
+    filter: &Filter,
+    past: (&Estate<'_>, &[Integration<'_>]),
+    now: (&Estate<'_>, &[Integration<'_>]),
+) -> Result<Option<HashSet<String>>> {
+    if filter.is_empty() {
+        return Ok(None);
+    }
+    let all = Filter::default();
+    let one = |(estate, integrations): (&Estate<'_>, &[Integration<'_>])| -> Result<HashSet<String>> {
+        let within = Within::new(estate, integrations, [&all, filter])?;
+        Ok(integrations.iter().filter(|path| within.as_ref().is_none_or(|within| within.has(path))).map(|path| path.id.clone()).collect())
+    };
+    match (one(past), one(now)) {
+        (Ok(before), Ok(now)) => Ok(Some(before.union(&now).cloned().collect())),
+        (Ok(one), Err(_)) | (Err(_), Ok(one)) => Ok(Some(one)),
+        (Err(_), Err(error)) => Err(error),
+    }
+}
+
+/// Leaves what the integrations of `meant` are touched by, and lists that were not read.
+fn narrow(assessment: &mut Assessment<'_>, meant: &HashSet<String>) {
+    let is_meant: Vec<bool> = assessment.integrations.iter().map(|one| meant.contains(&one.id)).collect();
+    let any = |integrations: &[usize]| integrations.iter().any(|index| is_meant.get(*index) == Some(&true));
+    assessment.found.retain(|found| any(&found.integrations));
+    assessment.gaps.retain(|gap| gap.resource.is_none() || any(&gap.integrations));
+}
+
 /// The report, with those integrations only that something has happened to.
-fn judged(comparison: &Comparison, baseline: &Snapshot, present: &Snapshot, settings: &mut Scan) -> Report {
+fn judged(comparison: &Comparison, baseline: &Snapshot, present: &Snapshot, settings: &mut Scan) -> Result<Report> {
     let (past, estate) = (Estate::new(baseline), Estate::new(present).with(settings.parameters.clone()));
     let (before, now) = (past.integrations(), estate.integrations());
     let parameters = settings.parameters.clone();
     let sides = Sides { baseline, before: &before, present, now: &now, parameters: &parameters };
-    let assessment = drift::judge(comparison, &sides, &settings.rules);
+    let mut assessment = drift::judge(comparison, &sides, &settings.rules);
+    let meant = meant(&settings.filter, (&past, &before), (&estate, &now))?;
+    if let Some(meant) = &meant {
+        narrow(&mut assessment, meant);
+    }
     let mut report = reported(&estate, &assessment, settings);
     // Hops that are missing on both sides are nothing that has changed.
     report.exit_code = report::exit_code(&report, settings.fail_on, &settings.allow_unassessed, settings.require_integration);
-    report.warnings.extend(settings.suppressions.warnings(&settings.rules, jiff::Zoned::now().date()));
+    match meant {
+        None => report.warnings.extend(settings.suppressions.warnings(&settings.rules, jiff::Zoned::now().date())),
+        Some(_) => report.coverage.filter = settings.filter.flags(),
+    }
     report.baseline = Some(Baseline { name: baseline.source.file.clone().unwrap_or_default(), taken_at: baseline.taken_at });
     let lost: BTreeSet<&str> = assessment.integrations.iter().skip(in_scope(&now)).map(|one| one.id.as_str()).collect();
     let touched: BTreeSet<&String> = report.findings.iter().flat_map(|finding| &finding.integrations).collect();
@@ -78,10 +132,10 @@ fn judged(comparison: &Comparison, baseline: &Snapshot, present: &Snapshot, sett
         one.verdict = Health::Broken;
     }
     report.integrations = integrations;
-    report
+    Ok(report)
 }
 
-fn in_scope(integrations: &[crate::estate::Integration<'_>]) -> usize {
+fn in_scope(integrations: &[Integration<'_>]) -> usize {
     integrations.iter().filter(|one| one.in_scope()).count()
 }
 
@@ -100,7 +154,8 @@ fn take(args: AcceptArgs) -> Result<u8> {
     let source = SourceArgs { snapshot, ..SourceArgs::default() };
     let rules = RuleArgs { config, ..RuleArgs::default() };
     let output = OutputArgs { quiet, ..OutputArgs::default() };
-    let mut settings = Scan::drift(ScanArgs { source, live, rules, output, exit: ExitArgs::default() }, &directory()?)?;
+    let mut settings =
+        Scan::drift(ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() }, &directory()?)?;
     let (_, present) = both(&path, &settings)?;
     // Regions that are left out of the comparison stay in the file.
     let whole = source::snapshot::read(&path)?;
@@ -117,7 +172,7 @@ fn take(args: AcceptArgs) -> Result<u8> {
         }
         return Ok(0);
     }
-    let mut report = judged(&comparison, &baseline, &present, &mut settings);
+    let mut report = judged(&comparison, &baseline, &present, &mut settings)?;
     if !quiet {
         report.findings.retain(|finding| finding.severity >= settings.output.min_severity);
         settings.output.write(&report, settings.rules.rules())?;

@@ -31,7 +31,12 @@ pub fn empty() -> Report {
         source: Source { kind: SourceKind::Live, file: None },
         baseline: None,
         scopes: vec![Scope { account: ACCOUNT.into(), region: REGION.into() }],
-        coverage: ReportCoverage { complete: true, calls: vec![call("events", "ListRules", 2, CallOutcome::Ok)], not_covered: vec![] },
+        coverage: ReportCoverage {
+            complete: true,
+            calls: vec![call("events", "ListRules", 2, CallOutcome::Ok)],
+            not_covered: vec![],
+            filter: vec![],
+        },
         integrations: vec![],
         findings: vec![],
         not_assessed: vec![],
