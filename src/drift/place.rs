@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::change::{Change, Uncompared};
 use super::pair::Item;
 use super::view;
-use crate::estate::id_of;
+use crate::estate::public_id;
 use crate::model::{Kind, ResourceId, Unknown};
 
 /// The resource at `path` of an item, and the pointer into it. `raw` is the item as it stands in its snapshot.
@@ -20,7 +20,7 @@ pub fn place(item: &Item<'_>, raw: &Value, path: &[String]) -> (ResourceId, Stri
     let id = match item.collection {
         // Only APIs themselves are told by the form of their ids.
         "usage_plans" | "archives" => key.to_owned(),
-        _ => id_of(kind, (item.account, item.region), parent, key),
+        _ => public_id(kind, (item.account, item.region), parent, key),
     };
     let resource = ResourceId { id, kind, account: item.account.to_owned(), region: item.region.to_owned() };
     let pointer = if below == 0 { view::pointer(item.collection, raw, path) } else { view::pointer("", raw, &path[below..]) };
