@@ -5,6 +5,7 @@
 mod support;
 
 mod reader;
+mod scope;
 mod stack;
 
 use reader::Reader;

@@ -31,6 +31,7 @@ mod secrets;
 mod session;
 mod shares;
 mod states;
+mod throttle;
 pub(crate) mod why;
 mod zones;
 
