@@ -17,7 +17,7 @@ use crate::rules::verdict::{Confidence, Evidence, FixClass, Severity};
 
 use location::{Declared, Location};
 
-pub use build::{Accepted, Policy, build, fingerprint, judged_code};
+pub use build::{Accepted, Policy, build, exit_code, fingerprint, judged_code};
 
 /// The version of the JSON form.
 pub const SCHEMA: &str = "pgwaudit.report/1";
@@ -33,6 +33,9 @@ pub struct Report {
     pub taken_at: Timestamp,
     /// Where the state comes from.
     pub source: Source,
+    /// What it was compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// Accounts and regions that were read.
     pub scopes: Vec<Scope>,
     /// How complete the reading was.
@@ -45,6 +48,9 @@ pub struct Report {
     pub not_assessed: Vec<NotAssessed>,
     /// Findings that somebody has accepted.
     pub suppressed: Vec<SuppressedFinding>,
+    /// Findings that were recorded and are no more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<GoneFinding>,
     /// Where files declare what integrations and findings name, by its ARN or id.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub declared: BTreeMap<String, Declaration>,
@@ -54,6 +60,15 @@ pub struct Report {
     pub counts: Counts,
     /// What the program exits with.
     pub exit_code: u8,
+}
+
+/// What the state was compared with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Baseline {
+    /// The file, or what else it was.
+    pub name: String,
+    /// When it was read from AWS.
+    pub taken_at: Timestamp,
 }
 
 /// Where a file declares a resource, and what it is called there.
@@ -218,6 +233,17 @@ pub struct SuppressedFinding {
     /// Until when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<jiff::civil::Date>,
+}
+
+/// A finding that was recorded and is no more.
+#[derive(Clone, Debug, Serialize)]
+pub struct GoneFinding {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Its rule, as it was called when it was recorded.
+    pub rule: String,
+    /// Its resource.
+    pub resource: ResourceId,
 }
 
 /// Numbers.
