@@ -11,6 +11,7 @@ use crate::model::{Collection, Known, Region, Snapshot, Unknown};
 use crate::network::{Facts, Found, Outcome, Path, Proof, Verdict};
 use crate::rules::verdict::Leave;
 
+use super::routes::Chains;
 use super::{Estate, Hop, Integration, values};
 
 /// The port at which execute-api endpoints answer.
@@ -188,19 +189,18 @@ impl<'a> Estate<'a> {
         view.map(|view| view as &dyn Facts).ok_or_else(|| super::not_read(account, region))
     }
 
-    /// Gives each integration the proof of its way from the gateway to the endpoint; one resource configuration
-    /// has one, however many integrations use it.
-    pub(super) fn prove(&'a self, integrations: &mut [Integration<'a>]) {
-        let mut proofs: HashMap<(&str, &str), Arc<Proof<'a>>> = HashMap::new();
-        for path in integrations {
-            let (Hop::Present(config), Hop::Present(gateway), Hop::Present(endpoint)) = (&path.config, &path.gateway, &path.endpoint)
-            else {
-                continue;
-            };
-            let Ok(facts) = self.facts(gateway.account, gateway.region) else { continue };
-            let prove = || Arc::new(Path::new(facts, gateway.value, config.value, endpoint.value, HTTPS).proof());
-            path.network = Some(Arc::clone(proofs.entry((config.key, endpoint.key)).or_insert_with(prove)));
-        }
+}
+
+impl<'a> Chains<'a> {
+    /// Gives an integration the proof of its way from the gateway to the endpoint; one resource configuration has one,
+    /// however many integrations use it.
+    pub(super) fn prove(&mut self, path: &mut Integration<'a>) {
+        let (Hop::Present(config), Hop::Present(gateway), Hop::Present(endpoint)) = (&path.config, &path.gateway, &path.endpoint) else {
+            return;
+        };
+        let Ok(facts) = path.estate.facts(gateway.account, gateway.region) else { return };
+        let prove = || Arc::new(Path::new(facts, gateway.value, config.value, endpoint.value, HTTPS).proof());
+        path.network = Some(Arc::clone(self.proofs.entry((config.address(), endpoint.address())).or_insert_with(prove)));
     }
 }
 

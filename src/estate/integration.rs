@@ -46,7 +46,10 @@ pub struct Integration<'a> {
     pub method: Hop<'a, Way<'a>>,
     /// How many segments of the URL stand before the path below the stage.
     pub(super) below: usize,
+    pub(super) route: usize,
     pub(super) request: OnceLock<Result<Request, Leave>>,
+    /// Where the API's policy admits strangers, as `api/policy-open` finds it.
+    pub opening: OnceLock<Result<Option<(String, bool)>, Leave>>,
     pub(super) network: Option<Arc<Proof<'a>>>,
 }
 
@@ -156,6 +159,13 @@ impl<'a> Integration<'a> {
     /// The hops as the report shows them.
     pub fn hops(&self) -> Vec<HopReport> {
         let mut hops = self.caller.hops();
+        hops.extend(self.hops_behind());
+        hops
+    }
+
+    /// Those behind the caller, which all callers of one route share.
+    pub fn hops_behind(&self) -> Vec<HopReport> {
+        let mut hops = Vec::with_capacity(9);
         hops.push(hop(Kind::Destination, &self.destination, Site::id));
         hops.push(hop(Kind::Connection, &self.connection, Site::id));
         hops.push(hop(Kind::ResourceConfig, &self.config, Site::id));
@@ -172,7 +182,15 @@ impl<'a> Integration<'a> {
 
     /// Whether a hop is known not to exist.
     pub fn has_missing_hop(&self) -> bool {
-        self.hops().iter().any(|hop| hop.status == HopStatus::Missing)
+        matches!(self.destination, Hop::Missing(_))
+            || matches!(self.connection, Hop::Missing(_))
+            || matches!(self.config, Hop::Missing(_))
+            || matches!(self.gateway, Hop::Missing(_))
+            || matches!(self.endpoint, Hop::Missing(_))
+            || matches!(self.domain, Hop::Missing(_))
+            || matches!(self.api, Hop::Missing(_))
+            || matches!(self.stage, Hop::Missing(_))
+            || matches!(self.method, Hop::Missing(_))
     }
 
     /// The first gap on the way, if any.
@@ -195,15 +213,15 @@ impl<'a> Integration<'a> {
 }
 
 pub(super) fn present<T>(site: &Site<'_, T>) -> HopReport {
-    HopReport { kind: site.kind, id: site.id(), status: HopStatus::Present, why: None }
+    HopReport { kind: site.kind, id: site.id().into(), status: HopStatus::Present, why: None }
 }
 
 fn hop<T>(kind: Kind, hop: &Hop<'_, T>, id: impl Fn(&T) -> String) -> HopReport {
     let (id, status, why) = match hop {
-        Hop::Present(value) => (id(value), HopStatus::Present, None),
-        Hop::Missing(id) => ((*id).to_owned(), HopStatus::Missing, None),
-        Hop::Unknown(id, unknown) => ((*id).to_owned(), HopStatus::Unknown, Some(unknown.gap().why.clone())),
-        Hop::None => (String::new(), HopStatus::None, None),
+        Hop::Present(value) => (id(value).into(), HopStatus::Present, None),
+        Hop::Missing(id) => ((*id).into(), HopStatus::Missing, None),
+        Hop::Unknown(id, unknown) => ((*id).into(), HopStatus::Unknown, Some(unknown.gap().why.clone())),
+        Hop::None => ("".into(), HopStatus::None, None),
     };
     HopReport { kind, id, status, why }
 }

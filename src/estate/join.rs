@@ -41,7 +41,9 @@ impl<'a> Estate<'a> {
             called: Hop::None,
             method: Hop::None,
             below: 1,
+            route: 0,
             request: OnceLock::new(),
+            opening: OnceLock::new(),
             network: None,
         };
         self.join_api(&mut integration);

@@ -11,8 +11,10 @@ mod endpoint;
 mod facts;
 mod integration;
 mod join;
+mod memo;
 mod policies;
 mod request;
+mod routes;
 mod site;
 mod tasks;
 mod users;
@@ -37,7 +39,7 @@ pub use endpoint::{is_execute_api, regional_name};
 pub use integration::Integration;
 pub use join::{API_ID_HEADER, header, mapping_of};
 pub use request::{INVOKE, owner_of};
-pub use site::{Hop, Place, Site, token};
+pub use site::{Hop, Site, token};
 pub use tasks::{Address, Field, Settings, Task};
 
 /// The view. Everything that takes parsing is parsed once, here.
@@ -54,6 +56,8 @@ pub struct Estate<'a> {
     users: users::Users<'a>,
     policies: policies::Policies,
     views: facts::Views<'a>,
+    /// What rules remember.
+    pub answers: memo::Answers,
 }
 
 impl<'a> Estate<'a> {
@@ -70,6 +74,7 @@ impl<'a> Estate<'a> {
             users: users::Users::default(),
             policies: policies::Policies::default(),
             views: facts::views(snapshot),
+            answers: memo::Answers::default(),
         };
         for (account, content) in &snapshot.accounts {
             estate.policies.add_roles(&content.roles);

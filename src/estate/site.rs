@@ -27,17 +27,6 @@ pub struct Site<'a, T: ?Sized> {
     pub value: &'a T,
 }
 
-/// What tells a resource from every other one of a snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "as in Site")]
-pub struct Place<'a> {
-    pub kind: Kind,
-    pub account: &'a str,
-    pub region: &'a str,
-    pub parent: &'a str,
-    pub key: &'a str,
-}
-
 impl<T: ?Sized> Clone for Site<'_, T> {
     fn clone(&self) -> Self {
         *self
@@ -66,9 +55,9 @@ impl<'a, T: ?Sized> Site<'a, T> {
         ResourceId { id: self.id(), kind: self.kind, account: self.account.to_owned(), region: self.region.to_owned() }
     }
 
-    /// What tells it from every other resource of the snapshot.
-    pub fn place(&self) -> Place<'a> {
-        Place { kind: self.kind, account: self.account, region: self.region, parent: self.parent, key: self.key }
+    /// Where it lies in the snapshot, which tells it from every other resource of its kind.
+    pub fn address(&self) -> usize {
+        std::ptr::from_ref(self.value).addr()
     }
 
     /// Its ARN where AWS gives it one, else its id.

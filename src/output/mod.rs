@@ -13,7 +13,7 @@ use crate::rules::Rule;
 use crate::rules::verdict::{FixClass, Severity};
 
 pub mod file;
-mod json;
+pub mod json;
 pub mod sarif;
 mod table;
 pub mod text;

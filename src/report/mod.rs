@@ -6,6 +6,7 @@ mod build;
 pub mod location;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -95,7 +96,7 @@ pub struct HopReport {
     /// What it is.
     pub kind: crate::model::Kind,
     /// Its ARN or id; empty where not even that is known.
-    pub id: String,
+    pub id: Arc<str>,
     /// Whether it is there.
     pub status: HopStatus,
     /// Why it is not known, or what is known of it being missing.

@@ -88,7 +88,7 @@ impl<'a> Results<'a> {
         let text = format!("{} {}{status}{why}", hop.kind, short(&hop.id));
         Step {
             location: Location { message: Some(Message::new(text)), ..self.location(&hop.id) },
-            importance: if hop.id == finding.resource.id { "essential" } else { "important" },
+            importance: if *hop.id == *finding.resource.id { "essential" } else { "important" },
         }
     }
 }

@@ -1,0 +1,118 @@
+//! Integrations that differ in nothing but who calls: targets of one API destination with the same parameters.
+//!
+//! Large estates have many callers for each destination; where a call goes, and whether it gets through, is joined and
+//! judged once for all of them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::arn::Arn;
+use crate::model::{Region, Text, Unknown};
+use crate::model::events::{Connection, Destination};
+use crate::network::Proof;
+
+use super::{Caller, Estate, Hop, Integration, Site};
+
+/// All that a target adds to where its call goes and to what it carries.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Route<'a> {
+    destination: usize,
+    path_values: &'a [Text],
+    headers: &'a BTreeMap<String, Text>,
+    query: &'a BTreeMap<String, Text>,
+}
+
+impl<'a> Route<'a> {
+    /// The route of a caller; none where something of it was not read, or the caller is no target.
+    fn of(caller: &Caller<'a>, destination: &Hop<'a, Site<'a, Destination>>) -> Option<Self> {
+        let (Caller::Target(_, target), Hop::Present(destination)) = (caller, destination) else { return None };
+        Some(Route {
+            destination: destination.address(),
+            path_values: target.value.path_values.read().ok()?,
+            headers: target.value.headers.read().ok()?,
+            query: target.value.query.read().ok()?,
+        })
+    }
+}
+
+/// Integrations as they are found.
+pub(super) struct Chains<'a> {
+    estate: &'a Estate<'a>,
+    found: Vec<Integration<'a>>,
+    /// The first of each route, by its place.
+    routes: HashMap<Route<'a>, usize>,
+    /// What was looked up, by ARN.
+    destinations: HashMap<&'a str, Hop<'a, Site<'a, Destination>>>,
+    /// Proofs by configuration and endpoint.
+    pub(super) proofs: HashMap<(usize, usize), Arc<Proof<'a>>>,
+}
+
+impl<'a> Chains<'a> {
+    pub(super) fn new(estate: &'a Estate<'a>) -> Self {
+        let rules: usize = estate.snapshot.accounts.values().flat_map(|account| account.regions.values()).map(count_rules).sum();
+        let found = Vec::with_capacity(rules);
+        Chains { estate, found, routes: HashMap::new(), destinations: HashMap::new(), proofs: HashMap::new() }
+    }
+
+    /// The API destination that `arn` names, unless that is known to be something else.
+    pub(super) fn called(&mut self, arn: Result<&'a str, Unknown>) -> Option<Hop<'a, Site<'a, Destination>>> {
+        match arn {
+            Ok(arn) if self.destinations.contains_key(arn) || is_destination(arn) => {
+                Some(self.destinations.entry(arn).or_insert_with(|| self.estate.destination(arn)).clone())
+            }
+            Ok(_) => None,
+            Err(unknown) => Some(Hop::Unknown("", unknown)),
+        }
+    }
+
+    /// Adds the chain of a caller of an API destination.
+    pub(super) fn add(&mut self, caller: Caller<'a>, destination: Hop<'a, Site<'a, Destination>>) {
+        let route = Route::of(&caller, &destination);
+        if let Some(first) = route.and_then(|route| self.routes.get(&route)).and_then(|at| self.found.get(*at)) {
+            let twin = Integration { id: caller.id(), caller, ..first.clone() };
+            return self.found.push(twin);
+        }
+        if let Some(route) = route {
+            self.routes.insert(route, self.found.len());
+        }
+        let connection = destination.then(|destination| match destination.value.connection_arn.read() {
+            Ok(arn) => self.estate.connection(arn),
+            Err(unknown) => Hop::Unknown("", unknown),
+        });
+        self.add_whole(caller, destination, connection);
+    }
+
+    /// Adds the chain of a caller that shares nothing with another.
+    pub(super) fn add_whole(
+        &mut self,
+        caller: Caller<'a>,
+        destination: Hop<'a, Site<'a, Destination>>,
+        connection: Hop<'a, Site<'a, Connection>>,
+    ) {
+        let mut integration = self.estate.integration(caller, destination, connection);
+        integration.route = self.found.len();
+        self.prove(&mut integration);
+        self.found.push(integration);
+    }
+
+    /// All that were added, sorted by id.
+    pub(super) fn sorted(mut self) -> Vec<Integration<'a>> {
+        self.found.sort_by(|a, b| a.id.cmp(&b.id));
+        self.found
+    }
+}
+
+fn count_rules(region: &Region) -> usize {
+    region.rules.read().map_or(0, BTreeMap::len)
+}
+
+fn is_destination(arn: &str) -> bool {
+    Arn::parse(arn).is_some_and(|arn| arn.service == "events" && arn.kind() == Some("api-destination"))
+}
+
+impl Integration<'_> {
+    /// Integrations with the same number differ in nothing but who calls.
+    pub fn route(&self) -> usize {
+        self.route
+    }
+}
