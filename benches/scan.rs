@@ -49,8 +49,7 @@ fn one_integration() {
     let nothing = judge_once(&snapshot, &Selection::filter(|_| false));
     let all = judge_once(&snapshot, &Selection::all());
     println!("all rules on one integration: {:.1} µs, of which {:.1} µs whatever the rules", all / 1e3, nothing / 1e3);
-    let mut costs: Vec<(f64, &str)> =
-        RULES.iter().map(|rule| (judge_once(&snapshot, &Selection::only(rule)) - nothing, rule.id)).collect();
+    let mut costs: Vec<(f64, &str)> = RULES.iter().map(|rule| (judge_once(&snapshot, &Selection::only(rule)) - nothing, rule.id)).collect();
     costs.sort_by(|a, b| b.0.total_cmp(&a.0));
     println!("one rule: median {:.0} ns; dearest:", costs[costs.len() / 2].0);
     for (cost, id) in costs.iter().take(12) {

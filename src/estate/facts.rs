@@ -3,13 +3,13 @@
 //! Subnets, groups and lists can be shared between accounts, so that what is not in the account's own lists is
 //! looked for in those of the others in the region.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::ec2::{Interface, NetworkAcl, PrefixList, RouteTable, SecurityGroup, Subnet, Vpc};
 use crate::model::{Collection, Known, Region, Snapshot, Unknown};
 use crate::network::{Facts, Found, Outcome, Path, Proof, Verdict};
 use crate::rules::verdict::Leave;
+use foldhash::HashMap;
 
 use super::routes::Chains;
 use super::{Estate, Hop, Integration, values};
@@ -30,7 +30,7 @@ pub(super) type Views<'a> = HashMap<(&'a str, &'a str), View<'a>>;
 /// A view from every account and region of a snapshot.
 pub(super) fn views(snapshot: &Snapshot) -> Views<'_> {
     let tables = Arc::new(Tables::of(snapshot));
-    let mut views = HashMap::new();
+    let mut views = HashMap::default();
     for (account, content) in &snapshot.accounts {
         for (region, own) in &content.regions {
             let others =
@@ -57,7 +57,7 @@ struct Held<'a, T> {
 
 impl<T> Default for Held<'_, T> {
     fn default() -> Self {
-        Held { of_subnet: HashMap::new(), of_vpc: HashMap::new() }
+        Held { of_subnet: HashMap::default(), of_vpc: HashMap::default() }
     }
 }
 
@@ -188,7 +188,6 @@ impl<'a> Estate<'a> {
         let view: Option<&View<'a>> = self.views.get(&(account, region));
         view.map(|view| view as &dyn Facts).ok_or_else(|| super::not_read(account, region))
     }
-
 }
 
 impl<'a> Chains<'a> {
@@ -200,7 +199,8 @@ impl<'a> Chains<'a> {
         };
         let Ok(facts) = path.estate.facts(gateway.account, gateway.region) else { return };
         let prove = || Arc::new(Path::new(facts, gateway.value, config.value, endpoint.value, HTTPS).proof());
-        path.network = Some(Arc::clone(self.proofs.entry((config.address(), endpoint.address())).or_insert_with(prove)));
+        let proof = Arc::clone(self.proofs.entry((config.address(), endpoint.address())).or_insert_with(prove));
+        path.route_mut().network = Some(proof);
     }
 }
 

@@ -1,5 +1,6 @@
 //! One chain, end to end.
 
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use crate::host::{InvocationUrl, UrlError};
@@ -18,12 +19,19 @@ use super::{Called, Caller, Estate, Hop, Site, Way};
 /// One chain from a caller to a method of a private API.
 #[derive(Clone)]
 pub struct Integration<'a> {
-    /// The estate it belongs to.
-    pub estate: &'a Estate<'a>,
     /// As [`Caller::id`].
     pub id: String,
     /// What starts it.
     pub caller: Caller<'a>,
+    /// The way from there, which other callers may share.
+    pub(super) route: Arc<Route<'a>>,
+}
+
+/// A way from a caller to a method, the same for all that call one API destination with the same parameters.
+#[derive(Clone)]
+pub struct Route<'a> {
+    /// The estate it belongs to.
+    pub estate: &'a Estate<'a>,
     /// Where the caller sends to.
     pub destination: Hop<'a, Site<'a, Destination>>,
     /// The authorization and the private path.
@@ -46,19 +54,43 @@ pub struct Integration<'a> {
     pub method: Hop<'a, Way<'a>>,
     /// How many segments of the URL stand before the path below the stage.
     pub(super) below: usize,
-    pub(super) route: usize,
+    /// Tells it from other ways.
+    pub(super) number: usize,
+    pub(super) url: OnceLock<Result<&'a InvocationUrl, Leave>>,
     pub(super) request: OnceLock<Result<Request, Leave>>,
     /// Where the API's policy admits strangers, as `api/policy-open` finds it.
     pub opening: OnceLock<Result<Option<(String, bool)>, Leave>>,
     pub(super) network: Option<Arc<Proof<'a>>>,
 }
 
+impl<'a> Deref for Integration<'a> {
+    type Target = Route<'a>;
+
+    fn deref(&self) -> &Route<'a> {
+        &self.route
+    }
+}
+
 impl<'a> Integration<'a> {
+    /// The way, to be changed while it is joined.
+    pub(super) fn route_mut(&mut self) -> &mut Route<'a> {
+        Arc::make_mut(&mut self.route)
+    }
+
+    /// Integrations with the same number differ in nothing but who calls.
+    pub fn route_number(&self) -> usize {
+        self.route.number
+    }
+
     /// The URL of the destination or the task.
     ///
     /// # Errors
     /// As the destination hop, *not applicable* where it is no URL, or unresolved where it is put together at run time.
     pub fn url(&self) -> Result<&'a InvocationUrl, Leave> {
+        self.route.url.get_or_init(|| self.find_url()).clone()
+    }
+
+    fn find_url(&self) -> Result<&'a InvocationUrl, Leave> {
         if let Caller::Task(_, task) = &self.caller {
             let no_url = |error| Leave::NotApplicable(format!("the task's ApiEndpoint cannot be called: {error}").into());
             return task.endpoint.read()?.url.as_ref().map_err(no_url);

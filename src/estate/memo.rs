@@ -1,10 +1,10 @@
 //! Answers that are the same for many integrations, worked out when the first one asks.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 use crate::rules::verdict::Leave;
+use foldhash::HashMap;
 
 /// Answers by what they depend on.
 pub struct Memo<K, V>(Mutex<HashMap<K, V>>);

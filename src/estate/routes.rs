@@ -3,30 +3,31 @@
 //! Large estates have many callers for each destination; where a call goes, and whether it gets through, is joined and
 //! judged once for all of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::arn::Arn;
-use crate::model::{Region, Text, Unknown};
 use crate::model::events::{Connection, Destination};
+use crate::model::{Region, Text, Unknown};
 use crate::network::Proof;
+use foldhash::HashMap;
 
 use super::{Caller, Estate, Hop, Integration, Site};
 
-/// All that a target adds to where its call goes and to what it carries.
+/// What decides where a target's call goes and what it carries.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Route<'a> {
+struct Key<'a> {
     destination: usize,
     path_values: &'a [Text],
     headers: &'a BTreeMap<String, Text>,
     query: &'a BTreeMap<String, Text>,
 }
 
-impl<'a> Route<'a> {
-    /// The route of a caller; none where something of it was not read, or the caller is no target.
+impl<'a> Key<'a> {
+    /// The key of a caller; none where something of it was not read, or the caller is no target.
     fn of(caller: &Caller<'a>, destination: &Hop<'a, Site<'a, Destination>>) -> Option<Self> {
         let (Caller::Target(_, target), Hop::Present(destination)) = (caller, destination) else { return None };
-        Some(Route {
+        Some(Key {
             destination: destination.address(),
             path_values: target.value.path_values.read().ok()?,
             headers: target.value.headers.read().ok()?,
@@ -40,7 +41,7 @@ pub(super) struct Chains<'a> {
     estate: &'a Estate<'a>,
     found: Vec<Integration<'a>>,
     /// The first of each route, by its place.
-    routes: HashMap<Route<'a>, usize>,
+    routes: HashMap<Key<'a>, usize>,
     /// What was looked up, by ARN.
     destinations: HashMap<&'a str, Hop<'a, Site<'a, Destination>>>,
     /// Proofs by configuration and endpoint.
@@ -51,7 +52,7 @@ impl<'a> Chains<'a> {
     pub(super) fn new(estate: &'a Estate<'a>) -> Self {
         let rules: usize = estate.snapshot.accounts.values().flat_map(|account| account.regions.values()).map(count_rules).sum();
         let found = Vec::with_capacity(rules);
-        Chains { estate, found, routes: HashMap::new(), destinations: HashMap::new(), proofs: HashMap::new() }
+        Chains { estate, found, routes: HashMap::default(), destinations: HashMap::default(), proofs: HashMap::default() }
     }
 
     /// The API destination that `arn` names, unless that is known to be something else.
@@ -67,9 +68,9 @@ impl<'a> Chains<'a> {
 
     /// Adds the chain of a caller of an API destination.
     pub(super) fn add(&mut self, caller: Caller<'a>, destination: Hop<'a, Site<'a, Destination>>) {
-        let route = Route::of(&caller, &destination);
+        let route = Key::of(&caller, &destination);
         if let Some(first) = route.and_then(|route| self.routes.get(&route)).and_then(|at| self.found.get(*at)) {
-            let twin = Integration { id: caller.id(), caller, ..first.clone() };
+            let twin = Integration { id: caller.id(), caller, route: Arc::clone(&first.route) };
             return self.found.push(twin);
         }
         if let Some(route) = route {
@@ -90,7 +91,7 @@ impl<'a> Chains<'a> {
         connection: Hop<'a, Site<'a, Connection>>,
     ) {
         let mut integration = self.estate.integration(caller, destination, connection);
-        integration.route = self.found.len();
+        integration.route_mut().number = self.found.len();
         self.prove(&mut integration);
         self.found.push(integration);
     }
@@ -108,11 +109,4 @@ fn count_rules(region: &Region) -> usize {
 
 fn is_destination(arn: &str) -> bool {
     Arn::parse(arn).is_some_and(|arn| arn.service == "events" && arn.kind() == Some("api-destination"))
-}
-
-impl Integration<'_> {
-    /// Integrations with the same number differ in nothing but who calls.
-    pub fn route(&self) -> usize {
-        self.route
-    }
 }

@@ -143,6 +143,17 @@ static ANONYMOUS: LazyLock<[(&str, Value); 3]> = LazyLock::new(|| {
     ]
 });
 
+/// A service in no organization.
+static SERVICE: LazyLock<Context> = LazyLock::new(|| {
+    Context::new()
+        .with("aws:PrincipalIsAWSService", Value::text("true"))
+        .with("aws:PrincipalOrgID", Value::Absent)
+        .with("aws:PrincipalOrgPaths", Value::Absent)
+        .with("aws:username", Value::Absent)
+        .absent_under("aws:PrincipalTag/")
+        .absent_under("aws:CalledVia")
+});
+
 /// Key names are compared without case.
 fn is_same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other) || (!(one.is_ascii() && other.is_ascii()) && one.to_lowercase() == other.to_lowercase())
@@ -179,14 +190,7 @@ impl Context {
     /// belongs to no organization; `aws:SourceArn` and `aws:SourceAccount` are unknown until set.
     #[must_use]
     pub fn service(name: &str) -> Self {
-        Self::new()
-            .with("aws:PrincipalIsAWSService", Value::text("true"))
-            .with("aws:PrincipalServiceName", Value::text(name))
-            .with("aws:PrincipalOrgID", Value::Absent)
-            .with("aws:PrincipalOrgPaths", Value::Absent)
-            .with("aws:username", Value::Absent)
-            .absent_under("aws:PrincipalTag/")
-            .absent_under("aws:CalledVia")
+        Self { base: Some(&SERVICE), ..Self::default() }.with("aws:PrincipalServiceName", Value::text(name))
     }
 
     /// The same context with `key` set; a later value replaces an earlier one.
@@ -219,6 +223,11 @@ impl Context {
         self
     }
 
+    /// Whether a prefix of `key` was declared absent.
+    fn is_absent_under(&self, key: &str) -> bool {
+        self.absent_under.iter().any(|prefix| key.starts_with(prefix)) || self.base.is_some_and(|base| base.is_absent_under(key))
+    }
+
     /// What was said about `key`.
     fn said(&self, key: &str) -> Option<&Value> {
         let own = self.values.iter().find(|(own, _)| is_same(own, key)).map(|(_, value)| value);
@@ -236,7 +245,7 @@ impl Context {
                 return value;
             }
         }
-        let listed = self.absent_under.iter().any(|prefix| key.starts_with(prefix));
+        let listed = self.is_absent_under(key);
         let signed = self.unsigned && SIGNED.iter().any(|prefix| key.starts_with(prefix));
         if listed || signed || self.otherwise_absent { &Value::Absent } else { &Value::Unknown }
     }

@@ -1,11 +1,13 @@
 //! From what the rules said to the report: merged, fingerprinted, sorted, counted, once and here only.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Counts, FixReport, Health, HopReport, IntegrationReport, NotAssessed, Report, ReportCoverage, ReportedFinding, SCHEMA, SuppressedFinding, Tool,
+    Counts, FixReport, Health, HopReport, IntegrationReport, NotAssessed, Report, ReportCoverage, ReportedFinding, SCHEMA,
+    SuppressedFinding, Tool,
 };
 use crate::estate::Integration;
 use crate::model::{Reason, ResourceId, Snapshot};
@@ -86,7 +88,7 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
 
 /// One finding for each rule, primary resource and facet.
 fn merge(found: &[Found], assessment: &Assessment<'_>, levels: &BTreeMap<&'static str, Severity>) -> Vec<ReportedFinding> {
-    let mut places: HashMap<(&'static str, &ResourceId, &str), usize> = HashMap::new();
+    let mut places: HashMap<(&'static str, &ResourceId, &str), usize> = HashMap::default();
     let mut merged: Vec<(ReportedFinding, Vec<usize>)> = Vec::new();
     for found in found {
         let Some(primary) = found.finding.evidence.first() else { continue };
@@ -118,7 +120,7 @@ fn merge(found: &[Found], assessment: &Assessment<'_>, levels: &BTreeMap<&'stati
 /// Says of each finding that follows from another which one that is: a finding of a rule that its document
 /// names under `because`, on an integration that both touch.
 fn link(findings: &mut [ReportedFinding]) {
-    let mut by_place: HashMap<(&str, &str), &str> = HashMap::new();
+    let mut by_place: HashMap<(&str, &str), &str> = HashMap::default();
     for finding in findings.iter() {
         for id in &finding.integrations {
             by_place.entry((finding.rule, id)).or_insert(&finding.fingerprint);
@@ -185,7 +187,7 @@ fn gaps(gaps: &[Gap]) -> Vec<NotAssessed> {
 }
 
 fn integrations(assessment: &Assessment<'_>, findings: &[ReportedFinding]) -> Vec<IntegrationReport> {
-    let mut worst: HashMap<&str, Severity> = HashMap::new();
+    let mut worst: HashMap<&str, Severity> = HashMap::default();
     for finding in findings {
         for id in &finding.integrations {
             let level = worst.entry(id).or_insert(finding.severity);
@@ -194,9 +196,9 @@ fn integrations(assessment: &Assessment<'_>, findings: &[ReportedFinding]) -> Ve
     }
     let unclear: HashSet<usize> = assessment.gaps.iter().flat_map(|gap| gap.integrations.iter().copied()).collect();
     // Callers of one route have all but the first hops in common.
-    let mut shared: HashMap<usize, Vec<HopReport>> = HashMap::new();
+    let mut shared: HashMap<usize, Vec<HopReport>> = HashMap::default();
     let mut hops = |path: &Integration<'_>| {
-        let behind = shared.entry(path.route()).or_insert_with(|| path.hops_behind()).iter().cloned();
+        let behind = shared.entry(path.route_number()).or_insert_with(|| path.hops_behind()).iter().cloned();
         path.caller.hops().into_iter().chain(behind).collect()
     };
     let one = |(index, integration): (usize, &&Integration<'_>)| {

@@ -1,6 +1,6 @@
 //! Every rule on everything it is about.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
 use super::verdict::{Assessed, Finding, Leave, Verdict, not_applicable};
 use super::{Check, Rule, Selection};
@@ -8,6 +8,7 @@ use crate::estate::{Caller, Estate, Hop, Integration, Site};
 use crate::model::events::Connection;
 use crate::model::{Collection, Kind, Reason, Region, ResourceId, Unknown};
 use crate::report::NotCovered;
+use foldhash::{HashMap, HashSet};
 
 /// What all rules said. Integrations are meant by their place in `integrations`.
 pub struct Assessment<'a> {
@@ -74,7 +75,8 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(estate: &'a Estate<'a>, in_scope: Vec<&'a Integration<'a>>, all: &'a [Integration<'a>]) -> Self {
-        let mut touching: HashMap<_, Vec<usize>> = HashMap::with_capacity(2 * in_scope.len());
+        let mut touching: HashMap<_, Vec<usize>> = HashMap::default();
+        touching.reserve(2 * in_scope.len() + 8);
         for (index, integration) in in_scope.iter().enumerate() {
             for place in places(integration).into_iter().flatten() {
                 touching.entry(place).or_default().push(index);
@@ -118,7 +120,7 @@ impl<'a> Run<'a> {
             _ => None,
         };
         let checks: Vec<_> = selection.rules().iter().filter_map(|rule| checks(rule)).collect();
-        let routes: Vec<usize> = self.out.integrations.iter().map(|path| path.route()).collect();
+        let routes: Vec<usize> = self.out.integrations.iter().map(|path| path.route_number()).collect();
         let mut first = vec![usize::MAX; routes.iter().max().map_or(0, |last| last + 1)];
         routes.iter().enumerate().for_each(|(index, route)| first[*route] = first[*route].min(index));
         let mut order: Vec<usize> = (0..routes.len()).collect();
@@ -235,11 +237,10 @@ impl<'a> Run<'a> {
         check: fn(&Site<'_, T>) -> Assessed,
     ) {
         self.unread_callers(rule);
-        let mut seen = HashSet::new();
         for index in 0..self.out.integrations.len() {
             let integration: &'a Integration<'a> = self.out.integrations[index];
             match hop(integration) {
-                Hop::Present(site) if seen.insert(site.address()) => self.record_on(rule, site, check(site)),
+                Hop::Present(site) if self.is_first(site, index) => self.record_on(rule, site, check(site)),
                 Hop::Present(_) => {}
                 Hop::Unknown(id, unknown) => {
                     let (account, region) = integration.caller.scope();
@@ -250,6 +251,11 @@ impl<'a> Run<'a> {
                 Hop::Missing(_) | Hop::None => self.out.not_applicable += 1,
             }
         }
+    }
+
+    /// Whether no integration before `index` passes a resource.
+    fn is_first<T>(&self, site: &Site<'_, T>, index: usize) -> bool {
+        self.touching.get(&(site.kind, site.address())).is_none_or(|touching| touching.first() == Some(&index))
     }
 
     /// What a rule said of a resource, which touches the integrations that pass it.
