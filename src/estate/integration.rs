@@ -7,7 +7,9 @@ use crate::host::{InvocationUrl, UrlError};
 use crate::model::apigateway::{Api, Domain, Stage};
 use crate::model::ec2::Endpoint;
 use crate::model::events::{Connection, Destination};
+use crate::model::iam::Role;
 use crate::model::lattice::{Gateway, ResourceConfig};
+use crate::model::more::Queue;
 use crate::model::{Kind, Reason, Unknown};
 use crate::network::Proof;
 use crate::policy::Request;
@@ -23,6 +25,10 @@ pub struct Integration<'a> {
     pub id: String,
     /// What starts it.
     pub caller: Caller<'a>,
+    /// The role of a target.
+    pub role: Hop<'a, Site<'a, Role>>,
+    /// The dead-letter queue of a target.
+    pub queue: Hop<'a, Site<'a, Queue>>,
     /// The way from there, which other callers may share.
     pub(super) route: Arc<Route<'a>>,
 }

@@ -46,7 +46,7 @@ impl<'a> Estate<'a> {
             opening: OnceLock::new(),
             network: None,
         };
-        let mut integration = Integration { id: caller.id(), caller, route: Arc::new(route) };
+        let mut integration = Integration { id: caller.id(), caller, role: Hop::None, queue: Hop::None, route: Arc::new(route) };
         self.join_api(&mut integration);
         integration
     }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use crate::arn::Arn;
 use crate::model::events::{Connection, Destination};
-use crate::model::{Region, Text, Unknown};
+use crate::model::iam::Role;
+use crate::model::more::Queue;
+use crate::model::{Known, Region, Text, Unknown};
 use crate::network::Proof;
 use foldhash::HashMap;
 
@@ -44,6 +46,8 @@ pub(super) struct Chains<'a> {
     routes: HashMap<Key<'a>, usize>,
     /// What was looked up, by ARN.
     destinations: HashMap<&'a str, Hop<'a, Site<'a, Destination>>>,
+    roles: HashMap<&'a str, Hop<'a, Site<'a, Role>>>,
+    queues: HashMap<&'a str, Hop<'a, Site<'a, Queue>>>,
     /// Proofs by configuration and endpoint.
     pub(super) proofs: HashMap<(usize, usize), Arc<Proof<'a>>>,
 }
@@ -52,7 +56,15 @@ impl<'a> Chains<'a> {
     pub(super) fn new(estate: &'a Estate<'a>) -> Self {
         let rules: usize = estate.snapshot.accounts.values().flat_map(|account| account.regions.values()).map(count_rules).sum();
         let found = Vec::with_capacity(rules);
-        Chains { estate, found, routes: HashMap::default(), destinations: HashMap::default(), proofs: HashMap::default() }
+        Chains {
+            estate,
+            found,
+            routes: HashMap::default(),
+            destinations: HashMap::default(),
+            roles: HashMap::default(),
+            queues: HashMap::default(),
+            proofs: HashMap::default(),
+        }
     }
 
     /// The API destination that `arn` names, unless that is known to be something else.
@@ -70,8 +82,9 @@ impl<'a> Chains<'a> {
     pub(super) fn add(&mut self, caller: Caller<'a>, destination: Hop<'a, Site<'a, Destination>>) {
         let route = Key::of(&caller, &destination);
         if let Some(first) = route.and_then(|route| self.routes.get(&route)).and_then(|at| self.found.get(*at)) {
-            let twin = Integration { id: caller.id(), caller, route: Arc::clone(&first.route) };
-            return self.found.push(twin);
+            let route = Arc::clone(&first.route);
+            let (role, queue) = self.around(&caller);
+            return self.found.push(Integration { id: caller.id(), caller, role, queue, route });
         }
         if let Some(route) = route {
             self.routes.insert(route, self.found.len());
@@ -92,14 +105,41 @@ impl<'a> Chains<'a> {
     ) {
         let mut integration = self.estate.integration(caller, destination, connection);
         integration.route_mut().number = self.found.len();
+        (integration.role, integration.queue) = self.around(&integration.caller);
         self.prove(&mut integration);
+        if matches!(integration.endpoint, Hop::Present(_)) && integration.in_scope() {
+            // Every policy on the way will ask.
+            drop(integration.request());
+        }
         self.found.push(integration);
+    }
+
+    /// The role and the dead-letter queue of a target.
+    fn around(&mut self, caller: &Caller<'a>) -> (Hop<'a, Site<'a, Role>>, Hop<'a, Site<'a, Queue>>) {
+        let Caller::Target(_, target) = caller else { return (Hop::None, Hop::None) };
+        let estate = self.estate;
+        let role = named(&target.value.role_arn, &mut self.roles, |arn| estate.role(arn));
+        let queue = named(&target.value.dead_letter, &mut self.queues, |arn| estate.queue(arn));
+        (role, queue)
     }
 
     /// All that were added, sorted by id.
     pub(super) fn sorted(mut self) -> Vec<Integration<'a>> {
         self.found.sort_by(|a, b| a.id.cmp(&b.id));
         self.found
+    }
+}
+
+/// What a field names, looked up once for each ARN.
+fn named<'a, T>(
+    field: &'a Known<Option<String>>,
+    known: &mut HashMap<&'a str, Hop<'a, Site<'a, T>>>,
+    look_up: impl FnOnce(&'a str) -> Hop<'a, Site<'a, T>>,
+) -> Hop<'a, Site<'a, T>> {
+    match field {
+        Known::Unknown(unknown) => Hop::Unknown("", unknown.clone()),
+        Known::Value(None) => Hop::None,
+        Known::Value(Some(arn)) => known.entry(arn).or_insert_with(|| look_up(arn)).clone(),
     }
 }
 
@@ -110,3 +150,6 @@ fn count_rules(region: &Region) -> usize {
 fn is_destination(arn: &str) -> bool {
     Arn::parse(arn).is_some_and(|arn| arn.service == "events" && arn.kind() == Some("api-destination"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Every rule on everything it is about.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::verdict::{Assessed, Finding, Leave, Verdict, not_applicable};
@@ -70,6 +71,8 @@ struct Run<'a> {
     all: &'a [Integration<'a>],
     out: Assessment<'a>,
     touching: HashMap<(Kind, usize), Vec<usize>>,
+    /// The integration that starts with a target, filled when a rule on targets asks.
+    targets: OnceCell<HashMap<usize, usize>>,
     unread: UnreadCallers,
 }
 
@@ -91,7 +94,7 @@ impl<'a> Run<'a> {
             passed: 0,
             not_applicable: 0,
         };
-        Run { estate, all, out, touching, unread: UnreadCallers::of(estate) }
+        Run { estate, all, out, touching, targets: OnceCell::new(), unread: UnreadCallers::of(estate) }
     }
 
     fn rule(&mut self, rule: &'static Rule) {
@@ -264,8 +267,17 @@ impl<'a> Run<'a> {
             self.out.passed += 1;
             return;
         }
-        let touched = self.touching.get(&(site.kind, site.address())).cloned().unwrap_or_default();
+        let touched = match site.kind {
+            Kind::Target => self.started_by(site.address()).into_iter().collect(),
+            kind => self.touching.get(&(kind, site.address())).cloned().unwrap_or_default(),
+        };
         self.record(rule, assessed, || site.resource(), &touched);
+    }
+
+    /// The integration that starts with the target at an address.
+    fn started_by(&self, target: usize) -> Option<usize> {
+        let all = || self.out.integrations.iter().enumerate().filter_map(|(index, path)| Some((path.target().ok()?.1.address(), index)));
+        self.targets.get_or_init(|| all().collect()).get(&target).copied()
     }
 
     fn record(&mut self, rule: &'static Rule, assessed: Assessed, resource: impl FnOnce() -> ResourceId, touched: &[usize]) {
@@ -372,7 +384,7 @@ fn unread<'a, T: 'a>(
 
 /// The kinds of callers that a rule can be about.
 #[derive(Clone, Copy)]
-struct Callers {
+pub(super) struct Callers {
     targets: bool,
     pipes: bool,
     tasks: bool,
@@ -382,6 +394,10 @@ impl Callers {
     /// By the rule's area: what is asked of targets is not asked of tasks, and what is asked of API destinations is
     /// asked of tasks by rules of their own.
     fn of(rule: &Rule) -> Self {
+        *rule.callers.get_or_init(|| Self::by_area(rule))
+    }
+
+    fn by_area(rule: &Rule) -> Self {
         let (targets, pipes, tasks) = match rule.area() {
             _ if matches!(rule.check, Check::AnyIntegration(_)) => (true, true, true),
             "rule" | "target" | "role" | "observability" => (true, false, false),
@@ -402,26 +418,21 @@ impl Callers {
 }
 
 /// The resources that an integration passes, as far as rules ask for them.
-fn places(path: &Integration<'_>) -> [Option<(Kind, usize)>; 9] {
+fn places(path: &Integration<'_>) -> [Option<(Kind, usize)>; 8] {
     fn place<T>(hop: &Hop<'_, Site<'_, T>>) -> Option<(Kind, usize)> {
         match hop {
             Hop::Present(site) => Some((site.kind, site.address())),
             _ => None,
         }
     }
-    let caller = match &path.caller {
-        Caller::Target(_, target) => Some((target.kind, target.address())),
-        Caller::Task(machine, _) => Some((machine.kind, machine.address())),
-        Caller::Pipe(..) => None,
-    };
+    let machine = path.task().ok().map(|(machine, _)| (machine.kind, machine.address()));
     [
-        caller,
+        machine,
         place(&path.destination),
         place(&path.connection),
         place(&path.config),
         place(&path.gateway),
         place(&path.endpoint),
-        place(&path.domain),
         place(&path.api),
         place(&path.stage),
     ]

@@ -98,13 +98,15 @@ pub struct Rule {
     pub check: Check,
     text: &'static str,
     parsed: OnceLock<Document>,
+    /// The kinds of callers that it is about.
+    callers: OnceLock<assess::Callers>,
 }
 
 macro_rules! rules {
     ($($subject:ident $id:literal $check:path;)+) => {
         /// All rules, sorted by area in the order of the chain.
         pub static RULES: [Rule; [$($id),+].len()] = [$(
-            Rule { id: $id, check: Check::$subject($check), text: include_str!(concat!("../../rules/", $id, ".md")), parsed: OnceLock::new() },
+            Rule { id: $id, check: Check::$subject($check), text: include_str!(concat!("../../rules/", $id, ".md")), parsed: OnceLock::new(), callers: OnceLock::new() },
         )+];
     };
 }

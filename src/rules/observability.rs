@@ -44,7 +44,7 @@ fn archive_of<'a>(rule: &Site<'a, Rule>) -> Option<Site<'a, Archive>> {
 fn queue<'a>(path: &Integration<'a>) -> Result<(&'a str, Hop<'a, Site<'a, Queue>>), Leave> {
     let (_, target) = path.target()?;
     match target.value.dead_letter.read()? {
-        Some(arn) => Ok((arn, path.estate.queue(arn))),
+        Some(arn) => Ok((arn, path.queue.clone())),
         None => Err(Leave::NotApplicable("the target has no dead-letter queue".into())),
     }
 }

@@ -15,6 +15,11 @@ pub const SERVICE: &str = "events.amazonaws.com";
 pub fn not_found(path: &Integration<'_>) -> Assessed {
     let (rule, target) = path.target()?;
     let Some(arn) = target.value.role_arn.read()? else { return not_applicable("the target has no role") };
+    if let Hop::Present(role) = &path.role
+        && role.account == rule.account
+    {
+        return pass();
+    }
     let evidence = target.at("/role_arn").observed(arn);
     if let Some(role) = Arn::parse(arn)
         && role.account != rule.account
@@ -22,9 +27,9 @@ pub fn not_found(path: &Integration<'_>) -> Assessed {
         let note = format!("The role belongs to account {}; EventBridge assumes roles of the rule's account only.", role.account);
         return fail(Finding::from(evidence.expected(format!("a role of account {}", rule.account))).note(note));
     }
-    match path.estate.role(arn) {
+    match &path.role {
         Hop::Missing(_) => fail(evidence.expected("a role that exists")),
-        Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown)),
+        Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown.clone())),
         Hop::Present(_) | Hop::None => pass(),
     }
 }
@@ -103,11 +108,16 @@ fn may_invoke(role: &Site<'_, Role>, destination: &str) -> Result<Option<String>
 /// The role of the target.
 fn role<'a>(path: &Integration<'a>) -> Result<Site<'a, Role>, Leave> {
     let (rule, target) = path.target()?;
+    if let Hop::Present(role) = &path.role
+        && role.account == rule.account
+    {
+        return Ok(*role);
+    }
     let Some(arn) = target.value.role_arn.read()? else { return Err(Leave::NotApplicable("the target has no role".into())) };
     if Arn::parse(arn).is_some_and(|arn| arn.account != rule.account) {
         return Err(Leave::NotApplicable("the role is another account's".into()));
     }
-    path.estate.role(arn).read().copied()
+    path.role.read().copied()
 }
 
 /// EventBridge assuming the role for a rule.
@@ -134,6 +144,9 @@ pub fn whichever_rule(
     resource: impl FnOnce() -> Resource,
 ) -> Result<bool, Unknown> {
     let policy = rule.estate.policy(document)?;
+    if policy.uses(&["aws:SourceArn"]).next().is_some() {
+        return Ok(false);
+    }
     let key = (std::ptr::from_ref(document).addr(), rule.account.as_ptr().addr());
     Ok(rule.estate.answers.any_rule.get(key, || {
         let request = Request::new(Principal::Service(SERVICE.to_owned()), action, resource(), of_account(rule));
