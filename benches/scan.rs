@@ -88,6 +88,7 @@ fn run(size: Size) -> f64 {
         require_integration: false,
         levels: BTreeMap::new(),
         suppress: &mut |_| None,
+        locate: None,
     };
     let report = report::build(&snapshot, &assessment, policy);
     let reported = start.elapsed();

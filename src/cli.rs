@@ -1,11 +1,15 @@
 //! The command line as it is typed. What it means is settled in [`settings`](crate::settings).
 
+pub mod filter;
+pub mod fix;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::cli::filter::FilterArgs;
 use crate::config::FailOn;
 use crate::model::Reason;
 use crate::output::Format;
@@ -32,6 +36,7 @@ Examples:
   pgwaudit scan --demo
   pgwaudit scan --region eu-west-1 --region us-east-1
   pgwaudit scan --assume-role arn:aws:iam::444455556666:role/audit --with-own-account
+  pgwaudit scan --region eu-west-1 --connection payments --tag team=billing
   pgwaudit scan --snapshot prod.json --only critical,high --format json
   pgwaudit scan -o json=report.json -o sarif=report.sarif --fail-on critical
   pgwaudit scan --allow-unassessed=foreign --skip secret";
@@ -69,6 +74,12 @@ pub enum Command {
     /// Save what is deployed, to be judged later and elsewhere
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(Box<SnapshotArgs>),
+    /// Plan what can be done about findings, and do it on request, step by step
+    #[command(after_help = format!("{}\n\n{}", fix::FIX_EXAMPLES, fix::FIX_EXIT_CODES))]
+    Fix(Box<fix::FixArgs>),
+    /// Take back what a run of `pgwaudit fix` did
+    #[command(after_help = "Example:\n  pgwaudit rollback pgwaudit-journal-1a2b.jsonl")]
+    Rollback(Box<fix::RollbackArgs>),
     /// List, explain and check the rules
     #[command(subcommand_required = true, disable_help_subcommand = true, arg_required_else_help = false)]
     Rules {
@@ -131,6 +142,9 @@ pub struct ScanArgs {
     /// Which accounts and regions.
     #[command(flatten)]
     pub live: LiveArgs,
+    /// Which integrations.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// What is judged.
     #[command(flatten)]
     pub rules: RuleArgs,
@@ -154,6 +168,9 @@ pub struct TraceArgs {
     /// Which accounts and regions.
     #[command(flatten)]
     pub live: LiveArgs,
+    /// Which integrations.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// Configuration [default: the nearest pgwaudit.toml upwards]
     #[arg(long, value_name = "FILE", help_heading = "Rules")]
     pub config: Option<PathBuf>,
@@ -169,6 +186,9 @@ pub struct SnapshotArgs {
     /// Which accounts and regions.
     #[command(flatten)]
     pub live: LiveArgs,
+    /// Which integrations.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// Where to write it, whole or not at all
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: PathBuf,
@@ -226,6 +246,9 @@ pub struct LiveArgs {
     /// Time for all reading, such as 90s or 5m; what was not read by then is not assessed
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<std::time::Duration>,
+    /// Log calls to standard error, with -vv also what they wait for, with -vvv every page; never what is in them
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
 }
 
 /// What is judged.
@@ -256,7 +279,7 @@ pub struct OutputArgs {
     /// File of the repository at which SARIF places what is deployed [default: pgwaudit.toml]
     #[arg(long, value_name = "FILE")]
     pub sarif_anchor: Option<String>,
-    /// Show no findings below in the table [default: info]
+    /// Show no findings below in tables, annotations and Markdown [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = severity())]
     pub min_severity: Option<Severity>,
     /// Show only what is wrong, and nothing but errors on standard error
@@ -324,7 +347,7 @@ fn format_and_file(text: &str) -> Result<(Format, PathBuf), String> {
 fn unknown_format(format: &str) -> String {
     match crate::error::nearest(format, Format::ALL.map(Format::name)) {
         Some(name) => format!("unknown format `{format}`, did you mean `{name}`?"),
-        None => format!("unknown format `{format}`, expected table, json or sarif"),
+        None => format!("unknown format `{format}`, expected one of {}", Format::ALL.map(Format::name).join(", ")),
     }
 }
 

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::cli::{LiveArgs, OutputArgs, ScanArgs, SourceArgs};
 use crate::config::suppress::Suppressions;
 use crate::config::{self, FailOn, Level, Loaded};
 use crate::error::{Error, Result};
-use crate::model::Reason;
+use crate::model::{Filter, Reason};
 use crate::output::{Format, Output};
+use crate::repository;
 use crate::rules::names::{self, Name};
 use crate::rules::parameters::Parameters;
 use crate::rules::verdict::Severity;
@@ -31,6 +30,8 @@ pub enum Source {
 pub struct Scan {
     /// Where the state comes from.
     pub source: Source,
+    /// The integrations that are judged.
+    pub filter: Filter,
     /// The rules that run.
     pub rules: Selection,
     /// What the rules are told besides the state.
@@ -66,10 +67,11 @@ impl Scan {
         let allowed = || loaded.config.scan.allow_unassessed.iter().map(|reason| *reason.as_ref()).collect();
         Ok(Scan {
             source,
+            filter: args.filter.or(loaded.config.scan.filter()),
             rules,
             parameters: loaded.config.parameters.clone(),
             levels,
-            output: output(args.output, &loaded)?,
+            output: output(args.output, &loaded, directory)?,
             fail_on: args.exit.fail_on.or(loaded.config.scan.fail_on).unwrap_or(FailOn(Some(Severity::High))).0,
             allow_unassessed: args.exit.allow_unassessed.unwrap_or_else(allowed),
             require_integration: args.exit.require_integration || loaded.config.scan.require_integration,
@@ -127,7 +129,7 @@ fn level(rule: &Rule, loaded: &Loaded) -> Option<Level> {
     by(true).or_else(|| by(false)).map(|(_, level)| *level)
 }
 
-fn output(args: OutputArgs, loaded: &Loaded) -> Result<Output> {
+fn output(args: OutputArgs, loaded: &Loaded, directory: &Path) -> Result<Output> {
     let defaults = &loaded.config.output;
     let anchor = args.sarif_anchor.as_ref().or(defaults.sarif_anchor.as_ref());
     for (index, (_, file)) in args.files.iter().enumerate() {
@@ -138,17 +140,16 @@ fn output(args: OutputArgs, loaded: &Loaded) -> Result<Output> {
     Ok(Output {
         format: args.format.or(defaults.format).unwrap_or(Format::Table),
         files: args.files,
-        sarif_anchor: anchor_uri(anchor.map_or(config::NAME, String::as_str))?,
+        sarif_anchor: self::anchor(anchor.map_or(config::NAME, String::as_str))?,
+        root: repository::root(directory),
+        blob: repository::blob(|name| std::env::var(name).ok()),
         min_severity: args.min_severity.or(defaults.min_severity).unwrap_or(Severity::Info),
         quiet: args.quiet,
     })
 }
 
-/// What need not be encoded in a path of a URI (RFC 3986, section 2.3).
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// A path of the repository as a relative URI.
-fn anchor_uri(path: &str) -> Result<String> {
+/// A file of the repository by its name from the root.
+fn anchor(path: &str) -> Result<String> {
     let wrong = || {
         Error::new(format!("--sarif-anchor: `{path}` is no file of the repository"))
             .next("name it from the root of the repository, such as infra/app.ts")
@@ -158,7 +159,7 @@ fn anchor_uri(path: &str) -> Result<String> {
     if path.starts_with('/') || path.contains(':') || parts.is_empty() || parts.contains(&"..") {
         return Err(wrong());
     }
-    Ok(parts.into_iter().map(|part| utf8_percent_encode(part, ENCODED).to_string()).collect::<Vec<_>>().join("/"))
+    Ok(parts.join("/"))
 }
 
 #[cfg(test)]
@@ -230,11 +231,11 @@ mod tests {
     }
 
     #[test]
-    fn an_anchor_is_a_relative_uri() {
-        assert_eq!(anchor_uri("./infra/my stack.ts").ok().as_deref(), Some("infra/my%20stack.ts"));
-        assert_eq!(anchor_uri("infra\\ä.ts").ok().as_deref(), Some("infra/%C3%A4.ts"));
+    fn an_anchor_is_a_file_of_the_repository() {
+        assert_eq!(anchor("./infra/my stack.ts").ok().as_deref(), Some("infra/my stack.ts"));
+        assert_eq!(anchor("infra\\ä.ts").ok().as_deref(), Some("infra/ä.ts"));
         for wrong in ["/etc/x", "../x", "a/../x", "", "file:x", "arn:aws:iam::1:role/x"] {
-            assert!(anchor_uri(wrong).is_err(), "{wrong}");
+            assert!(anchor(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -145,9 +145,18 @@ fn demo(min_severity: Severity) -> String {
         require_integration: false,
         levels: Default::default(),
         suppress: &mut |_| None,
+        locate: None,
     };
     let report = report::build(&snapshot, &assessment, policy);
-    let output = Output { format: Format::Table, files: Vec::new(), sarif_anchor: String::new(), min_severity, quiet: false };
+    let output = Output {
+        format: Format::Table,
+        files: Vec::new(),
+        sarif_anchor: String::new(),
+        root: ".".into(),
+        blob: None,
+        min_severity,
+        quiet: false,
+    };
     let mut text = Vec::new();
     output.render(Format::Table, &report, selection.rules(), Some(100), &mut text).expect("written");
     anstream::adapter::strip_str(&String::from_utf8(text).expect("UTF-8")).to_string()

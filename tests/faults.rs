@@ -282,6 +282,14 @@ fn the_article_as_written_has_no_critical_finding_but_lacks_a_queue() {
     let rules: BTreeSet<&str> =
         report["findings"].as_array().into_iter().flatten().filter_map(|finding| finding["rule"].as_str()).collect();
     assert_eq!(report["counts"]["critical"], 0, "{rules:?}");
-    assert_eq!(rules, BTreeSet::from(["gateway/single-zone", "observability/alarm-missing", "observability/dead-letter-queue-missing"]));
+    assert_eq!(
+        rules,
+        BTreeSet::from([
+            "destination/double-slash",
+            "gateway/single-zone",
+            "observability/alarm-missing",
+            "observability/dead-letter-queue-missing"
+        ])
+    );
     assert_eq!(run.code, 1);
 }

@@ -101,6 +101,7 @@ fn what_follows_from_another_fault_names_it() {
             require_integration: false,
             levels: BTreeMap::new(),
             suppress: &mut |_| None,
+            locate: None,
         };
         let report = report::build(&snapshot, &assessment, policy);
         let roots: Vec<&str> = report.findings.iter().filter(|finding| finding.because.is_none()).map(|finding| finding.rule).collect();

@@ -10,7 +10,15 @@ use reports::{crowd, empty, incident};
 use serde_json::Value;
 
 fn output() -> Output {
-    Output { format: Format::Table, files: vec![], sarif_anchor: "pgwaudit.toml".into(), min_severity: Severity::Info, quiet: false }
+    Output {
+        format: Format::Table,
+        files: vec![],
+        sarif_anchor: "pgwaudit.toml".into(),
+        root: ".".into(),
+        blob: None,
+        min_severity: Severity::Info,
+        quiet: false,
+    }
 }
 
 fn rules() -> Vec<&'static Rule> {

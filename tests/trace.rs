@@ -55,7 +55,14 @@ fn changed(estate: &str, patch: &Value) -> Snapshot {
 }
 
 fn policy<'p>(suppress: &'p mut dyn FnMut(&report::ReportedFinding) -> Option<report::Accepted>) -> Policy<'p> {
-    Policy { fail_on: Some(Severity::High), allow_unassessed: vec![], require_integration: false, levels: Default::default(), suppress }
+    Policy {
+        fail_on: Some(Severity::High),
+        allow_unassessed: vec![],
+        require_integration: false,
+        levels: Default::default(),
+        suppress,
+        locate: None,
+    }
 }
 
 fn scanned(snapshot: &Snapshot) -> Report {

@@ -62,7 +62,8 @@ pub struct Route<'a> {
     pub(super) below: usize,
     /// Tells it from other ways.
     pub(super) number: usize,
-    pub(super) url: OnceLock<Result<&'a InvocationUrl, Leave>>,
+    /// Set when the API is joined.
+    pub(super) url: Option<Result<&'a InvocationUrl, Leave>>,
     pub(super) request: OnceLock<Result<Request, Leave>>,
     /// Where the API's policy admits strangers, as `api/policy-open` finds it.
     pub opening: OnceLock<Result<Option<(String, bool)>, Leave>>,
@@ -93,10 +94,10 @@ impl<'a> Integration<'a> {
     /// # Errors
     /// As the destination hop, *not applicable* where it is no URL, or unresolved where it is put together at run time.
     pub fn url(&self) -> Result<&'a InvocationUrl, Leave> {
-        self.route.url.get_or_init(|| self.find_url()).clone()
+        self.route.url.clone().unwrap_or_else(|| self.find_url())
     }
 
-    fn find_url(&self) -> Result<&'a InvocationUrl, Leave> {
+    pub(super) fn find_url(&self) -> Result<&'a InvocationUrl, Leave> {
         if let Caller::Task(_, task) = &self.caller {
             let no_url = |error| Leave::NotApplicable(format!("the task's ApiEndpoint cannot be called: {error}").into());
             return task.endpoint.read()?.url.as_ref().map_err(no_url);

@@ -41,7 +41,7 @@ impl<'a> Estate<'a> {
             method: Hop::None,
             below: 1,
             number: 0,
-            url: OnceLock::new(),
+            url: None,
             request: OnceLock::new(),
             opening: OnceLock::new(),
             network: None,
@@ -119,6 +119,7 @@ impl<'a> Estate<'a> {
     }
 
     fn join_api(&'a self, integration: &mut Integration<'a>) {
+        integration.route_mut().url = Some(integration.find_url());
         let url = match integration.url() {
             Ok(url) => url,
             Err(Leave::Unknown(unknown)) => {

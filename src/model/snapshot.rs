@@ -60,6 +60,13 @@ pub enum SourceKind {
     Demo,
 }
 
+impl SourceKind {
+    /// Whether it tells of what is there, not of what will be.
+    pub fn is_deployed(self) -> bool {
+        self != SourceKind::Template
+    }
+}
+
 /// What belongs to an account as a whole, and its regions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

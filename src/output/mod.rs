@@ -13,7 +13,14 @@ use crate::rules::Rule;
 use crate::rules::verdict::{FixClass, Severity};
 
 pub mod file;
+mod github;
 pub mod json;
+#[cfg(feature = "live")]
+pub mod log;
+mod markdown;
+mod names;
+#[cfg(feature = "live")]
+pub mod progress;
 pub mod sarif;
 mod table;
 pub mod text;
@@ -32,6 +39,10 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0, for GitHub code scanning.
     Sarif,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// Markdown, for a step summary or a comment.
+    Markdown,
 }
 
 /// What to write and where.
@@ -43,7 +54,11 @@ pub struct Output {
     pub files: Vec<(Format, PathBuf)>,
     /// The file of the repository that SARIF points at: relative, with `/`.
     pub sarif_anchor: String,
-    /// The table leaves out what is below.
+    /// The root of the repository, which names of files start from.
+    pub root: PathBuf,
+    /// Where the files of the repository can be read, up to their names; relative links where that is not known.
+    pub blob: Option<String>,
+    /// Tables, annotations and Markdown leave out what is below.
     pub min_severity: Severity,
     /// The table leaves out what is not wrong.
     pub quiet: bool,
@@ -51,7 +66,7 @@ pub struct Output {
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 3] = [Format::Table, Format::Json, Format::Sarif];
+    pub const ALL: [Format; 5] = [Format::Table, Format::Json, Format::Sarif, Format::Github, Format::Markdown];
 
     /// The name used on the command line.
     pub fn name(self) -> &'static str {
@@ -59,6 +74,8 @@ impl Format {
             Format::Table => "table",
             Format::Json => "json",
             Format::Sarif => "sarif",
+            Format::Github => "github",
+            Format::Markdown => "markdown",
         }
     }
 }
@@ -83,7 +100,12 @@ impl Output {
                 if screen.is_some() { out.write_all(text.as_bytes()) } else { write!(out, "{}", anstream::adapter::strip_str(&text)) }
             }
             Format::Json => json::write(report, out),
-            Format::Sarif => sarif::write(report, rules, &self.sarif_anchor, sarif::GITHUB, out),
+            Format::Sarif => {
+                let repository = sarif::Repository { root: &self.root, anchor: &self.sarif_anchor };
+                sarif::write(report, rules, repository, sarif::GITHUB, out)
+            }
+            Format::Github => github::write(report, self.min_severity, out),
+            Format::Markdown => markdown::write(report, self.min_severity, self.blob.as_deref(), out),
         }
     }
 

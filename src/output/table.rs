@@ -1,18 +1,18 @@
 //! The table: integrations first, then what is wrong, then what it comes to.
 
-use std::collections::HashSet;
 use std::fmt::{self, Display};
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, Color, ContentArrangement, Table};
 
-use crate::model::{Kind, SourceKind};
-use crate::report::{Health, HopReport, HopStatus, IntegrationReport, Report};
+use crate::model::SourceKind;
+use crate::report::{Health, IntegrationReport, Report};
 use crate::rules::Rule;
 use crate::rules::verdict::Severity;
 
-use super::text::{clean, short, width, wrap};
+use super::names::{EXAMPLE, Names, broken_hop, calls, read, verdict_name};
+use super::text::{clean, width, wrap};
 
 pub(super) mod findings;
 mod summary;
@@ -100,35 +100,13 @@ pub(super) fn severity_style(severity: Severity) -> Style {
 
 pub(super) fn head(page: &mut Page, report: &Report) {
     if report.source.kind == SourceKind::Demo {
-        for line in wrap("This is the embedded example: a made-up stack. Nothing was read from AWS.", page.width) {
+        for line in wrap(EXAMPLE, page.width) {
             page.line(painted(BOLD, line));
         }
     }
-    let from = match (&report.source.kind, &report.source.file) {
-        (SourceKind::Live, _) => String::new(),
-        (SourceKind::Demo, _) => " (embedded)".to_owned(),
-        (_, Some(file)) => format!(" from {}", clean(file)),
-        (_, None) => " from a file".to_owned(),
-    };
-    let line = format!("{}, read {:.0}{from}", places(report), report.taken_at);
+    let line = read(report);
     for line in wrap(&line, page.width) {
         page.line(painted(DIM, line));
-    }
-}
-
-/// Accounts and regions in words: each account with its regions, or their numbers where they are many.
-fn places(report: &Report) -> String {
-    let mut accounts: Vec<(&str, Vec<&str>)> = Vec::new();
-    for scope in &report.scopes {
-        match accounts.last_mut() {
-            Some((account, regions)) if *account == scope.account => regions.push(&scope.region),
-            _ => accounts.push((&scope.account, vec![&scope.region])),
-        }
-    }
-    match accounts.len() {
-        0 => "no account".to_owned(),
-        1..=3 => accounts.iter().map(|(account, regions)| format!("{account} {}", regions.join(" "))).collect::<Vec<_>>().join(", "),
-        many => format!("{many} accounts, {} regions of them", report.scopes.len()),
     }
 }
 
@@ -162,18 +140,18 @@ fn integrations(page: &mut Page, report: &Report, names: &Names<'_>, look: &Look
 }
 
 fn verdict(health: Health) -> Cell {
-    let (verdict, color) = match health {
-        Health::Broken => ("broken", Color::Red),
-        Health::AtRisk => ("at risk", Color::Yellow),
-        Health::Unknown => ("unknown", Color::Magenta),
-        Health::Healthy => ("healthy", Color::Green),
+    let color = match health {
+        Health::Broken => Color::Red,
+        Health::AtRisk => Color::Yellow,
+        Health::Unknown => Color::Magenta,
+        Health::Healthy => Color::Green,
     };
-    Cell::new(verdict).fg(color)
+    Cell::new(verdict_name(health)).fg(color)
 }
 
 /// All columns of an integration behind the verdict.
 fn texts(report: &Report, names: &Names<'_>, one: &IntegrationReport, wide: bool) -> Vec<String> {
-    let mut texts = vec![names.caller(&one.id), calls(one), broken_hop(report, one)];
+    let mut texts = vec![names.caller(&one.id), calls(report, one), broken_hop(report, one)];
     if wide {
         let mut parts = one.id.split(':').skip(3);
         let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -189,57 +167,4 @@ fn budgets(rows: &[Vec<String>], room: usize) -> Vec<usize> {
     let total = |limit: usize| natural.iter().map(|width| width.min(&limit) + GAP).sum::<usize>();
     let limit = (1..=room).rev().find(|limit| total(*limit) <= room).unwrap_or(1);
     natural.into_iter().map(|width| width.min(limit)).collect()
-}
-
-/// What integrations are called: by their event rule or state machine, and by target or state where one has several.
-struct Names<'a>(HashSet<&'a str>);
-
-impl<'a> Names<'a> {
-    fn new(report: &'a Report) -> Self {
-        let mut once = HashSet::new();
-        let callers = report.integrations.iter().filter_map(|one| one.id.rsplit_once('#'));
-        Names(callers.filter(|(caller, _)| !once.insert(*caller)).map(|(caller, _)| caller).collect())
-    }
-
-    fn caller(&self, id: &str) -> String {
-        match id.rsplit_once('#') {
-            Some((caller, part)) if self.0.contains(caller) => format!("{} #{part}", short(caller)),
-            Some((caller, _)) => short(caller),
-            None => short(id),
-        }
-    }
-}
-
-/// What is called, as far as the chain was followed: stage or API and the method, else the destination.
-fn calls(one: &IntegrationReport) -> String {
-    let hop = |kind| one.hops.iter().find(|hop| hop.kind == kind && !hop.id.is_empty()).map(|hop| short(&hop.id));
-    let api = match (hop(Kind::Api), hop(Kind::Stage)) {
-        (_, Some(stage)) if stage.contains('/') => stage,
-        (Some(api), Some(stage)) => format!("{api}/{stage}"),
-        (Some(api), None) => api,
-        _ => return hop(Kind::Destination).map_or_else(|| "?".to_owned(), |name| format!("destination {name}")),
-    };
-    hop(Kind::Method).map_or_else(|| api.clone(), |method| format!("{api} {method}"))
-}
-
-/// Where the chain breaks: a missing hop, else the first unknown one, else the rule of a critical finding.
-fn broken_hop(report: &Report, one: &IntegrationReport) -> String {
-    let hop = |status| one.hops.iter().find(move |hop| hop.status == status);
-    if let Some(hop) = hop(HopStatus::Missing) {
-        return hop_text(hop, "missing");
-    }
-    if one.verdict == Health::Broken {
-        let touches = |id: &String| *id == one.id;
-        let found =
-            report.findings.iter().find(|finding| finding.severity == Severity::Critical && finding.integrations.iter().any(touches));
-        if let Some(finding) = found {
-            return format!("{} {}: {}", finding.resource.kind, short(&finding.resource.id), finding.rule);
-        }
-    }
-    hop(HopStatus::Unknown).map_or_else(String::new, |hop| hop_text(hop, "unknown"))
-}
-
-fn hop_text(hop: &HopReport, status: &str) -> String {
-    let why = hop.why.as_ref().map_or_else(String::new, |why| format!(", {why}"));
-    format!("{} {}: {status}{why}", hop.kind, short(&hop.id)).replace(" :", ":")
 }

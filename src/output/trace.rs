@@ -9,6 +9,7 @@ use crate::report::{Health, HopStatus, Report, ReportedFinding};
 use crate::rules::verdict::Severity;
 use crate::trace::{Chain, Fact, Leg, Ruling, Trace, TracedHop, Unjudged};
 
+use super::names::called;
 use super::table::findings::by_cause;
 use super::table::{BOLD, DIM, NARROWEST, Page, head, painted, severity_style};
 use super::text::{clean, short, width, wrap};
@@ -42,11 +43,11 @@ fn render(trace: &Trace<'_>, report: &Report, columns: usize) -> String {
     head(&mut page, report);
     for chain in &trace.integrations {
         page.text.push('\n');
-        title(&mut page, chain);
+        title(&mut page, report, chain);
         let last = chain.hops.len().saturating_sub(1);
         let broken = chain.broken_at.and_then(|kind| chain.hops.iter().position(|hop| hop.hop.kind == kind));
         for (index, hop) in chain.hops.iter().enumerate().filter(|(index, _)| is_shown(&chain.hops, *index)) {
-            Told { page: &mut page, chain, rail: if index == last { ' ' } else { '│' } }.hop(hop, broken == Some(index));
+            Told { page: &mut page, report, chain, rail: if index == last { ' ' } else { '│' } }.hop(hop, broken == Some(index));
         }
     }
     page.text
@@ -59,10 +60,10 @@ fn is_shown(hops: &[TracedHop<'_>], index: usize) -> bool {
     hop.hop.status != HopStatus::None || !hop.findings.is_empty() || hops[..index].iter().any(lost)
 }
 
-fn title(page: &mut Page, chain: &Chain<'_>) {
+fn title(page: &mut Page, report: &Report, chain: &Chain<'_>) {
     let name = match chain.id.rsplit_once('#') {
-        Some((caller, part)) => format!("{} #{part}", short(caller)),
-        None => short(&chain.id),
+        Some((caller, part)) => format!("{} #{part}", called(report, caller)),
+        None => called(report, &chain.id),
     };
     let (verdict, style) = match chain.verdict {
         Health::Broken => ("broken", color(AnsiColor::Red)),
@@ -102,6 +103,7 @@ fn hanging(page: &mut Page, leads: [String; 2], indent: usize, (style, text): (S
 /// What is told of one hop.
 struct Told<'t, 'r> {
     page: &'t mut Page,
+    report: &'t Report,
     chain: &'t Chain<'r>,
     /// What leads on to the next hop.
     rail: char,
@@ -137,10 +139,10 @@ impl<'r> Told<'_, 'r> {
         let named = |kind| self.chain.hops.iter().find(|hop| hop.hop.kind == kind).map_or("", |hop| &hop.hop.id);
         match hop.hop.kind {
             Kind::Network if hop.hop.status == HopStatus::Present => {
-                format!("{} to {}", short(named(Kind::Gateway)), short(named(Kind::Endpoint)))
+                format!("{} to {}", called(self.report, named(Kind::Gateway)), called(self.report, named(Kind::Endpoint)))
             }
             Kind::Target => hop.hop.id.rsplit_once('#').map_or(&*hop.hop.id, |(_, target)| target).to_owned(),
-            _ => short(&hop.hop.id),
+            _ => called(self.report, &hop.hop.id),
         }
     }
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use foldhash::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
+use super::location::Locate;
 use super::{
     Counts, FixReport, Health, HopReport, IntegrationReport, NotAssessed, Report, ReportCoverage, ReportedFinding, SCHEMA,
-    SuppressedFinding, Tool,
+    SuppressedFinding, Tool, place,
 };
 use crate::estate::Integration;
 use crate::model::{Reason, ResourceId, Snapshot};
@@ -27,6 +28,8 @@ pub struct Policy<'p> {
     pub levels: BTreeMap<&'static str, Severity>,
     /// Says of a finding whether it was accepted, and with which words.
     pub suppress: &'p mut dyn FnMut(&ReportedFinding) -> Option<Accepted>,
+    /// Finds in files what findings are about.
+    pub locate: Option<&'p dyn Locate>,
 }
 
 /// Why a finding was accepted.
@@ -59,6 +62,7 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
     });
     let not_assessed = gaps(&assessment.gaps);
     let integrations = integrations(assessment, &findings);
+    let declared = policy.locate.map(|locate| place::all(&mut findings, &integrations, locate)).unwrap_or_default();
     let counts = count(&findings, assessment, not_assessed.len(), suppressed.len());
     let mut report = Report {
         schema: SCHEMA,
@@ -70,11 +74,13 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
             complete: snapshot.coverage.complete(),
             calls: snapshot.coverage.calls.clone(),
             not_covered: assessment.not_covered.iter().cloned().collect(),
+            filter: Vec::new(),
         },
         integrations,
         findings,
         not_assessed,
         suppressed,
+        declared,
         warnings: Vec::new(),
         counts,
         exit_code: 0,

@@ -1,5 +1,7 @@
 //! Where the things that a report speaks of stand in files.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::model::ResourceId;
@@ -16,12 +18,21 @@ pub struct Location {
     pub column: Option<u32>,
 }
 
+impl fmt::Display for Location {
+    /// `file:line:column`, as editors and terminals take it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)?;
+        self.column.map_or(Ok(()), |column| write!(f, ":{column}"))
+    }
+}
+
 /// What a resource is called in the text that declares it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Declared {
     /// Logical id, or the address in a plan.
     pub name: String,
     /// The construct that made it, such as `Stack/Api/Default`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub construct_path: Option<String>,
 }
 

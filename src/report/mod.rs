@@ -4,6 +4,7 @@
 
 mod build;
 pub mod location;
+mod place;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use serde::Serialize;
 
 use crate::model::{Call, ResourceId, Scope, Source};
 use crate::rules::verdict::{Confidence, Evidence, FixClass, Severity};
+
+use location::{Declared, Location};
 
 pub use build::{Accepted, Policy, build, fingerprint, judged_code};
 
@@ -42,12 +45,26 @@ pub struct Report {
     pub not_assessed: Vec<NotAssessed>,
     /// Findings that somebody has accepted.
     pub suppressed: Vec<SuppressedFinding>,
+    /// Where files declare what integrations and findings name, by its ARN or id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub declared: BTreeMap<String, Declaration>,
     /// Things about the run itself.
     pub warnings: Vec<String>,
     /// Numbers.
     pub counts: Counts,
     /// What the program exits with.
     pub exit_code: u8,
+}
+
+/// Where a file declares a resource, and what it is called there.
+#[derive(Clone, Debug, Serialize)]
+pub struct Declaration {
+    /// What it is called there.
+    #[serde(flatten)]
+    pub declared: Declared,
+    /// The line that a person would change; only where an integration with a finding leads through the resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
 }
 
 /// The program that made the report.
@@ -68,6 +85,9 @@ pub struct ReportCoverage {
     pub calls: Vec<Call>,
     /// Rules that this kind of source can never answer.
     pub not_covered: Vec<NotCovered>,
+    /// The flags that narrowed it: nothing is said of the rest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub filter: Vec<String>,
 }
 
 /// A rule that this kind of source can never answer.
@@ -219,6 +239,12 @@ pub struct Counts {
 }
 
 impl Report {
+    /// What to call a resource whose id was made up because it is not deployed yet.
+    pub fn declared_name(&self, id: &str) -> Option<&str> {
+        let declared = (!self.source.kind.is_deployed()).then(|| self.declared.get(id))?;
+        declared.map(|declaration| declaration.declared.name.as_str())
+    }
+
     /// Not-assessed checks by reason and sentence, most first, for the summaries.
     pub fn gaps(&self) -> Vec<(crate::model::Reason, &str, usize)> {
         let mut counts = BTreeMap::new();

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use super::verdict::{Assessed, Finding, Leave, Verdict, not_applicable};
+use super::within::{Narrowed, Within};
 use super::{Check, Rule, Selection};
 use crate::estate::{Caller, Estate, Hop, Integration, Site};
 use crate::model::events::Connection;
@@ -57,13 +58,23 @@ pub struct Gap {
 
 /// Runs the selected rules. `integrations` are all that the estate has.
 pub fn assess<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], selection: &Selection) -> Assessment<'a> {
+    assess_within(estate, integrations, selection, None)
+}
+
+/// The same for what a scan is narrowed to. Rules see all that there is, but nothing is said of the rest.
+pub fn assess_within<'a>(
+    estate: &'a Estate<'a>,
+    integrations: &'a [Integration<'a>],
+    selection: &Selection,
+    within: Option<&'a Within<'a>>,
+) -> Assessment<'a> {
     let in_scope: Vec<&Integration<'_>> = integrations.iter().filter(|integration| integration.in_scope()).collect();
-    let mut run = Run::new(estate, in_scope, integrations);
+    let mut run = Run::new(estate, in_scope, integrations, within);
     run.each_integration(selection);
     for rule in selection.rules() {
         run.rule(rule);
     }
-    run.out
+    run.narrowed()
 }
 
 struct Run<'a> {
@@ -74,10 +85,11 @@ struct Run<'a> {
     /// The integration that starts with a target, filled when a rule on targets asks.
     targets: OnceCell<HashMap<usize, usize>>,
     unread: UnreadCallers,
+    within: Option<Narrowed<'a>>,
 }
 
 impl<'a> Run<'a> {
-    fn new(estate: &'a Estate<'a>, in_scope: Vec<&'a Integration<'a>>, all: &'a [Integration<'a>]) -> Self {
+    fn new(estate: &'a Estate<'a>, in_scope: Vec<&'a Integration<'a>>, all: &'a [Integration<'a>], within: Option<&'a Within<'a>>) -> Self {
         let mut touching: HashMap<_, Vec<usize>> = HashMap::default();
         touching.reserve(2 * in_scope.len() + 8);
         for (index, integration) in in_scope.iter().enumerate() {
@@ -86,7 +98,7 @@ impl<'a> Run<'a> {
             }
         }
         let out = Assessment {
-            out_of_scope: out_of_scope(&in_scope, all),
+            out_of_scope: out_of_scope(&in_scope, all, within),
             integrations: in_scope,
             found: Vec::new(),
             gaps: Vec::new(),
@@ -94,7 +106,24 @@ impl<'a> Run<'a> {
             passed: 0,
             not_applicable: 0,
         };
-        Run { estate, all, out, touching, targets: OnceCell::new(), unread: UnreadCallers::of(estate) }
+        let within = within.map(|within| Narrowed::new(within, &out.integrations));
+        Run { estate, all, out, touching, targets: OnceCell::new(), unread: UnreadCallers::of(estate), within }
+    }
+
+    /// What was said, of the integrations that are judged only.
+    fn narrowed(self) -> Assessment<'a> {
+        let mut out = self.out;
+        let Some(within) = self.within else { return out };
+        let mut index = 0..;
+        out.integrations.retain(|_| index.next().is_some_and(|index| within.has_any(&[index])));
+        out.found.iter_mut().for_each(|found| found.integrations = within.moved(&found.integrations));
+        out.gaps.iter_mut().for_each(|gap| gap.integrations = within.moved(&gap.integrations));
+        out
+    }
+
+    /// Whether an integration in scope is judged.
+    fn is_within(&self, index: usize) -> bool {
+        self.within.as_ref().is_none_or(|within| within.has_any(&[index]))
     }
 
     fn rule(&mut self, rule: &'static Rule) {
@@ -126,7 +155,7 @@ impl<'a> Run<'a> {
         let routes: Vec<usize> = self.out.integrations.iter().map(|path| path.route_number()).collect();
         let mut first = vec![usize::MAX; routes.iter().max().map_or(0, |last| last + 1)];
         routes.iter().enumerate().for_each(|(index, route)| first[*route] = first[*route].min(index));
-        let mut order: Vec<usize> = (0..routes.len()).collect();
+        let mut order: Vec<usize> = (0..routes.len()).filter(|index| self.is_within(*index)).collect();
         order.sort_by_key(|index| (first[routes[*index]], *index));
         for same in order.chunk_by(|a, b| routes[*a] == routes[*b]) {
             for (rule, callers, check, whole) in &checks {
@@ -249,9 +278,9 @@ impl<'a> Run<'a> {
                     let (account, region) = integration.caller.scope();
                     let named = || ResourceId { id: (*id).to_owned(), kind, account: account.to_owned(), region: region.to_owned() };
                     let resource = if id.is_empty() { integration.caller.resource() } else { named() };
-                    self.record(rule, Err(Leave::Unknown(unknown.clone())), || resource, &[index]);
+                    self.record(rule, Err(Leave::Unknown(unknown.clone())), || resource.clone(), &[index]);
                 }
-                Hop::Missing(_) | Hop::None => self.out.not_applicable += 1,
+                Hop::Missing(_) | Hop::None => self.out.not_applicable += usize::from(self.is_within(index)),
             }
         }
     }
@@ -263,7 +292,7 @@ impl<'a> Run<'a> {
 
     /// What a rule said of a resource, which touches the integrations that pass it.
     fn record_on<T>(&mut self, rule: &'static Rule, site: &Site<'_, T>, assessed: Assessed) {
-        if matches!(assessed, Ok(Verdict::Pass)) {
+        if matches!(assessed, Ok(Verdict::Pass)) && self.within.is_none() {
             self.out.passed += 1;
             return;
         }
@@ -280,8 +309,10 @@ impl<'a> Run<'a> {
         self.targets.get_or_init(|| all().collect()).get(&target).copied()
     }
 
-    fn record(&mut self, rule: &'static Rule, assessed: Assessed, resource: impl FnOnce() -> ResourceId, touched: &[usize]) {
+    fn record(&mut self, rule: &'static Rule, assessed: Assessed, resource: impl Fn() -> ResourceId, touched: &[usize]) {
         match assessed {
+            // Whether a gap matters is asked where it is kept.
+            Ok(_) | Err(Leave::NotApplicable(_)) if self.within.as_ref().is_some_and(|within| !within.has(touched, &resource)) => {}
             Ok(Verdict::Pass) => self.out.passed += 1,
             Ok(Verdict::Fail(findings)) => self.found(rule, findings, touched),
             Err(Leave::NotApplicable(_)) => self.out.not_applicable += 1,
@@ -305,7 +336,11 @@ impl<'a> Run<'a> {
         unknown: Unknown,
         touched: &[usize],
     ) {
-        if unknown.gap().reason == Reason::NotCovered {
+        let reason = unknown.gap().reason;
+        if self.within.as_ref().is_some_and(|within| !within.has_gap(touched, resource.as_ref(), reason)) {
+            return;
+        }
+        if reason == Reason::NotCovered {
             self.out.not_applicable += 1;
             self.out.not_covered.insert(NotCovered { rule: rule.id, why: unknown.gap().why.clone() });
             return;
@@ -316,10 +351,11 @@ impl<'a> Run<'a> {
 }
 
 /// API destinations that integrations use, but none in scope.
-fn out_of_scope(in_scope: &[&Integration<'_>], all: &[Integration<'_>]) -> usize {
+fn out_of_scope(in_scope: &[&Integration<'_>], all: &[Integration<'_>], within: Option<&Within<'_>>) -> usize {
     let of = |path: &Integration<'_>| Some(path.destination.read().ok()?.address());
     let private: HashSet<usize> = in_scope.iter().filter_map(|path| of(path)).collect();
-    all.iter().filter_map(of).filter(|address| !private.contains(address)).collect::<HashSet<_>>().len()
+    let meant = all.iter().filter(|path| within.is_none_or(|within| within.has(path)));
+    meant.filter_map(of).filter(|address| !private.contains(address)).collect::<HashSet<_>>().len()
 }
 
 /// Something that was not read and may hide what a rule is about.

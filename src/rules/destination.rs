@@ -83,6 +83,14 @@ fn names_private_api(path: &Integration<'_>, connection: &Site<'_, Connection>) 
     }
 }
 
+/// `destination/double-slash`
+pub fn double_slash(path: &Integration<'_>) -> Assessed {
+    match path.url()?.repeated_slashes {
+        true => fail(path.url_evidence()?.expected("single slashes")),
+        false => pass(),
+    }
+}
+
 /// `destination/stage-unknown`
 pub fn stage_unknown(path: &Integration<'_>) -> Assessed {
     let api = path.api.read()?;

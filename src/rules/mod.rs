@@ -8,6 +8,7 @@ pub mod example;
 pub mod names;
 pub mod parameters;
 pub mod verdict;
+pub mod within;
 
 mod api;
 mod api_policy;
@@ -131,6 +132,7 @@ rules! {
     Route "destination/alias-host-not-associated" destination::host::alias_host_not_associated;
     Route "destination/host-untrusted" destination::host::host_untrusted;
     Route "destination/not-https" destination::host::not_https;
+    Route "destination/double-slash" destination::double_slash;
     Route "destination/stage-unknown" destination::stage_unknown;
     Route "destination/path-unknown" destination::path_unknown;
     Route "destination/method-unknown" destination::method_unknown;
@@ -153,6 +155,7 @@ rules! {
     Route "resource-config/domain-in-private-zone" resource_config::domain_in_private_zone;
     Route "resource-config/domain-zonal" resource_config::domain_zonal;
     Route "resource-config/port" resource_config::port;
+    Route "resource-config/port-wide" resource_config::port_wide;
     ResourceConfig "resource-config/gateway-missing" resource_config::gateway_missing;
     Route "resource-config/ip-type" resource_config::ip_type;
     Route "resource-config/other-vpc" resource_config::other_vpc;
@@ -191,6 +194,7 @@ rules! {
     Integration "state-machine/role-permissions" state_machine::role_permissions;
     Integration "state-machine/header-forbidden" state_machine::header_forbidden;
     Integration "state-machine/endpoint-mismatch" state_machine::endpoint_mismatch;
+    Connection "secret/template" secret::template;
     Connection "secret/connection-parameter" secret::connection_parameter;
     Target "secret/target-parameter" secret::target_parameter;
     Target "secret/target-input" secret::target_input;

@@ -181,6 +181,20 @@ pub fn port(path: &Integration<'_>) -> Assessed {
     fail(Finding::from(place).related(path.url_evidence()?))
 }
 
+/// `resource-config/port-wide`
+pub fn port_wide(path: &Integration<'_>) -> Assessed {
+    let (config, url) = (path.config.read()?, path.url()?);
+    let ranges = ports_of(config.value)?;
+    let needed = [Ports::one(url.port.unwrap_or(HTTPS)), Ports::one(HTTPS)];
+    if url.scheme != "https" || !ranges.iter().any(|range| range.holds(&needed[0])) {
+        return not_applicable("the configuration does not serve the URL");
+    }
+    if ranges.iter().all(|range| range.within(&needed)) {
+        return pass();
+    }
+    fail(config.at("/port_ranges").observed(config.value.port_ranges.read()?.join(", ")).expected(needed[0].to_string()))
+}
+
 /// `resource-config/ip-type`
 pub fn ip_type(path: &Integration<'_>) -> Assessed {
     let proof = path.proof()?;

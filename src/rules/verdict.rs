@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ResourceId, Unknown};
+use crate::report::location::Location;
 
 /// The answer of a rule on one subject. `?` on an unknown value or a missing hop leaves early.
 pub type Assessed = Result<Verdict, Leave>;
@@ -146,6 +147,12 @@ pub struct Evidence {
     pub expected: String,
     /// Whether it is the thing itself or something that explains it.
     pub role: Role,
+    /// Where it stands in a file: the line to change. Rules leave it out; the report fills it in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    /// Further places, such as the template that was made from that line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub related_locations: Vec<Location>,
 }
 
 /// The part a piece of evidence plays.
@@ -159,6 +166,20 @@ pub enum Role {
 }
 
 impl Evidence {
+    /// A place, as yet without what was found there.
+    pub fn new(resource: ResourceId, pointer: impl Into<String>) -> Self {
+        let (observed, expected) = (String::new(), String::new());
+        Evidence {
+            resource,
+            pointer: pointer.into(),
+            observed,
+            expected,
+            role: Role::Primary,
+            location: None,
+            related_locations: Vec::new(),
+        }
+    }
+
     /// What was found there.
     #[must_use]
     pub fn observed(mut self, observed: impl fmt::Display) -> Self {

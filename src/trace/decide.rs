@@ -128,7 +128,7 @@ fn at_endpoint(path: &Integration<'_>, endpoint: &Site<'_, crate::model::ec2::En
 }
 
 /// What a private domain name without a policy answers is not documented.
-fn at_domain<'a>(path: &Integration<'a>, domain: &Site<'a, crate::model::apigateway::Domain>) -> Ruling {
+fn at_domain(path: &Integration<'_>, domain: &Site<'_, crate::model::apigateway::Domain>) -> Ruling {
     let silence = ("undetermined", "it has no policy, and what it answers then is not documented", false);
     let request = path.domain_request(domain);
     judged(path, domain, &domain.value.policy, Ok(&request), silence).unwrap_or_else(|| unread(domain, "the policy was not read"))

@@ -1,6 +1,8 @@
 //! Reports made by hand: the writers are tested without any rule having run.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub mod checks;
+
 use pgwaudit::model::{Call, CallOutcome, Kind, Reason, ResourceId, Scope, Source, SourceKind};
 use pgwaudit::report::{
     Counts, FixReport, Health, HopReport, HopStatus, IntegrationReport, NotAssessed, NotCovered, Report, ReportCoverage, ReportedFinding,
@@ -28,11 +30,17 @@ pub fn empty() -> Report {
         taken_at: "2026-11-02T10:15:00Z".parse().expect("a time"),
         source: Source { kind: SourceKind::Live, file: None },
         scopes: vec![Scope { account: ACCOUNT.into(), region: REGION.into() }],
-        coverage: ReportCoverage { complete: true, calls: vec![call("events", "ListRules", 2, CallOutcome::Ok)], not_covered: vec![] },
+        coverage: ReportCoverage {
+            complete: true,
+            calls: vec![call("events", "ListRules", 2, CallOutcome::Ok)],
+            not_covered: vec![],
+            filter: vec![],
+        },
         integrations: vec![],
         findings: vec![],
         not_assessed: vec![],
         suppressed: vec![],
+        declared: Default::default(),
         warnings: vec![],
         counts: Counts { passed: 12, not_applicable: 4, ..Counts::default() },
         exit_code: 0,
@@ -75,13 +83,7 @@ pub fn finding(
     observed: &str,
     expected: &str,
 ) -> ReportedFinding {
-    let evidence = Evidence {
-        resource: resource.clone(),
-        pointer: "/state".into(),
-        observed: observed.into(),
-        expected: expected.into(),
-        role: Role::Primary,
-    };
+    let evidence = Evidence::new(resource.clone(), "/state").observed(observed).expected(expected);
     ReportedFinding {
         rule,
         severity,
@@ -152,13 +154,8 @@ fn incident_findings(report: &Report) -> Vec<ReportedFinding> {
         "AUTHORIZED",
     );
     refused.integrations = vec![id(1), id(2)];
-    refused.evidence.push(Evidence {
-        resource: resource(Kind::Secret, arn("secretsmanager", "secret:events!connection/orders-AbCdEf")),
-        pointer: String::new(),
-        observed: "deleted 2026-11-01".into(),
-        expected: String::new(),
-        role: Role::Related,
-    });
+    let secret = resource(Kind::Secret, arn("secretsmanager", "secret:events!connection/orders-AbCdEf"));
+    refused.evidence.push(Evidence { role: Role::Related, ..Evidence::new(secret, "").observed("deleted 2026-11-01") });
     let mut follows = finding(
         "resource-config/gateway-missing",
         Severity::High,

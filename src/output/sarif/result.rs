@@ -1,104 +1,141 @@
 //! Findings in SARIF.
 
-use std::borrow::Cow;
-
-use crate::output::text::short;
+use crate::output::class_name;
+use crate::output::names::called;
+use crate::report::location::Location as Place;
 use crate::report::{HopReport, HopStatus, ReportedFinding};
 use crate::rules::verdict::Evidence;
 
 use super::rule;
-use super::shape::{
-    ArtifactLocation, CodeFlow, Fingerprints, Location, LogicalLocation, Message, PhysicalLocation, Region, ResultProperties, Results,
-    SarifResult, Step, ThreadFlow,
-};
+use super::shape::{CodeFlow, Fingerprints, Location, LogicalLocation, Message, ResultProperties, Results, SarifResult, Step, ThreadFlow};
 
 /// Most related places of a result that GitHub takes.
 const RELATED: usize = 1_000;
+/// Related places that the message leads to.
+const LINKED: usize = 5;
 
 impl<'a> Results<'a> {
     /// One finding.
-    pub fn result(&self, finding: &'a ReportedFinding) -> SarifResult<'a> {
+    pub fn result<'s>(&'s self, finding: &'s ReportedFinding, fingerprint: &'s str) -> SarifResult<'s> {
         let own = self.severities.get(finding.rule).copied();
         let rule_id = rule::id(finding.rule, own, finding.severity);
         let primary = finding.evidence.first();
-        let field = |of: fn(&Evidence) -> &String| primary.map_or("", |evidence| of(evidence).as_str());
+        let related = self.related(finding);
+        let links = related.iter().filter(|place| place.linked).take(LINKED);
+        let message = Message::new(self.message(finding)).linked(links.map(|place| (place.id, place.label.as_str())));
         SarifResult {
             rule_index: self.indexes.get(&rule_id).copied(),
-            rule_id: Cow::Owned(rule_id),
+            rule_id,
             level: rule::level(finding.severity),
-            message: Message::new(message(finding)),
-            locations: [self.location(&finding.resource.id)],
-            related_locations: self.related(finding),
+            message,
+            locations: [self.location(&finding.resource.id, primary.and_then(|evidence| evidence.location.as_ref()))],
+            related_locations: related.into_iter().map(Related::location).collect(),
             code_flows: self.code_flow(finding).map(|flow| [flow]),
-            partial_fingerprints: Fingerprints { primary_location_line_hash: &finding.fingerprint },
-            properties: ResultProperties {
-                account: &finding.resource.account,
-                region: &finding.resource.region,
-                kind: finding.resource.kind.name(),
-                confidence: finding.confidence,
-                pointer: field(|evidence| &evidence.pointer),
-                observed: field(|evidence| &evidence.observed),
-                expected: field(|evidence| &evidence.expected),
-                integrations: &finding.integrations,
-                because: finding.because.as_deref(),
-                fix: finding.fix.map(|fix| crate::output::class_name(fix.class)),
-            },
+            partial_fingerprints: Fingerprints { primary_location_line_hash: fingerprint, own: &finding.fingerprint },
+            properties: self.properties(finding),
         }
     }
 
-    /// A resource: the anchor file, because GitHub wants a file of the repository, and the resource's id.
-    fn location(&self, id: &'a str) -> Location<'a> {
+    fn properties<'s>(&'s self, finding: &'s ReportedFinding) -> ResultProperties<'s> {
+        let field = |of: fn(&Evidence) -> &String| finding.evidence.first().map_or("", |evidence| of(evidence).as_str());
+        ResultProperties {
+            account: &finding.resource.account,
+            region: &finding.resource.region,
+            kind: finding.resource.kind.name(),
+            declared: self.report.declared.get(&finding.resource.id).map(|declaration| &declaration.declared),
+            confidence: finding.confidence,
+            pointer: field(|evidence| &evidence.pointer),
+            observed: field(|evidence| &evidence.observed),
+            expected: field(|evidence| &evidence.expected),
+            integrations: &finding.integrations,
+            because: finding.because.as_deref(),
+            fix: finding.fix.map(|fix| class_name(fix.class)),
+        }
+    }
+
+    /// A resource: its place in the repository, and what it is called there or in AWS.
+    fn location<'s>(&'s self, id: &'s str, place: Option<&Place>) -> Location<'s> {
+        let logical = || LogicalLocation { name: called(self.report, id), fully_qualified_name: self.qualified(id), kind: "resource" };
         Location {
             id: None,
-            physical_location: PhysicalLocation {
-                artifact_location: ArtifactLocation { uri: self.anchor },
-                region: Region { start_line: 1, start_column: 1, end_line: 1, end_column: 2 },
-            },
-            logical_locations: (!id.is_empty()).then(|| [LogicalLocation { name: short(id), fully_qualified_name: id, kind: "resource" }]),
+            physical_location: self.sources.physical(place),
+            logical_locations: (!id.is_empty()).then(|| [logical()]),
             message: None,
         }
     }
 
-    /// All evidence but the first, which is the result's own place.
-    fn related(&self, finding: &'a ReportedFinding) -> Vec<Location<'a>> {
-        let related = finding.evidence.iter().skip(1).take(RELATED).enumerate();
+    /// The ARN; of what has none yet the construct's path, else its name.
+    fn qualified<'s>(&'s self, id: &'s str) -> &'s str {
+        let construct = |name| self.report.declared.get(id).and_then(|known| known.declared.construct_path.as_deref()).unwrap_or(name);
+        self.report.declared_name(id).map_or(id, construct)
+    }
+
+    /// Further places of the resource, then all evidence but the first, which is the result's own place.
+    fn related<'s>(&'s self, finding: &'s ReportedFinding) -> Vec<Related<'s>> {
+        let mut related = Vec::new();
+        let mut add = |evidence: &'s Evidence, place: Option<&Place>, label: String, text: String| {
+            let linked = place.is_some_and(|place| self.sources.has(place));
+            related.push(Related { id: related.len() + 1, linked, label, text, location: self.location(&evidence.resource.id, place) });
+        };
+        for (index, evidence) in finding.evidence.iter().enumerate() {
+            let name = format!("{} {}", evidence.resource.kind, called(self.report, &evidence.resource.id));
+            if index > 0 {
+                add(evidence, evidence.location.as_ref(), name.clone(), format!("{name}{}", found(evidence)));
+            }
+            for place in evidence.related_locations.iter().filter(|place| self.sources.has(place)) {
+                add(evidence, Some(place), place.to_string(), format!("{name} in {place}"));
+            }
+        }
+        related.truncate(RELATED);
         related
-            .map(|(index, evidence)| Location {
-                id: Some(index + 1),
-                message: Some(Message::new(format!("{} {}{}", evidence.resource.kind, evidence.resource.id, found(evidence)))),
-                ..self.location(&evidence.resource.id)
-            })
-            .collect()
     }
 
     /// The chain of the first integration that the finding touches.
-    fn code_flow(&self, finding: &'a ReportedFinding) -> Option<CodeFlow<'a>> {
+    fn code_flow<'s>(&'s self, finding: &'s ReportedFinding) -> Option<CodeFlow<'s>> {
         let chain = self.chains.get(finding.integrations.first()?.as_str())?;
         let locations: Vec<_> = chain.hops.iter().filter(|hop| hop.status != HopStatus::None).map(|hop| self.step(hop, finding)).collect();
         (!locations.is_empty()).then_some(CodeFlow { thread_flows: [ThreadFlow { locations }] })
     }
 
-    fn step(&self, hop: &'a HopReport, finding: &ReportedFinding) -> Step<'a> {
+    fn step<'s>(&'s self, hop: &'s HopReport, finding: &ReportedFinding) -> Step<'s> {
         let status = match hop.status {
             HopStatus::Present | HopStatus::None => "",
             HopStatus::Missing => ", missing",
             HopStatus::Unknown => ", unknown",
         };
         let why = hop.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-        let text = format!("{} {}{status}{why}", hop.kind, short(&hop.id));
+        let text = format!("{} {}{status}{why}", hop.kind, called(self.report, &hop.id));
+        let place = self.report.declared.get(&*hop.id).and_then(|declaration| declaration.location.as_ref());
         Step {
-            location: Location { message: Some(Message::new(text)), ..self.location(&hop.id) },
+            location: Location { message: Some(Message::new(text)), ..self.location(&hop.id, place) },
             importance: if *hop.id == *finding.resource.id { "essential" } else { "important" },
         }
     }
+
+    /// The title's sentence, then the resource and what was found there.
+    fn message(&self, finding: &ReportedFinding) -> String {
+        let message = finding.message.trim_end();
+        let stop = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+        let found = finding.evidence.first().map_or_else(String::new, found);
+        let name = self.report.declared_name(&finding.resource.id).unwrap_or(&finding.resource.id);
+        format!("{message}{stop} {} {name}{found}.", finding.resource.kind)
+    }
 }
 
-/// The title's sentence, then the resource and what was found there.
-fn message(finding: &ReportedFinding) -> String {
-    let message = finding.message.trim_end();
-    let stop = if message.ends_with(['.', '!', '?']) { "" } else { "." };
-    let found = finding.evidence.first().map_or_else(String::new, found);
-    format!("{message}{stop} {} {}{found}.", finding.resource.kind, finding.resource.id)
+/// A place that explains a result.
+struct Related<'a> {
+    id: usize,
+    /// Whether there is something to be seen there.
+    linked: bool,
+    label: String,
+    text: String,
+    location: Location<'a>,
+}
+
+impl<'a> Related<'a> {
+    fn location(self) -> Location<'a> {
+        Location { id: Some(self.id), message: Some(Message::new(self.text)), ..self.location }
+    }
 }
 
 fn found(evidence: &Evidence) -> String {

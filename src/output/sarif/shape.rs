@@ -1,15 +1,17 @@
 //! The parts of a SARIF file that are written, as
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html> names them.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
-use crate::report::{IntegrationReport, ReportedFinding};
+use crate::report::location::Declared;
+use crate::report::{IntegrationReport, Report, ReportedFinding};
 use crate::rules::verdict::{Confidence, Severity};
+
+use super::place::Sources;
 
 /// Where the schema is published.
 pub const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -29,8 +31,15 @@ pub struct Run<'a> {
     pub automation_details: AutomationDetails,
     pub invocations: [Invocation; 1],
     pub column_kind: &'static str,
+    pub original_uri_base_ids: BTreeMap<&'static str, BaseId>,
     pub results: Results<'a>,
     pub properties: RunProperties,
+}
+
+/// What relative names of files start from. Where that is on a machine is nobody's business.
+#[derive(Serialize)]
+pub struct BaseId {
+    pub description: Message,
 }
 
 #[derive(Serialize)]
@@ -55,9 +64,6 @@ pub struct Driver {
     pub name: &'static str,
     pub semantic_version: &'static str,
     pub rules: Vec<Descriptor>,
-    /// Places of the rules, by id.
-    #[serde(skip)]
-    pub indexes: HashMap<String, usize>,
 }
 
 #[derive(Serialize)]
@@ -122,23 +128,38 @@ impl Message {
     pub fn new(text: impl Into<String>) -> Self {
         Message { text: text.into().replace("](", "] ("), markdown: None }
     }
+
+    /// With links to related places of the result at its end, which is how GitHub shows them.
+    pub fn linked<'l>(mut self, links: impl Iterator<Item = (usize, &'l str)>) -> Self {
+        let bare = |label: &str| label.replace(['[', ']', '\\'], " ");
+        let links: Vec<_> = links.map(|(id, label)| format!("[{}]({id})", bare(label))).collect();
+        if !links.is_empty() {
+            self.text.push_str(&format!(" See {}.", links.join(", ")));
+        }
+        self
+    }
 }
 
 /// The results, made one by one while they are written: a large report would not fit in memory twice.
 pub struct Results<'a> {
+    pub report: &'a Report,
     /// Integrations by id.
     pub chains: HashMap<&'a str, &'a IntegrationReport>,
+    /// Those that are written, of all in the report.
     pub findings: &'a [ReportedFinding],
-    pub anchor: &'a str,
+    /// The identity of each of them.
+    pub fingerprints: Vec<String>,
+    pub sources: &'a Sources<'a>,
     /// Each rule's own severity.
-    pub severities: HashMap<&'static str, Severity>,
+    pub severities: &'a HashMap<&'static str, Severity>,
     pub indexes: HashMap<String, usize>,
 }
 
 impl Serialize for Results<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut results = serializer.serialize_seq(Some(self.findings.len()))?;
-        self.findings.iter().try_for_each(|finding| results.serialize_element(&self.result(finding)))?;
+        let mut all = self.findings.iter().zip(&self.fingerprints);
+        all.try_for_each(|(finding, fingerprint)| results.serialize_element(&self.result(finding, fingerprint)))?;
         results.end()
     }
 }
@@ -146,7 +167,7 @@ impl Serialize for Results<'_> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SarifResult<'a> {
-    pub rule_id: Cow<'a, str>,
+    pub rule_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_index: Option<usize>,
     pub level: &'static str,
@@ -160,10 +181,13 @@ pub struct SarifResult<'a> {
     pub properties: ResultProperties<'a>,
 }
 
+/// Who a result is: GitHub knows the first alone, the second is the report's.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fingerprints<'a> {
     pub primary_location_line_hash: &'a str,
+    #[serde(rename = "pgwaudit/v1")]
+    pub own: &'a str,
 }
 
 /// What SARIF has no field for.
@@ -172,6 +196,8 @@ pub struct ResultProperties<'a> {
     pub account: &'a str,
     pub region: &'a str,
     pub kind: &'static str,
+    #[serde(flatten)]
+    pub declared: Option<&'a Declared>,
     pub confidence: Confidence,
     pub pointer: &'a str,
     pub observed: &'a str,
@@ -228,11 +254,13 @@ pub struct PhysicalLocation<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ArtifactLocation<'a> {
     pub uri: &'a str,
+    pub uri_base_id: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Region {
     pub start_line: u32,

@@ -6,9 +6,11 @@ use crate::report::{Report, ReportedFinding};
 use crate::rules::Rule;
 use crate::rules::verdict::{Evidence, Role};
 
-use super::{BOLD, Look, Names, Page, painted, severity_style};
+use super::{BOLD, Look, Page, painted, severity_style};
 use crate::output::class_name;
-use crate::output::text::{clean, sentence, short, wrap};
+use crate::output::names::Names;
+use crate::output::names::{affected, called, identity};
+use crate::output::text::{clean, sentence, wrap};
 
 /// Columns of the severity and of each further level.
 const SEVERITY: usize = 10;
@@ -81,15 +83,18 @@ fn write(page: &mut Page, report: &Report, names: &Names<'_>, finding: &Reported
     }
     let (primary, related): (Vec<_>, Vec<_>) = finding.evidence.iter().partition(|evidence| evidence.role == Role::Primary);
     let pointer = primary.first().map_or("", |evidence| &evidence.pointer);
-    page.labelled(body, LABEL, "resource", format!("{} {pointer}", finding.resource.id).trim_end());
+    page.labelled(body, LABEL, "resource", format!("{} {pointer}", identity(report, &finding.resource.id)).trim_end());
     for evidence in primary {
+        if let Some(place) = &evidence.location {
+            page.labelled(body, LABEL, "at", &place.to_string());
+        }
         page.labelled(body, LABEL, "observed", &evidence.observed);
         if !evidence.expected.is_empty() {
             page.labelled(body, LABEL, "expected", &evidence.expected);
         }
     }
     for evidence in related.iter().take(RELATED) {
-        page.labelled(body, LABEL, "related", &told(evidence));
+        page.labelled(body, LABEL, "related", &told(report, evidence));
     }
     if related.len() > RELATED {
         page.labelled(body, LABEL, "", &format!("and {} more", related.len() - RELATED));
@@ -102,18 +107,12 @@ fn write(page: &mut Page, report: &Report, names: &Names<'_>, finding: &Reported
     }
 }
 
-fn told(evidence: &Evidence) -> String {
-    let name = format!("{} {}", evidence.resource.kind, short(&evidence.resource.id));
-    if evidence.observed.is_empty() { name } else { format!("{name}: {}", evidence.observed) }
-}
-
-fn affected(report: &Report, names: &Names<'_>, finding: &ReportedFinding) -> String {
-    match finding.integrations.as_slice() {
-        [] => "no integration by itself".to_owned(),
-        [one] => names.caller(one),
-        [one, two] => format!("{}, {}", names.caller(one), names.caller(two)),
-        many => format!("{} of {} integrations", many.len(), report.integrations.len()),
+fn told(report: &Report, evidence: &Evidence) -> String {
+    let mut text = format!("{} {}", evidence.resource.kind, called(report, &evidence.resource.id));
+    if let Some(place) = &evidence.location {
+        text.push_str(&format!(" at {place}"));
     }
+    if evidence.observed.is_empty() { text } else { format!("{text}: {}", evidence.observed) }
 }
 
 /// The class of the fix and the first words of the remediation; the document holds the rest.

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::model::{CallOutcome, SourceKind};
 use crate::report::Report;
-use crate::rules::verdict::Severity;
 
 use super::{Look, Page};
-use crate::output::outcome_name;
+use crate::output::{names, outcome_name};
 
 /// Columns of the labels.
 const LABEL: usize = 14;
@@ -17,6 +16,9 @@ pub fn section(page: &mut Page, report: &Report, look: &Look) {
     page.heading("SUMMARY");
     let counts = &report.counts;
     row(page, "findings", &by_severity(report, look));
+    if !report.coverage.filter.is_empty() {
+        row(page, "narrowed to", &report.coverage.filter.join(", "));
+    }
     row(page, "checks", &format!("{} passed, {} not applicable", counts.passed, counts.not_applicable));
     not_assessed(page, report);
     unread(page, report);
@@ -46,24 +48,13 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 fn by_severity(report: &Report, look: &Look) -> String {
-    let counts = &report.counts;
-    let of = |severity| match severity {
-        Severity::Critical => counts.critical,
-        Severity::High => counts.high,
-        Severity::Medium => counts.medium,
-        Severity::Low => counts.low,
-        Severity::Info => counts.info,
-    };
-    let some: Vec<_> = Severity::ALL.into_iter().filter(|severity| of(*severity) > 0).collect();
+    let some = names::by_severity(report);
     if some.is_empty() {
         return "none".to_owned();
     }
-    let mut text = some.iter().map(|severity| format!("{} {severity}", of(*severity))).collect::<Vec<_>>().join(", ");
-    let hidden: usize = some.into_iter().filter(|severity| *severity < look.min).map(of).sum();
-    if hidden > 0 {
-        text += &format!("; {hidden} below {} not shown", look.min);
-    }
-    text
+    let hidden: usize = some.iter().filter(|(severity, _)| *severity < look.min).map(|(_, count)| count).sum();
+    let hidden = if hidden > 0 { format!("; {hidden} below {} not shown", look.min) } else { String::new() };
+    names::found(report) + &hidden
 }
 
 /// Every gap, grouped by what left it. Never hidden: a check that was not made is no pass.

@@ -1,9 +1,23 @@
 //! CloudFormation, CDK and SAM templates: what will be deployed, before it is.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::document::Node;
+use super::document::{self, Malformed, Mark, Node};
+
+mod lines;
+mod lower;
+mod origins;
+mod read;
+mod resolve;
+mod scope;
+mod tags;
+mod types;
+
+pub use lines::Lines;
+pub use lower::{Lowered, lower};
+pub use origins::Origins;
+pub use read::{Inputs, read};
 
 /// Templates that are judged together.
 #[derive(Debug, Default)]
@@ -12,6 +26,8 @@ pub struct Assembly {
     pub stacks: Vec<Stack>,
     /// Files found by folder or pattern that are no templates.
     pub skipped: usize,
+    /// What was left out, in a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// One template, and what is known of where it will be deployed.
@@ -44,4 +60,23 @@ pub struct Origin {
     pub logical_id: String,
     /// The way below `Properties`, as deep as it is known: keys, and positions in lists. Empty for the resource as a whole.
     pub path: Vec<String>,
+}
+
+/// A mistake of a template that makes a value of it unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The place of the stack in the assembly.
+    pub stack: usize,
+    /// Where it stands in the template.
+    pub at: Mark,
+    /// What is wrong. It names functions, parameters and resources, never a value.
+    pub what: String,
+}
+
+/// Reads a template, or a file that one names, from JSON or YAML; short forms of functions become long ones.
+///
+/// # Errors
+/// Where the file is neither.
+pub fn parse(file: &Path, bytes: &[u8]) -> Result<Node, Malformed> {
+    document::read(file, bytes, tags::long_form)
 }

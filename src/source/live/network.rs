@@ -64,6 +64,14 @@ impl Network {
     /// # Errors
     /// Why they are not known.
     pub async fn groups(&self, ids: &BTreeSet<String>) -> Result<Vec<SecurityGroup>, Unknown> {
+        Ok(self.grouped(ids).await?.into_iter().map(|grouped| grouped.group).collect())
+    }
+
+    /// The same, with the groups that their permissions name.
+    ///
+    /// # Errors
+    /// Why they are not known.
+    pub async fn grouped(&self, ids: &BTreeSet<String>) -> Result<Vec<Grouped>, Unknown> {
         filtered!(self, DESCRIBE_SECURITY_GROUPS, describe_security_groups(1000), security_groups, "group-id", ids, group)
     }
 
@@ -174,7 +182,22 @@ fn endpoint(item: types::VpcEndpoint) -> Result<Endpoint, Unknown> {
     })
 }
 
-fn group(item: types::SecurityGroup) -> Result<SecurityGroup, Unknown> {
+/// A security group with what its permissions name, which the model does not keep.
+pub struct Grouped {
+    /// The group.
+    pub group: SecurityGroup,
+    /// Groups that its permissions name, each with the account that it belongs to, where AWS tells.
+    pub peers: BTreeMap<String, Option<String>>,
+}
+
+fn group(item: types::SecurityGroup) -> Result<Grouped, Unknown> {
+    let lists = item.ip_permissions.iter().chain(&item.ip_permissions_egress).flatten();
+    let pairs = lists.flat_map(|permission| permission.user_id_group_pairs.iter().flatten());
+    let peers = pairs.filter_map(|pair| Some((pair.group_id.clone()?, pair.user_id.clone().filter(|id| !id.is_empty())))).collect();
+    Ok(Grouped { group: security_group(item)?, peers })
+}
+
+fn security_group(item: types::SecurityGroup) -> Result<SecurityGroup, Unknown> {
     let action = DESCRIBE_SECURITY_GROUPS;
     Ok(SecurityGroup {
         id: must(action, "groupId", item.group_id)?,
@@ -208,6 +231,7 @@ fn interface(item: types::NetworkInterface) -> Result<Interface, Unknown> {
     let action = DESCRIBE_NETWORK_INTERFACES;
     let v4 = item.private_ip_addresses.into_iter().flatten().filter_map(|address| address.private_ip_address);
     let v6 = item.ipv6_addresses.into_iter().flatten().filter_map(|address| address.ipv6_address);
+    let managed = item.requester_managed.unwrap_or_default();
     let addresses: BTreeSet<String> = item.private_ip_address.into_iter().chain(v4).chain(v6).collect();
     Ok(Interface {
         id: must(action, "networkInterfaceId", item.network_interface_id)?,
@@ -215,8 +239,9 @@ fn interface(item: types::NetworkInterface) -> Result<Interface, Unknown> {
         vpc_id: told(action, "vpcId", item.vpc_id),
         addresses: Known::Value(addresses.into_iter().collect()),
         group_ids: Known::Value(sorted(item.groups.into_iter().flatten().filter_map(|group| group.group_id))),
-        description: Known::Value(item.description.filter(|text| !text.is_empty())),
-        requester_managed: Known::Value(item.requester_managed.unwrap_or_default()),
+        // What people write there may be anything.
+        description: Known::Value(item.description.filter(|text| managed && !text.is_empty())),
+        requester_managed: Known::Value(managed),
     })
 }
 

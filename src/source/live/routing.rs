@@ -19,6 +19,14 @@ impl Network {
         filtered!(self, DESCRIBE_NETWORK_ACLS, describe_network_acls(1000), network_acls, "vpc-id", vpcs, acl)
     }
 
+    /// Network ACLs by id.
+    ///
+    /// # Errors
+    /// Why they are not known.
+    pub async fn acls_by_id(&self, ids: &BTreeSet<String>) -> Result<Vec<NetworkAcl>, Unknown> {
+        filtered!(self, DESCRIBE_NETWORK_ACLS, describe_network_acls(1000), network_acls, "network-acl-id", ids, acl)
+    }
+
     /// The route tables of VPCs.
     ///
     /// # Errors

@@ -1,0 +1,129 @@
+//! `pgwaudit fix` and `pgwaudit rollback` as they are typed.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+
+use super::{LiveArgs, SourceArgs};
+use crate::rules::verdict::FixClass;
+
+/// How `pgwaudit fix` exits.
+pub const FIX_EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing to do, or all steps were made and verified
+  1  steps or manual items remain; always after a plan that was only printed and has any
+  2  the plan is stale, a step failed, or the command was misused
+  3  all steps were made, but something could not be read to verify them";
+
+/// Examples of `pgwaudit fix`.
+pub const FIX_EXAMPLES: &str = "\
+Examples:
+  pgwaudit fix --region eu-west-1                        show the plan, change nothing
+  pgwaudit fix --plan-out plan.json --allow guarded      save it for review
+  pgwaudit fix --plan plan.json --apply                  make it, after a question
+  pgwaudit fix --only network --apply --yes              make what is safe, without one
+  pgwaudit fix --resume pgwaudit-journal-1a2b.jsonl      go on after a crash
+  pgwaudit rollback pgwaudit-journal-1a2b.jsonl          take everything back";
+
+/// `pgwaudit fix`.
+#[derive(Debug, Args)]
+pub struct FixArgs {
+    /// Where the state comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Which accounts and regions.
+    #[command(flatten)]
+    pub live: LiveArgs,
+    /// What is planned.
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// What is changed.
+    #[command(flatten)]
+    pub apply: ApplyArgs,
+}
+
+/// What is planned.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Plan")]
+pub struct PlanArgs {
+    /// Plan for these only: rules, areas, severities, or ids or ARNs of resources
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Leave these alone: rules, areas, severities, or ids or ARNs of resources
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub skip: Vec<String>,
+    /// Classes of changes that may be made
+    #[arg(long, value_name = "CLASS,…", value_delimiter = ',', default_value = "safe", value_parser = class())]
+    pub allow: Vec<FixClass>,
+    /// Change what CloudFormation, the CDK or Terraform owns as well
+    #[arg(long)]
+    pub allow_managed: bool,
+    /// Most steps
+    #[arg(long, value_name = "N")]
+    pub max_changes: Option<usize>,
+    /// Save the plan
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "resume"])]
+    pub plan_out: Option<PathBuf>,
+    /// Take a saved plan instead of making one
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "skip", "allow_managed", "max_changes", "snapshot", "demo"])]
+    pub plan: Option<PathBuf>,
+    /// Configuration [default: the nearest pgwaudit.toml upwards]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Form of what goes to standard output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: PlanFormat,
+}
+
+/// What is changed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Apply")]
+pub struct ApplyArgs {
+    /// Make the plan
+    #[arg(long)]
+    pub apply: bool,
+    /// Do not ask before
+    #[arg(long, requires = "apply")]
+    pub yes: bool,
+    /// Where to write what is done [default: pgwaudit-journal-PLAN.jsonl]
+    #[arg(long, value_name = "FILE", requires = "apply")]
+    pub journal: Option<PathBuf>,
+    /// Go on with a run that was interrupted
+    #[arg(long, value_name = "JOURNAL", conflicts_with_all = ["apply", "plan", "snapshot", "demo"])]
+    pub resume: Option<PathBuf>,
+    /// Take everything back if the run has to stop
+    #[arg(long)]
+    pub rollback_on_failure: bool,
+}
+
+/// `pgwaudit rollback`.
+#[derive(Debug, Args)]
+pub struct RollbackArgs {
+    /// The journal of the run
+    pub journal: PathBuf,
+    /// Which accounts and regions.
+    #[command(flatten)]
+    pub live: LiveArgs,
+    /// Do not ask before
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// The forms of a plan on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people.
+    Text,
+    /// The plan itself, `pgwaudit.plan/1`.
+    Json,
+}
+
+fn class() -> impl TypedValueParser<Value = FixClass> {
+    let named = |name: String| match name.as_str() {
+        "guarded" => FixClass::Guarded,
+        "recreate" => FixClass::Recreate,
+        _ => FixClass::Safe,
+    };
+    PossibleValuesParser::new(["safe", "guarded", "recreate"]).map(named)
+}

@@ -1,0 +1,449 @@
+//! Makes the steps of a plan, one at a time: read again, journal, call, journal, read back, and judge the integrations
+//! after each fix.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::document::{Fix, Plan};
+use super::journal::{Event, Journal, Progress};
+use super::rollback;
+use super::state::{reached, resolve, resolve_text, same};
+use super::step::{Call, Change, NEW, Place, Step, Wait};
+use crate::error::{Error, Result};
+use crate::report::Report;
+
+/// What a run needs of an account. The one that calls AWS is [`cloud`](super::cloud); tests have one that changes a
+/// snapshot.
+pub trait Cloud {
+    /// A resource in the model's terms; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn read(&mut self, place: &Place) -> std::result::Result<Option<Value>, String>;
+
+    /// Sends a call; `marker` tells the step from every other of every plan.
+    ///
+    /// # Errors
+    /// What came instead of an answer.
+    fn send(&mut self, scope: (&str, &str), call: &Call, marker: &str) -> std::result::Result<Value, Refusal>;
+
+    /// The id of what an earlier, unanswered sending of the call made, where it can be found by the plan's id in it or by
+    /// what makes it unique. `None` where there is none, or where sending the call again does no harm.
+    ///
+    /// # Errors
+    /// Why that cannot be found out.
+    fn find(&mut self, scope: (&str, &str), call: &Call) -> std::result::Result<Option<String>, String>;
+
+    /// Reads and judges everything again.
+    ///
+    /// # Errors
+    /// Where nothing can be read.
+    fn judge(&mut self) -> Result<Report>;
+
+    /// Lets time pass.
+    fn pause(&mut self, time: Duration);
+}
+
+/// What came instead of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The caller lacks the permission; nothing was changed.
+    Denied(String),
+    /// It was refused; nothing was changed.
+    Refused(String),
+    /// No answer, or one that leaves open whether it was made.
+    Unclear(String),
+}
+
+impl Refusal {
+    /// One sentence.
+    pub fn why(&self) -> &str {
+        match self {
+            Refusal::Denied(why) | Refusal::Refused(why) | Refusal::Unclear(why) => why,
+        }
+    }
+}
+
+/// How a run went, where nothing stopped it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Steps that were made now.
+    pub made: usize,
+    /// Steps that were not made because the state is not the plan's, each with what differs.
+    pub stale: Vec<String>,
+    /// What could not be read when it was judged again.
+    pub unread: Vec<String>,
+    /// Findings that are left.
+    pub left: usize,
+}
+
+/// How often what was answered is looked for before it is taken for not made, and how long in between: the control
+/// planes are eventually consistent.
+const LOOKS: [Duration; 5] =
+    [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
+
+/// Time between two looks at a state that takes its time.
+const BEAT: Duration = Duration::from_millis(1500);
+
+/// Why a step was not made.
+enum Stop {
+    /// The state is not the plan's: this step and those that wait for it are left out.
+    Stale(String),
+    /// The run ends.
+    Ends(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop::Ends(error)
+    }
+}
+
+/// A run over a plan and its journal.
+pub struct Run<'r> {
+    /// Where it is done.
+    pub cloud: &'r mut dyn Cloud,
+    /// What was and is done.
+    pub journal: &'r mut Journal,
+    /// Who is told what happens.
+    pub tell: &'r mut dyn FnMut(&str),
+}
+
+impl Run<'_> {
+    /// Makes what is not made yet.
+    ///
+    /// # Errors
+    /// Where the run had to stop; the journal tells how far it came.
+    pub fn go(&mut self) -> Result<Outcome> {
+        let plan = self.journal.plan.clone();
+        let (mut outcome, mut skipped) = (Outcome::default(), BTreeSet::new());
+        for (index, fix) in plan.fixes.iter().enumerate().filter(|(_, fix)| fix.withheld.is_none()) {
+            if self.journal.verified.contains(&index) {
+                continue;
+            }
+            let whole = self.fix(&plan, fix, &mut outcome, &mut skipped)?;
+            if whole {
+                self.verify(&plan, index, &mut outcome)?;
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// Makes the steps of a fix; whether all were made.
+    fn fix(&mut self, plan: &Plan, fix: &Fix, outcome: &mut Outcome, skipped: &mut BTreeSet<u32>) -> Result<bool> {
+        let mut whole = true;
+        for step in &fix.steps {
+            if step.waits_for.iter().any(|other| skipped.contains(other)) {
+                skipped.insert(step.id);
+                whole = false;
+                continue;
+            }
+            match self.step(step) {
+                Ok(made) => outcome.made += usize::from(made),
+                Err(Stop::Stale(why)) => {
+                    outcome.stale.push(format!("step {} ({}): {why}", step.id, step.title));
+                    skipped.insert(step.id);
+                    whole = false;
+                }
+                Err(Stop::Ends(error)) => return Err(self.stopped(plan, step, &error)),
+            }
+        }
+        Ok(whole)
+    }
+
+    /// Makes a step unless it was made; whether it was made now.
+    fn step(&mut self, step: &Step) -> std::result::Result<bool, Stop> {
+        let made = match self.journal.progress(step) {
+            Progress::Done | Progress::Found => false,
+            Progress::Begun => {
+                self.take_up(step)?;
+                true
+            }
+            Progress::Undoing | Progress::Undone => {
+                return Err(Error::new(format!("step {} was taken back", step.id)).next("make a new plan with `pgwaudit fix`").into());
+            }
+            Progress::Open => self.make(step)?,
+        };
+        if let Some(wait) = &step.wait {
+            self.wait(wait)?;
+        }
+        Ok(made)
+    }
+
+    /// Makes a step that was not begun.
+    fn make(&mut self, step: &Step) -> std::result::Result<bool, Stop> {
+        match self.standing(step)? {
+            Standing::Before => {
+                (self.tell)(&format!("step {}: {}", step.id, step.title));
+                self.journal.write(Event::Begin { step: step.id })?;
+                self.send(step)?;
+                Ok(true)
+            }
+            Standing::After => {
+                (self.tell)(&format!("step {}: {}: somebody did it already", step.id, step.title));
+                self.journal.write(Event::Done { step: step.id, id: None, found: true })?;
+                Ok(false)
+            }
+            Standing::Other(why) => Err(Stop::Stale(why)),
+        }
+    }
+
+    /// Goes on with a step of which only the beginning is known.
+    fn take_up(&mut self, step: &Step) -> std::result::Result<(), Stop> {
+        (self.tell)(&format!("step {}: {}: begun before, looking whether it was made", step.id, step.title));
+        let call = self.resolved(&step.call);
+        let found = self.cloud.find(scope(step), &call).map_err(|why| unread(step, &why))?;
+        if step.makes.is_some() && found.is_some() {
+            return Ok(self.journal.write(Event::Done { step: step.id, id: found, found: false })?);
+        }
+        match self.standing(step)? {
+            Standing::After => Ok(self.journal.write(Event::Done { step: step.id, id: None, found: false })?),
+            Standing::Before => self.send(step),
+            Standing::Other(why) => Err(Stop::Stale(why)),
+        }
+    }
+
+    /// Sends the call of a step that was begun. What is left open is found out by reading.
+    fn send(&mut self, step: &Step) -> std::result::Result<(), Stop> {
+        const ATTEMPTS: usize = 3;
+        let (call, marker) = (self.resolved(&step.call), self.marker(step));
+        for attempt in 1..=ATTEMPTS {
+            match self.cloud.send(scope(step), &call, &marker) {
+                Ok(answer) => return self.answered(step, &answer),
+                Err(Refusal::Unclear(why)) => {
+                    let found = self.cloud.find(scope(step), &call).map_err(|why| unread(step, &why))?;
+                    if (step.makes.is_some() && found.is_some()) || self.is_reached(step)? {
+                        return Ok(self.journal.write(Event::Done { step: step.id, id: found, found: false })?);
+                    }
+                    if attempt == ATTEMPTS {
+                        return Err(self.failed(step, &why));
+                    }
+                }
+                Err(refusal) => {
+                    if !matches!(refusal, Refusal::Denied(_)) && step.makes.is_none() && self.is_reached(step)? {
+                        return Ok(self.journal.write(Event::Done { step: step.id, id: None, found: false })?);
+                    }
+                    return Err(self.failed(step, refusal.why()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn answered(&mut self, step: &Step, answer: &Value) -> std::result::Result<(), Stop> {
+        let id = step.makes.as_ref().and_then(|pointer| answer.pointer(pointer)?.as_str().map(str::to_owned));
+        if step.makes.is_some() && id.is_none() {
+            return Err(Error::new(format!("step {}: {} answered without the id of what it made", step.id, step.call)).into());
+        }
+        self.journal.write(Event::Done { step: step.id, id, found: false })?;
+        for look in LOOKS {
+            self.cloud.pause(look);
+            if self.is_reached(step)? {
+                return Ok(());
+            }
+        }
+        let what = format!("step {}: {} was answered, but {} is not as planned", step.id, step.call, self.differing(step)?);
+        Err(Error::new(what).next("something else changes it at the same time").into())
+    }
+
+    fn failed(&mut self, step: &Step, why: &str) -> Stop {
+        match self.journal.write(Event::Failed { step: step.id, why: why.to_owned() }) {
+            Ok(()) => Error::new(format!("step {}: {why}", step.id)).into(),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// Whether the fields of a step are as before it, as after it, or neither.
+    fn standing(&mut self, step: &Step) -> std::result::Result<Standing, Stop> {
+        let (mut before, mut after) = (true, true);
+        let mut differing = Vec::new();
+        for change in self.changes(step) {
+            if hidden(&change) {
+                after = false;
+                continue;
+            }
+            let current = self.current(step, &change)?;
+            let as_before = same(&change.before, &current);
+            before &= as_before;
+            after &= reached(&change, &current);
+            if !as_before {
+                differing.push(difference(&change, &current));
+            }
+        }
+        Ok(match (before, after) {
+            (true, _) => Standing::Before,
+            (false, true) => Standing::After,
+            _ => Standing::Other(differing.join("; ")),
+        })
+    }
+
+    fn is_reached(&mut self, step: &Step) -> std::result::Result<bool, Stop> {
+        for change in self.changes(step) {
+            if hidden(&change) || !reached(&change, &self.current(step, &change)?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn differing(&mut self, step: &Step) -> std::result::Result<String, Stop> {
+        for change in self.changes(step).iter().filter(|change| !hidden(change)) {
+            let current = self.current(step, change)?;
+            if !reached(change, &current) {
+                return Ok(format!("{}{} ({})", change.place, change.pointer, short(&current)));
+            }
+        }
+        Ok("nothing".to_owned())
+    }
+
+    fn current(&mut self, step: &Step, change: &Change) -> std::result::Result<Value, Stop> {
+        let resource = self.cloud.read(&change.place).map_err(|why| unread(step, &why))?.unwrap_or(Value::Null);
+        Ok(resource.pointer(&change.pointer).cloned().unwrap_or(Value::Null))
+    }
+
+    /// The changes of a step with the ids that are known by now.
+    pub(super) fn changes(&self, step: &Step) -> Vec<Change> {
+        let compared = step.changes.iter().filter(|change| !change.assumed);
+        compared.map(|change| resolved_change(change, self.journal)).collect()
+    }
+
+    pub(super) fn resolved(&self, call: &Call) -> Call {
+        Call { parameters: resolve(&call.parameters, self.journal.ids()), ..call.clone() }
+    }
+
+    fn marker(&self, step: &Step) -> String {
+        marker(&self.journal.plan, step)
+    }
+
+    /// Waits until a state is reached twice in a row.
+    fn wait(&mut self, wait: &Wait) -> std::result::Result<(), Stop> {
+        let place = resolved_place(&wait.place, self.journal);
+        let (end, mut seen, mut told) = (Instant::now() + Duration::from_secs(wait.seconds), 0, false);
+        loop {
+            let resource = self.cloud.read(&place).map_err(|why| Error::new(format!("{place}: {why}")))?.unwrap_or(Value::Null);
+            let state = resource.pointer(&wait.pointer).and_then(Value::as_str).unwrap_or("gone").to_owned();
+            seen = if wait.until.contains(&state) { seen + 1 } else { 0 };
+            if seen == 2 {
+                return Ok(());
+            }
+            if wait.never.contains(&state) {
+                return Err(Error::new(format!("{place} has come to {state} and does not leave it by itself")).into());
+            }
+            if Instant::now() >= end {
+                let what = format!("{place} is {state} after {} s, not {}", wait.seconds, wait.until.join(" or "));
+                return Err(Error::new(what).next("it may get there later").into());
+            }
+            if !told && seen == 0 {
+                (self.tell)(&format!("waiting for {place}, now {state}"));
+                told = true;
+            }
+            self.cloud.pause(BEAT);
+        }
+    }
+
+    /// Judges again after a fix: what it cures is gone, and nothing is new that was not foreseen.
+    fn verify(&mut self, plan: &Plan, index: usize, outcome: &mut Outcome) -> Result<()> {
+        let fix = &plan.fixes[index];
+        let foreseen: BTreeSet<&String> = plan.made().flat_map(|fix| &fix.reveals).collect();
+        let mut wrong = Vec::new();
+        for look in LOOKS {
+            self.cloud.pause(look);
+            let report = self.cloud.judge()?;
+            outcome.left = report.findings.len();
+            wrong = surprises(fix, &report, &self.journal.baseline, &foreseen);
+            if !wrong.is_empty() {
+                continue;
+            }
+            let gaps = report.not_assessed.iter().filter(|gap| fix.cures.iter().any(|cure| cure.rule == gap.rule));
+            outcome.unread.extend(gaps.map(|gap| format!("{}: {}", gap.rule, gap.why)));
+            return self.journal.write(Event::Verified { fix: index });
+        }
+        let last = fix.steps.last().ok_or_else(|| Error::new("a fix has no step"))?;
+        Err(self.stopped(plan, last, &Error::new(wrong.join("; "))))
+    }
+
+    fn stopped(&self, _: &Plan, step: &Step, error: &Error) -> Error {
+        let path = self.journal.path.display();
+        let made = self.journal.plan.steps().filter(|step| self.journal.progress(step) == Progress::Done).count();
+        let what = format!("stopped at step {} ({}), {made} made: {error}", step.id, step.title);
+        Error::new(what.replace('\n', "; "))
+            .next(format!("take it back with `pgwaudit rollback {path}`, or go on with `pgwaudit fix --resume {path}`"))
+    }
+
+    /// Takes back what was made.
+    ///
+    /// # Errors
+    /// Where something cannot be taken back.
+    pub fn back(&mut self) -> Result<usize> {
+        rollback::back(self)
+    }
+}
+
+enum Standing {
+    Before,
+    After,
+    Other(String),
+}
+
+/// What is wrong after a fix.
+fn surprises(fix: &Fix, report: &Report, baseline: &BTreeSet<String>, foreseen: &BTreeSet<&String>) -> Vec<String> {
+    let left = fix.cures.iter().filter(|cure| report.findings.iter().any(|finding| finding.fingerprint == cure.fingerprint));
+    let mut wrong: Vec<String> = left.map(|cure| format!("{} is still found on {}", cure.rule, cure.resource.id)).collect();
+    let new = report.findings.iter().filter(|finding| {
+        let touched = finding.integrations.is_empty() || finding.integrations.iter().any(|id| fix.integrations.contains(id));
+        touched && !baseline.contains(&finding.fingerprint) && !foreseen.contains(&finding.fingerprint)
+    });
+    wrong.extend(new.map(|finding| format!("{} is newly found on {}", finding.rule, finding.resource.id)));
+    wrong
+}
+
+/// What tells a step from every other of every plan.
+pub fn marker(plan: &Plan, step: &Step) -> String {
+    format!("pgwaudit-{}-{}", plan.id, step.id)
+}
+
+pub(super) fn scope(step: &Step) -> (&str, &str) {
+    (&step.account, &step.region)
+}
+
+fn resolved_place(place: &Place, journal: &Journal) -> Place {
+    Place { key: resolve_text(&place.key, journal.ids()), ..place.clone() }
+}
+
+pub(super) fn resolved_change(change: &Change, journal: &Journal) -> Change {
+    Change {
+        place: resolved_place(&change.place, journal),
+        pointer: resolve_text(&change.pointer, journal.ids()),
+        before: resolve(&change.before, journal.ids()),
+        after: resolve(&change.after, journal.ids()),
+        assumed: change.assumed,
+    }
+}
+
+/// Whether a change is about something whose id is not known yet.
+pub(super) fn hidden(change: &Change) -> bool {
+    change.place.key.contains(NEW) || change.pointer.contains(NEW)
+}
+
+fn difference(change: &Change, current: &Value) -> String {
+    format!("{}{} is {}, the plan saw {}", change.place, change.pointer, short(current), short(&change.before))
+}
+
+fn unread(step: &Step, why: &str) -> Stop {
+    Error::new(format!("step {}: {why}", step.id)).into()
+}
+
+/// A value, cut where it is long.
+pub(super) fn short(value: &Value) -> String {
+    const LONGEST: usize = 160;
+    if value.is_null() {
+        return "absent".to_owned();
+    }
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

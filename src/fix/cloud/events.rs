@@ -1,0 +1,155 @@
+//! EventBridge: rules, targets, API destinations, connections.
+
+use aws_sdk_eventbridge::{Client, types};
+use serde_json::Value;
+
+use super::params::Params;
+use super::refusal::{Answer, answer, send, unknown};
+use crate::fix::apply::Refusal;
+
+/// Sends a call of EventBridge.
+pub async fn call(sdk: &Client, operation: &str, p: Params<'_>) -> Answer {
+    let (name, bus) = (p.text("Name"), p.text("EventBusName"));
+    match operation {
+        "EnableRule" => send!("events", "EnableRule", sdk.enable_rule().set_name(name).set_event_bus_name(bus)),
+        "DisableRule" => send!("events", "DisableRule", sdk.disable_rule().set_name(name).set_event_bus_name(bus)),
+        "PutTargets" => put_targets(sdk, p).await,
+        "RemoveTargets" => {
+            let request = sdk.remove_targets().set_rule(p.text("Rule")).set_event_bus_name(bus).set_ids(p.texts("Ids"));
+            send!("events", "RemoveTargets", request)
+        }
+        "UpdateApiDestination" => {
+            let request = sdk.update_api_destination().set_name(name).set_connection_arn(p.text("ConnectionArn"));
+            let request = request.set_invocation_endpoint(p.text("InvocationEndpoint"));
+            let method = p.text("HttpMethod").map(|method| method.as_str().into());
+            send!("events", "UpdateApiDestination", request.set_http_method(method))
+        }
+        "UpdateConnection" => {
+            let request = sdk.update_connection().set_name(name);
+            match connectivity(p) {
+                Ok(path) => send!("events", "UpdateConnection", request.set_invocation_connectivity_parameters(path)),
+                Err(why) => Answer::Not(Refusal::Refused(why)),
+            }
+        }
+        other => unknown("events", other),
+    }
+}
+
+/// The private path of a connection. To make it public again AWS asks for an empty ARN; what is left out is ignored.
+fn connectivity(p: Params<'_>) -> Result<Option<types::ConnectivityResourceParameters>, String> {
+    let Some(path) = p.inner("InvocationConnectivityParameters").and_then(|path| path.inner("ResourceParameters")) else { return Ok(None) };
+    let resource = types::ConnectivityResourceConfigurationArn::builder()
+        .set_resource_configuration_arn(path.text("ResourceConfigurationArn"))
+        .build()
+        .map_err(|error| error.to_string())?;
+    Ok(Some(types::ConnectivityResourceParameters::builder().resource_parameters(resource).build()))
+}
+
+/// Reads the targets as they stand, changes what the parameters change, and puts them back whole.
+/// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html>: the call replaces a target, and may
+/// fail for some targets although it is answered with success.
+async fn put_targets(sdk: &Client, p: Params<'_>) -> Answer {
+    let current = match targets(sdk, p).await {
+        Ok(current) => current,
+        Err(answer) => return answer,
+    };
+    let mut targets = Vec::new();
+    for patch in p.items("Targets") {
+        let id = patch.text("Id").unwrap_or_default();
+        let known = current.iter().find(|target| target.id == id).cloned();
+        match known.map_or_else(|| new_target(patch), Ok) {
+            Ok(target) => targets.push(patched(target, patch)),
+            Err(why) => return Answer::Not(Refusal::Refused(why)),
+        }
+    }
+    let request = sdk.put_targets().set_rule(p.text("Rule")).set_event_bus_name(p.text("EventBusName")).set_targets(Some(targets));
+    match request.send().await {
+        Ok(out) if out.failed_entry_count > 0 => {
+            let first = out.failed_entries.into_iter().flatten().next();
+            let (code, text) = first.map_or((None, None), |entry| (entry.error_code, entry.error_message));
+            let why = format!(
+                "events:PutTargets was answered, but the target failed ({}): {}",
+                code.unwrap_or_default(),
+                text.unwrap_or_default()
+            );
+            Answer::Not(Refusal::Refused(why))
+        }
+        other => answer("events", "PutTargets", other, |_| Value::Null),
+    }
+}
+
+async fn targets(sdk: &Client, p: Params<'_>) -> Result<Vec<types::Target>, Answer> {
+    let (mut all, mut token) = (Vec::new(), None);
+    loop {
+        let request = sdk.list_targets_by_rule().set_rule(p.text("Rule")).set_event_bus_name(p.text("EventBusName")).set_next_token(token);
+        match request.send().await {
+            Ok(page) => {
+                all.extend(page.targets.into_iter().flatten());
+                token = page.next_token.filter(|token| !token.is_empty());
+                if token.is_none() {
+                    return Ok(all);
+                }
+            }
+            // Nothing was changed yet, so that what stays open is whether it will be.
+            other => return Err(answer("events", "ListTargetsByRule", other, |_| Value::Null)),
+        }
+    }
+}
+
+fn new_target(patch: Params<'_>) -> Result<types::Target, String> {
+    let target = types::Target::builder().set_id(patch.text("Id")).set_arn(patch.text("Arn")).set_input_path(patch.text("InputPath"));
+    target.build().map_err(|error| error.to_string())
+}
+
+/// A target with the fields changed that a merge patch names.
+fn patched(mut target: types::Target, patch: Params<'_>) -> types::Target {
+    if let Some(arn) = patch.text("Arn") {
+        target.arn = arn;
+    }
+    if patch.0.get("RoleArn").is_some() {
+        target.role_arn = patch.text("RoleArn");
+    }
+    if let Some(config) = patch.0.get("DeadLetterConfig") {
+        let arn = Params(config).text("Arn");
+        target.dead_letter_config = arn.map(|arn| types::DeadLetterConfig::builder().arn(arn).build());
+    }
+    if let Some(retry) = patch.0.get("RetryPolicy") {
+        target.retry_policy = retried(target.retry_policy, retry);
+    }
+    if let Some(http) = patch.inner("HttpParameters") {
+        target.http_parameters = Some(with_parameters(target.http_parameters, http));
+    }
+    target
+}
+
+fn retried(known: Option<types::RetryPolicy>, patch: &Value) -> Option<types::RetryPolicy> {
+    if patch.is_null() {
+        return None;
+    }
+    let mut policy = known.unwrap_or_else(|| types::RetryPolicy::builder().build());
+    if patch.get("MaximumRetryAttempts").is_some() {
+        policy.maximum_retry_attempts = Params(patch).number("MaximumRetryAttempts");
+    }
+    if patch.get("MaximumEventAgeInSeconds").is_some() {
+        policy.maximum_event_age_in_seconds = Params(patch).number("MaximumEventAgeInSeconds");
+    }
+    (policy.maximum_retry_attempts.is_some() || policy.maximum_event_age_in_seconds.is_some()).then_some(policy)
+}
+
+fn with_parameters(known: Option<types::HttpParameters>, patch: Params<'_>) -> types::HttpParameters {
+    let mut http = known.unwrap_or_else(|| types::HttpParameters::builder().build());
+    if let Some(headers) = patch.0.get("HeaderParameters").and_then(Value::as_object) {
+        let mut all = http.header_parameters.unwrap_or_default();
+        for (name, value) in headers {
+            match value.as_str() {
+                Some(value) => all.insert(name.clone(), value.to_owned()),
+                None => all.remove(name),
+            };
+        }
+        http.header_parameters = Some(all);
+    }
+    if patch.0.get("PathParameterValues").is_some() {
+        http.path_parameter_values = patch.texts("PathParameterValues");
+    }
+    http
+}

@@ -1,0 +1,141 @@
+//! The accounts themselves: sends the calls of a plan over the AWS SDK, and reads with the live source.
+//!
+//! The SDK does not send a call twice: whether one that got no answer was made is found out by reading before it is sent
+//! again. Only what was refused for the rate of calls is repeated as it is.
+
+mod apigateway;
+mod ec2;
+mod events;
+mod lattice;
+mod others;
+mod params;
+mod refusal;
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use serde_json::Value;
+
+use self::params::Params;
+use self::refusal::{Answer, unknown};
+use super::apply::{Cloud, Refusal};
+use super::step::{Call, Place};
+use crate::error::Result;
+use crate::model::{Scope, Snapshot};
+use crate::report::Report;
+use crate::source::live::again::Accounts;
+use crate::source::live::{self, LiveOptions};
+
+/// Judges a snapshot.
+pub type Judge<'j> = Box<dyn FnMut(&Snapshot) -> Report + 'j>;
+
+/// Accounts that may be changed.
+pub struct Live<'j> {
+    accounts: Accounts,
+    options: LiveOptions,
+    judge: Judge<'j>,
+}
+
+/// Pauses before what was refused for the rate of calls is sent again.
+const BACKOFF: [u64; 6] = [1, 2, 4, 8, 15, 30];
+
+impl<'j> Live<'j> {
+    /// Opens the accounts that the options name.
+    ///
+    /// # Errors
+    /// As a scan: no credentials, no region, an endpoint that does not answer.
+    pub fn open(options: LiveOptions, judge: Judge<'j>) -> Result<Self> {
+        Ok(Live { accounts: Accounts::open(&options)?, options, judge })
+    }
+
+    /// The accounts and regions that are open.
+    pub fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        self.accounts.scopes()
+    }
+
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// Where nothing can be read.
+    pub fn load(&self) -> Result<Snapshot> {
+        live::load(&self.options)
+    }
+
+    fn config(&self, scope: (&str, &str)) -> std::result::Result<SdkConfig, String> {
+        let config = self.accounts.config(scope.0, scope.1)?;
+        Ok(config.to_builder().retry_config(RetryConfig::standard().with_max_attempts(1)).build())
+    }
+
+    fn send_once(&self, scope: (&str, &str), call: &Call, marker: &str) -> Answer {
+        let config = match self.config(scope) {
+            Ok(config) => config,
+            Err(why) => return Answer::Not(Refusal::Refused(why)),
+        };
+        let (call, marker) = (call.clone(), marker.to_owned());
+        match self.accounts.run(async move { Box::pin(dispatch(&config, &call, &marker)).await }) {
+            Ok(answer) => answer,
+            Err(error) => Answer::Not(Refusal::Unclear(error.to_string())),
+        }
+    }
+}
+
+async fn dispatch(config: &SdkConfig, call: &Call, marker: &str) -> Answer {
+    let (operation, p) = (call.operation.as_str(), Params(&call.parameters));
+    match call.service.as_str() {
+        "apigateway" => Box::pin(apigateway::call(&aws_sdk_apigateway::Client::new(config), operation, p)).await,
+        "cloudwatch" => Box::pin(others::cloudwatch(&aws_sdk_cloudwatch::Client::new(config), operation, p)).await,
+        "ec2" => Box::pin(ec2::call(&aws_sdk_ec2::Client::new(config), operation, p)).await,
+        "events" => Box::pin(events::call(&aws_sdk_eventbridge::Client::new(config), operation, p)).await,
+        "iam" => Box::pin(others::iam(&aws_sdk_iam::Client::new(config), operation, p)).await,
+        "kms" => Box::pin(others::kms(&aws_sdk_kms::Client::new(config), operation, p)).await,
+        "sqs" => Box::pin(others::sqs(&aws_sdk_sqs::Client::new(config), operation, p)).await,
+        "vpc-lattice" => Box::pin(lattice::call(&aws_sdk_vpclattice::Client::new(config), operation, p, marker)).await,
+        other => unknown(other, operation),
+    }
+}
+
+async fn find(config: &SdkConfig, call: &Call) -> std::result::Result<Option<String>, String> {
+    let p = Params(&call.parameters);
+    match call.operation.as_str() {
+        "CreateDeployment" => Box::pin(apigateway::find_deployment(&aws_sdk_apigateway::Client::new(config), p)).await,
+        "CreateDomainNameAccessAssociation" => Box::pin(apigateway::find_association(&aws_sdk_apigateway::Client::new(config), p)).await,
+        "CreateResourceConfiguration" | "CreateResourceGateway" => {
+            Box::pin(lattice::find(&aws_sdk_vpclattice::Client::new(config), &call.operation, p)).await
+        }
+        "CreateSecurityGroup" => Box::pin(ec2::find_group(&aws_sdk_ec2::Client::new(config), p)).await,
+        _ => Ok(None),
+    }
+}
+
+impl Cloud for Live<'_> {
+    fn read(&mut self, place: &Place) -> std::result::Result<Option<Value>, String> {
+        self.accounts.read(&place.account, &place.region, &place.collection, &place.key)
+    }
+
+    fn send(&mut self, scope: (&str, &str), call: &Call, marker: &str) -> std::result::Result<Value, Refusal> {
+        let mut pauses = BACKOFF.into_iter();
+        loop {
+            match (self.send_once(scope, call, marker), pauses.next()) {
+                (Answer::Made(value), _) => return Ok(value),
+                (Answer::Not(refusal), _) => return Err(refusal),
+                (Answer::Throttled(_), Some(seconds)) => self.pause(Duration::from_secs(seconds)),
+                (Answer::Throttled(why), None) => return Err(Refusal::Refused(why)),
+            }
+        }
+    }
+
+    fn find(&mut self, scope: (&str, &str), call: &Call) -> std::result::Result<Option<String>, String> {
+        let (config, call) = (self.config(scope)?, call.clone());
+        self.accounts.run(async move { Box::pin(find(&config, &call)).await }).map_err(|error| error.to_string())?
+    }
+
+    fn judge(&mut self) -> Result<Report> {
+        let snapshot = self.load()?;
+        Ok((self.judge)(&snapshot))
+    }
+
+    fn pause(&mut self, time: Duration) {
+        std::thread::sleep(time);
+    }
+}

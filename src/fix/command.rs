@@ -1,0 +1,273 @@
+//! `pgwaudit fix` and `pgwaudit rollback`.
+
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use super::document::Plan;
+use super::plan::{Request, plan};
+use super::{saved, show};
+use crate::cli::filter::FilterArgs;
+use crate::cli::fix::{FixArgs, PlanArgs, PlanFormat, RollbackArgs};
+use crate::cli::{ExitArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs};
+use crate::error::{Error, Result};
+use crate::model::Snapshot;
+use crate::output;
+use crate::report::{Report, ReportedFinding};
+use crate::rules::RULES;
+use crate::rules::names::{self, Name};
+use crate::run;
+use crate::settings::{Scan, Source};
+
+/// `pgwaudit fix`: plans, and makes the plan on request.
+///
+/// # Errors
+/// What ends in exit code 2.
+pub fn fix(args: FixArgs) -> Result<u8> {
+    let FixArgs { source, live, plan: planned, apply } = args;
+    let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
+    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output: OutputArgs::default(), exit: ExitArgs::default() };
+    let mut settings = Scan::new(scan, &run::directory()?)?;
+    if let Some(journal) = &apply.resume {
+        return changes::resume(journal, &mut settings, apply.rollback_on_failure);
+    }
+    if apply.apply && !matches!(settings.source, Source::Live(_)) {
+        return Err(Error::new("--apply changes deployed accounts, not a file").next("leave out --snapshot and --demo"));
+    }
+    let (plan, report) = match &planned.plan {
+        Some(file) => (saved::read(file)?, None),
+        None => make(&planned, &mut settings).map(|(plan, report)| (plan, Some(report)))?,
+    };
+    if let Some(file) = &planned.plan_out {
+        saved::write(file, &plan)?;
+    }
+    print(&plan, planned.format)?;
+    if !apply.apply {
+        return Ok(u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty()));
+    }
+    if plan.steps().next().is_none() {
+        return Ok(u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty()));
+    }
+    let journal = apply.journal.unwrap_or_else(|| PathBuf::from(format!("pgwaudit-journal-{}.jsonl", plan.id)));
+    if !apply.yes {
+        confirm(&format!("make these {} steps? ", plan.steps().count()))?;
+    }
+    changes::apply(plan, report, &journal, &mut settings, apply.rollback_on_failure)
+}
+
+/// `pgwaudit rollback`.
+///
+/// # Errors
+/// What ends in exit code 2.
+pub fn rollback(args: RollbackArgs) -> Result<u8> {
+    let mut settings = settings_of(args.live)?;
+    changes::rollback(&args.journal, &mut settings, args.yes)
+}
+
+fn settings_of(live: LiveArgs) -> Result<Scan> {
+    let (source, rules) = (crate::cli::SourceArgs::default(), RuleArgs::default());
+    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output: OutputArgs::default(), exit: ExitArgs::default() };
+    Scan::new(scan, &run::directory()?)
+}
+
+/// Reads, judges and plans.
+fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
+    let snapshot = run::load(&settings.source)?;
+    let report = run::judge_within(&snapshot, settings)?;
+    let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
+    let plan = planned(args, &snapshot, settings, &|finding| (only.is_empty() || only.means(finding)) && !skip.means(finding))?;
+    Ok((plan, report))
+}
+
+fn planned(args: &PlanArgs, snapshot: &Snapshot, settings: &mut Scan, select: &dyn Fn(&ReportedFinding) -> bool) -> Result<Plan> {
+    let parameters = settings.parameters.clone();
+    let request = Request {
+        judge: &mut |snapshot| run::judge(snapshot, settings),
+        parameters,
+        select,
+        allow: &args.allow,
+        allow_managed: args.allow_managed,
+        max_changes: args.max_changes,
+    };
+    plan(snapshot.clone(), request).map_err(|why| Error::new(format!("the plan cannot be made: {why}")))
+}
+
+/// What `--only` or `--skip` names.
+struct Choice {
+    names: Vec<Name>,
+    resources: Vec<String>,
+}
+
+impl Choice {
+    fn new(flag: &str, typed: &[String], report: &Report) -> Result<Choice> {
+        let mut choice = Choice { names: Vec::new(), resources: Vec::new() };
+        for name in typed {
+            match names::find(name) {
+                Ok(found) => choice.names.push(found),
+                Err(_) if report.findings.iter().any(|finding| is_named(finding, name)) => choice.resources.push(name.clone()),
+                Err(why) => {
+                    return Err(Error::new(format!("{flag}: {why}"))
+                        .next("name a rule, an area, a severity, or the id or ARN of a resource with a finding"));
+                }
+            }
+        }
+        Ok(choice)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.resources.is_empty()
+    }
+
+    fn means(&self, finding: &ReportedFinding) -> bool {
+        let rule = RULES.iter().find(|rule| rule.id == finding.rule);
+        let named = |name: &Name| match name {
+            Name::Severity(severity) => finding.severity == *severity,
+            name => rule.is_some_and(|rule| name.means(rule)),
+        };
+        self.names.iter().any(named) || self.resources.iter().any(|name| is_named(finding, name))
+    }
+}
+
+/// Whether a finding's resource is named by its ARN, or by its id or name at the end of it.
+fn is_named(finding: &ReportedFinding, name: &str) -> bool {
+    let id = &finding.resource.id;
+    id == name
+        || id.strip_suffix(name).is_some_and(|head| head.ends_with(['/', ':', '#']))
+        || id.split(['/', ':', '#']).any(|part| part == name)
+}
+
+fn print(plan: &Plan, format: PlanFormat) -> Result<()> {
+    output::to_stdout(|out| match format {
+        PlanFormat::Text => show::write(plan, out),
+        PlanFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, plan)?;
+            writeln!(out)
+        }
+    })
+}
+
+/// Asks on the terminal.
+fn confirm(question: &str) -> Result<()> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Error::new("nothing is changed without a confirmation, and there is no terminal to ask on").next("pass --yes"));
+    }
+    let mut err = anstream::stderr().lock();
+    let _ = write!(err, "{question}[y/N] ").and_then(|()| err.flush());
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    match (read, answer.trim()) {
+        (Ok(_), "y" | "yes") => Ok(()),
+        _ => Err(Error::new("not confirmed, nothing was changed").next("answer y, or pass --yes")),
+    }
+}
+
+#[cfg(not(feature = "live"))]
+mod changes {
+    //! Without accounts nothing can be changed.
+    use super::*;
+
+    pub fn apply(_: Plan, _: Option<Report>, _: &Path, _: &mut Scan, _: bool) -> Result<u8> {
+        Err(run::not_live())
+    }
+
+    pub fn resume(_: &Path, _: &mut Scan, _: bool) -> Result<u8> {
+        Err(run::not_live())
+    }
+
+    pub fn rollback(_: &Path, _: &mut Scan, _: bool) -> Result<u8> {
+        Err(run::not_live())
+    }
+}
+
+#[cfg(feature = "live")]
+mod changes {
+    //! What changes accounts.
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::fix::apply::{Cloud, Outcome, Run};
+    use crate::fix::cloud::Live;
+    use crate::fix::journal::Journal;
+
+    pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
+        let mut cloud = open(&plan, settings)?;
+        let report = match report {
+            Some(report) => report,
+            None => cloud.judge()?,
+        };
+        let baseline = report.findings.iter().map(|finding| finding.fingerprint.clone()).collect();
+        go(Journal::create(journal, plan, baseline)?, &mut cloud, back)
+    }
+
+    pub fn resume(journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
+        let journal = Journal::open(journal)?;
+        let mut cloud = open(&journal.plan, settings)?;
+        go(journal, &mut cloud, back)
+    }
+
+    pub fn rollback(path: &Path, settings: &mut Scan, yes: bool) -> Result<u8> {
+        let mut journal = Journal::open(path)?;
+        let mut cloud = open(&journal.plan, settings)?;
+        if !yes {
+            confirm("take back what was done? ")?;
+        }
+        let taken = Run { cloud: &mut cloud, journal: &mut journal, tell: &mut run::tell }.back()?;
+        run::tell(&format!("{taken} steps taken back"));
+        Ok(0)
+    }
+
+    /// Opens the accounts, all of which the plan has to be about.
+    fn open<'s>(plan: &Plan, settings: &'s mut Scan) -> Result<Live<'s>> {
+        let Source::Live(args) = &settings.source else {
+            return Err(Error::new("deployed accounts are changed, not a file").next("leave out --snapshot and --demo"));
+        };
+        let mut args = args.clone();
+        if args.regions.is_empty() && !args.all_regions {
+            args.regions = plan.scopes.iter().map(|scope| scope.region.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+        }
+        let cloud = Live::open(run::live_options(&args), Box::new(|snapshot| run::judge(snapshot, settings)))?;
+        for step in plan.steps() {
+            if !cloud.scopes().any(|scope| scope.account == step.account && scope.region == step.region) {
+                let open: Vec<_> = cloud.scopes().map(|scope| format!("{} {}", scope.account, scope.region)).collect();
+                let what = format!("the plan is for account {} in {}, open are {}", step.account, step.region, open.join(", "));
+                return Err(Error::new(what).next("use the profile, roles and regions that the plan was made with"));
+            }
+        }
+        Ok(cloud)
+    }
+
+    fn go(mut journal: Journal, cloud: &mut dyn Cloud, back: bool) -> Result<u8> {
+        let mut run = Run { cloud, journal: &mut journal, tell: &mut run::tell };
+        match run.go() {
+            Ok(outcome) => conclude(&journal, &outcome),
+            Err(error) if back => {
+                run::tell(&error.to_string());
+                let taken = run.back()?;
+                Err(Error::new(format!("stopped, and {taken} steps were taken back")).next("what stopped it is told above"))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn conclude(journal: &Journal, outcome: &Outcome) -> Result<u8> {
+        let path = journal.path.display();
+        if !outcome.stale.is_empty() {
+            let what = format!("the plan is stale, {} steps made: {}", outcome.made, outcome.stale.join("; "));
+            let next = format!("make a new plan with `pgwaudit fix`, or take back what was made with `pgwaudit rollback {path}`");
+            return Err(Error::new(what).next(next));
+        }
+        run::tell(&format!("{} steps made and verified; `pgwaudit rollback {path}` takes them back", outcome.made));
+        for gap in &outcome.unread {
+            run::tell(&format!("not verified: {gap}"));
+        }
+        Ok(match (outcome.unread.is_empty(), remains(&journal.plan)) {
+            (false, _) => 3,
+            (true, true) => 1,
+            (true, false) => 0,
+        })
+    }
+
+    /// What remains after a run: fixes that were only shown, and what people have to do.
+    fn remains(plan: &Plan) -> bool {
+        plan.fixes.iter().any(|fix| fix.withheld.is_some()) || !plan.manual.is_empty()
+    }
+}

@@ -1,0 +1,227 @@
+//! From findings to a plan, without a call: each fix is tried on the snapshot first, and only what takes its finding
+//! away there is proposed.
+//!
+//! The rules judge the snapshot; the first finding that something can be done about is drafted by its rule's planner;
+//! the draft's changes are put into the snapshot and the rules judge again. So later fixes rest on what earlier ones
+//! leave, findings that go together are cured together, and what lies behind a broken hop is found and planned in turn.
+
+mod acl;
+mod alarm;
+mod api;
+mod api_policy;
+mod case;
+mod config;
+mod connection;
+mod destination;
+mod domain;
+mod draft;
+mod endpoint;
+mod group;
+mod queue;
+mod role;
+mod rule;
+mod statement;
+mod table;
+mod target;
+mod url;
+
+use std::collections::BTreeSet;
+
+pub use case::Case;
+pub use draft::{Draft, Drafted, Refused, later, manual};
+pub use table::planner;
+
+use super::document::{Cure, Fix, Manual, Plan, SCHEMA, Withheld};
+use super::owner;
+use super::state::State;
+use super::step::Step;
+use crate::estate::Estate;
+use crate::model::Snapshot;
+use crate::report::{Report, ReportedFinding};
+use crate::rules::parameters::Parameters;
+use crate::rules::verdict::FixClass;
+use crate::rules::{RULES, Rule};
+
+/// What is planned, and how far it may go.
+pub struct Request<'r> {
+    /// How a state is judged: with the rules, suppressions and levels of the run.
+    pub judge: &'r mut dyn FnMut(&Snapshot) -> Report,
+    /// What people tell the rules besides.
+    pub parameters: Parameters,
+    /// Which findings are meant.
+    pub select: &'r dyn Fn(&ReportedFinding) -> bool,
+    /// Classes that may be made.
+    pub allow: &'r [FixClass],
+    /// Whether resources may be changed that something else owns.
+    pub allow_managed: bool,
+    /// Most steps.
+    pub max_changes: Option<usize>,
+}
+
+/// Plans what can be done about the findings of a snapshot.
+///
+/// # Errors
+/// One line, where a snapshot is no JSON; never for what a source made.
+pub fn plan(snapshot: Snapshot, request: Request<'_>) -> Result<Plan, String> {
+    let mut run = Run { plan: empty(&snapshot), state: State::new(snapshot)?, tried: BTreeSet::new(), later: BTreeSet::new(), request };
+    let mut report = (run.request.judge)(&run.state.snapshot);
+    while let Some(index) = run.next(&report) {
+        run.tried.insert(report.findings[index].fingerprint.clone());
+        if let Some(after) = run.finding(&report, index) {
+            report = after;
+            run.again();
+        }
+    }
+    run.plan.manual.retain(|item| report.findings.iter().any(|finding| finding.fingerprint == item.finding.fingerprint));
+    run.plan.id = run.plan.digest();
+    Ok(run.plan)
+}
+
+fn empty(snapshot: &Snapshot) -> Plan {
+    Plan {
+        schema: SCHEMA.to_owned(),
+        id: String::new(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        taken_at: snapshot.taken_at,
+        scopes: snapshot.scopes().map(|(scope, _)| scope).collect(),
+        fixes: Vec::new(),
+        manual: Vec::new(),
+    }
+}
+
+struct Run<'r> {
+    request: Request<'r>,
+    state: State,
+    plan: Plan,
+    tried: BTreeSet<String>,
+    /// Findings that are tried again once something was done.
+    later: BTreeSet<String>,
+}
+
+impl Run<'_> {
+    /// The finding that comes next: causes before what follows from them, and in the order of the chain.
+    fn next(&self, report: &Report) -> Option<usize> {
+        let open = |finding: &&(usize, &ReportedFinding)| !self.tried.contains(&finding.1.fingerprint) && (self.request.select)(finding.1);
+        let place = |rule: &str| RULES.iter().position(|row| row.id == rule);
+        let found: Vec<_> = report.findings.iter().enumerate().collect();
+        found.iter().filter(open).min_by_key(|(_, finding)| (finding.because.is_some(), place(finding.rule))).map(|(index, _)| *index)
+    }
+
+    /// Opens again what was left until something else was done.
+    fn again(&mut self) {
+        for fingerprint in std::mem::take(&mut self.later) {
+            self.tried.remove(&fingerprint);
+            self.plan.manual.retain(|item| item.finding.fingerprint != fingerprint);
+        }
+    }
+
+    /// Plans one finding; the report on the state after it, if it changes.
+    fn finding(&mut self, report: &Report, index: usize) -> Option<Report> {
+        let finding = &report.findings[index];
+        let rule = rule_of(finding.rule)?;
+        rule.document().head.fix?;
+        match self.draft(rule, report, finding) {
+            Err(Refused { why, later }) => {
+                self.manual(rule, finding, why);
+                if later {
+                    self.later.insert(finding.fingerprint.clone());
+                }
+                None
+            }
+            Ok(draft) => self.propose(rule, report, finding, draft),
+        }
+    }
+
+    fn draft(&self, rule: &'static Rule, report: &Report, finding: &ReportedFinding) -> Drafted {
+        let class = rule.document().head.fix.unwrap_or(FixClass::Manual);
+        let Some(planner) = planner(rule.id).filter(|_| class != FixClass::Manual) else {
+            return manual("what to do needs a secret, another account or a decision");
+        };
+        let estate = Estate::new(&self.state.snapshot).with(self.request.parameters.clone());
+        let integrations = estate.integrations();
+        let paths = integrations.iter().filter(|path| finding.integrations.contains(&path.id)).collect();
+        let case = Case { estate: &estate, paths, finding, report, state: &self.state, first: self.first() };
+        planner(&case, Draft::new(class, self.first()))
+    }
+
+    /// The number of the next step.
+    fn first(&self) -> u32 {
+        1 + self.plan.fixes.iter().flat_map(|fix| &fix.steps).map(|step| step.id).max().unwrap_or(0)
+    }
+
+    /// Tries a draft on the state and takes it into the plan if its finding is gone then.
+    fn propose(&mut self, rule: &'static Rule, report: &Report, finding: &ReportedFinding, draft: Draft) -> Option<Report> {
+        let tried = self.state.with(draft.steps.iter().flat_map(|step| &step.changes));
+        let next = match tried {
+            Ok(next) => next,
+            Err(why) => {
+                self.manual(rule, finding, format!("the change cannot be tried beforehand: {why}"));
+                return None;
+            }
+        };
+        let after = (self.request.judge)(&next.snapshot);
+        if has(&after, &finding.fingerprint) {
+            self.manual(rule, finding, "changing only this would not cure it".to_owned());
+            return None;
+        }
+        let gone = report.findings.iter().filter(|old| old.fingerprint != finding.fingerprint && !has(&after, &old.fingerprint));
+        let new = after.findings.iter().filter(|new| !has(report, &new.fingerprint));
+        let mut fix = Fix {
+            cures: std::iter::once(finding).chain(gone).map(cure).collect(),
+            class: draft.class(),
+            withheld: None,
+            integrations: finding.integrations.clone(),
+            reveals: new.map(|finding| finding.fingerprint.clone()).collect(),
+            steps: draft.steps,
+        };
+        fix.withheld = self.withheld(&fix);
+        self.link(&mut fix.steps);
+        let made = fix.withheld.is_none();
+        self.plan.fixes.push(fix);
+        made.then(|| {
+            self.state = next;
+            after
+        })
+    }
+
+    fn withheld(&self, fix: &Fix) -> Option<Withheld> {
+        let owner = fix.steps.iter().flat_map(|step| &step.changes).find_map(|change| owner::of(&self.state, &change.place));
+        let made = self.plan.steps().count() + fix.steps.len();
+        if !self.request.allow.contains(&fix.class) {
+            Some(Withheld::Class)
+        } else if let Some(owner) = owner.filter(|_| !self.request.allow_managed) {
+            Some(Withheld::Owned(owner))
+        } else {
+            self.request.max_changes.is_some_and(|most| made > most).then_some(Withheld::TooMany)
+        }
+    }
+
+    /// A step waits for the one before it in its fix and for all earlier ones on the same resources.
+    fn link(&self, steps: &mut [Step]) {
+        for index in 0..steps.len() {
+            let (before, rest) = steps.split_at_mut(index);
+            let step = &mut rest[0];
+            let mut waits: BTreeSet<u32> = before.last().map(|step| step.id).into_iter().collect();
+            let touches = |other: &&Step| other.changes.iter().any(|change| step.changes.iter().any(|own| own.place == change.place));
+            waits.extend(self.plan.steps().filter(touches).map(|step| step.id));
+            step.waits_for = waits.into_iter().collect();
+        }
+    }
+
+    fn manual(&mut self, rule: &'static Rule, finding: &ReportedFinding, why: String) {
+        let instructions = rule.document().section("Remediation").to_owned();
+        self.plan.manual.push(Manual { finding: cure(finding), why, instructions });
+    }
+}
+
+fn has(report: &Report, fingerprint: &str) -> bool {
+    report.findings.iter().any(|finding| finding.fingerprint == fingerprint)
+}
+
+fn cure(finding: &ReportedFinding) -> Cure {
+    Cure { rule: finding.rule.to_owned(), fingerprint: finding.fingerprint.clone(), resource: finding.resource.clone() }
+}
+
+fn rule_of(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}

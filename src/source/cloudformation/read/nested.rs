@@ -1,0 +1,93 @@
+//! From templates to stacks: nested ones follow the resource that deploys them.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::source::cloudformation::{Assembly, Stack};
+use crate::source::document::Node;
+
+use super::root::{self, Root};
+use super::{folder_of, template};
+
+/// More stacks than any application has: files that nest each other in many ways multiply.
+const MOST: usize = 1000;
+
+/// The resources that deploy a further template, and the property that says where it is.
+const NESTING: [(&str, &str); 2] = [("AWS::CloudFormation::Stack", "TemplateURL"), ("AWS::Serverless::Application", "Location")];
+
+/// Puts the stacks in their order. A template that another one nests is judged there only, where its parameters are.
+pub fn assemble(mut roots: Vec<Root>) -> Result<Assembly> {
+    let nested: HashSet<PathBuf> =
+        roots.iter().flat_map(|root| children(&root.template, &root.folder)).filter_map(|child| child.file.canonicalize().ok()).collect();
+    let is_nested = |root: &Root| fs::canonicalize(&root.file).is_ok_and(|file| nested.contains(&file));
+    // Templates that only nest each other would vanish; they are kept, and told as what they are.
+    if !roots.iter().all(is_nested) {
+        roots.retain(|root| !is_nested(root));
+    }
+    root::tell_apart(&mut roots);
+    let mut assembly = Assembly::default();
+    for root in roots {
+        push(&mut assembly, root, None)?;
+    }
+    Ok(assembly)
+}
+
+fn push(assembly: &mut Assembly, root: Root, parent: Option<(usize, String)>) -> Result<()> {
+    if assembly.stacks.len() == MOST {
+        return Err(Error::new(format!("{}: more than {MOST} stacks nest each other", root.file.display())).next("name fewer templates"));
+    }
+    let Root { name, file, folder, template, parameters, account, region } = root;
+    let own = assembly.stacks.len();
+    let children = children(&template, &folder);
+    assembly.stacks.push(Stack { name, file, template, parameters, account, region, folder, parent });
+    for child in children {
+        nest(assembly, own, child)?;
+    }
+    Ok(())
+}
+
+fn nest(assembly: &mut Assembly, parent: usize, child: Child) -> Result<()> {
+    let Stack { name, file, account, region, .. } = &assembly.stacks[parent];
+    if !child.file.is_file() {
+        let what = format!("{}: the template of the nested stack `{}` is not at hand", file.display(), child.logical_id);
+        assembly.warnings.push(format!("{what}: nothing in it was judged"));
+        return Ok(());
+    }
+    if holds(assembly, parent, &child.file) {
+        let what = format!("{}: the stack `{}` nests the template that it stands in", file.display(), child.logical_id);
+        return Err(Error::new(what).next("name another template there"));
+    }
+    let mut root = Root::new(&child.file, folder_of(&child.file), template(&child.file)?);
+    root.name = format!("{name}/{}", child.logical_id);
+    (root.account, root.region) = (account.clone(), region.clone());
+    push(assembly, root, Some((parent, child.logical_id)))
+}
+
+/// Whether a stack or one that it is nested in comes from `file`.
+fn holds(assembly: &Assembly, stack: usize, file: &Path) -> bool {
+    let same = |stack: &Stack| fs::canonicalize(&stack.file).ok() == fs::canonicalize(file).ok();
+    let parent = |stack: &&Stack| stack.parent.as_ref().map(|(parent, _)| &assembly.stacks[*parent]);
+    std::iter::successors(Some(&assembly.stacks[stack]), parent).any(same)
+}
+
+/// A template that another one deploys.
+struct Child {
+    logical_id: String,
+    file: PathBuf,
+}
+
+/// What a template nests, where the file may be: beside it by the CDK's metadata, or by a path that is to be
+/// uploaded on deployment. An address is where nobody looks.
+fn children(template: &Node, folder: &Path) -> Vec<Child> {
+    let resources = template.get("Resources").map(Node::entries).unwrap_or_default();
+    let child = |resource: &Node| {
+        let kind = resource.get("Type").and_then(Node::text)?;
+        let (_, property) = NESTING.iter().find(|(name, _)| *name == kind)?;
+        let asset = resource.get("Metadata").and_then(|metadata| metadata.get("aws:asset:path")).and_then(Node::text);
+        let path = asset.or_else(|| resource.get("Properties")?.get(property)?.text());
+        Some(folder.join(path.unwrap_or_default()))
+    };
+    resources.iter().filter_map(|(key, resource)| Some(Child { logical_id: key.text.clone(), file: child(resource)? })).collect()
+}

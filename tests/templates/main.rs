@@ -1,0 +1,6 @@
+//! Templates: how they are found and read, the lines that findings name, and what a scan says of them.
+
+mod discovery;
+mod lines;
+mod parameters;
+mod support;

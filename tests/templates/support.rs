@@ -1,0 +1,61 @@
+//! Files for a test, and what is read from them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pgwaudit::source::cloudformation::{Assembly, Inputs, read};
+
+/// The least template.
+pub const TEMPLATE: &str = "Resources:\n  Bus:\n    Type: AWS::Events::EventBus\n    Properties:\n      Name: orders\n";
+
+/// A folder that is gone after the test.
+pub struct Folder(tempfile::TempDir);
+
+impl Folder {
+    /// With these files.
+    pub fn of(files: &[(&str, &str)]) -> Folder {
+        let folder = Folder(tempfile::tempdir().expect("a folder"));
+        for (path, text) in files {
+            folder.put(path, text);
+        }
+        folder
+    }
+
+    /// Writes a file, and the folders above it.
+    pub fn put(&self, path: &str, text: impl AsRef<[u8]>) {
+        let file = self.path(path);
+        fs::create_dir_all(file.parent().expect("a folder above")).expect("folders");
+        fs::write(file, text).expect("written");
+    }
+
+    /// A path below.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    /// Reads what is named below.
+    pub fn read(&self, paths: &[&str]) -> Result<Assembly, String> {
+        let paths = paths.iter().map(|path| self.path(path).display().to_string()).collect();
+        self.inputs(&Inputs { paths, ..Inputs::default() })
+    }
+
+    /// Reads, and names the folder `~` in errors.
+    pub fn inputs(&self, inputs: &Inputs) -> Result<Assembly, String> {
+        read(inputs).map_err(|error| error.to_string().replace(&self.0.path().display().to_string(), "~"))
+    }
+}
+
+/// Names of the stacks, in their order.
+pub fn names(assembly: &Assembly) -> Vec<&str> {
+    assembly.stacks.iter().map(|stack| stack.name.as_str()).collect()
+}
+
+/// A manifest with these artifacts.
+pub fn manifest(artifacts: &serde_json::Value) -> String {
+    serde_json::json!({"version": "55.0.0", "artifacts": artifacts}).to_string()
+}
+
+/// A path as errors have it.
+pub fn text(path: &Path) -> String {
+    path.display().to_string()
+}
