@@ -9,7 +9,7 @@ use crate::rules::verdict::Leave;
 use super::integration::present;
 use super::routes::Chains;
 use super::tasks::Task;
-use super::{Estate, Hop, Integration, Site};
+use super::{Estate, Hop, Integration, Place, Site};
 
 /// What starts an integration.
 #[derive(Clone, Copy)]
@@ -67,6 +67,15 @@ impl<'a> Caller<'a> {
             Caller::Target(rule, target) => vec![present(rule), present(target)],
             Caller::Task(machine, _) => vec![present(machine)],
             Caller::Pipe(pipe, _) => vec![present(pipe)],
+        }
+    }
+
+    /// The resources that it consists of.
+    pub fn places(&self) -> Vec<Place<'a>> {
+        match self {
+            Caller::Target(rule, target) => vec![rule.place(), target.place()],
+            Caller::Task(machine, _) => vec![machine.place()],
+            Caller::Pipe(pipe, _) => vec![pipe.place()],
         }
     }
 }

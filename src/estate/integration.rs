@@ -16,7 +16,7 @@ use crate::policy::Request;
 use crate::report::{HopReport, HopStatus};
 use crate::rules::verdict::{Evidence, Leave};
 
-use super::{Called, Caller, Estate, Hop, Site, Way};
+use super::{Called, Caller, Estate, Hop, Place, Site, Way};
 
 /// One chain from a caller to a method of a private API.
 #[derive(Clone)]
@@ -217,6 +217,23 @@ impl<'a> Integration<'a> {
         hops.push(hop(Kind::Stage, &self.stage, Site::id));
         hops.push(hop(Kind::Method, &self.method, |way| format!("{} {}", way.verb, way.path)));
         hops
+    }
+
+    /// The resources that it passes.
+    pub fn places(&self) -> Vec<Place<'a>> {
+        fn place<'a, T>(hop: &Hop<'a, Site<'a, T>>) -> Option<Place<'a>> {
+            hop.read().ok().map(Site::place)
+        }
+        let mut places = self.caller.places();
+        places.extend(place(&self.destination));
+        places.extend(place(&self.connection));
+        places.extend(place(&self.config));
+        places.extend(place(&self.gateway));
+        places.extend(place(&self.endpoint));
+        places.extend(place(&self.domain));
+        places.extend(place(&self.api));
+        places.extend(place(&self.stage));
+        places
     }
 
     /// Whether a hop is known not to exist.

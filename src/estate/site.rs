@@ -27,6 +27,17 @@ pub struct Site<'a, T: ?Sized> {
     pub value: &'a T,
 }
 
+/// What tells a resource from every other one of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "as in Site")]
+pub struct Place<'a> {
+    pub kind: Kind,
+    pub account: &'a str,
+    pub region: &'a str,
+    pub parent: &'a str,
+    pub key: &'a str,
+}
+
 impl<T: ?Sized> Clone for Site<'_, T> {
     fn clone(&self) -> Self {
         *self
@@ -54,15 +65,17 @@ impl<'a, T: ?Sized> Site<'a, T> {
         ResourceId { id: self.id(), kind: self.kind, account: self.account.to_owned(), region: self.region.to_owned() }
     }
 
+    /// What tells it from every other resource of the snapshot.
+    pub fn place(&self) -> Place<'a> {
+        Place { kind: self.kind, account: self.account, region: self.region, parent: self.parent, key: self.key }
+    }
+
     /// Where it lies in the snapshot, which tells it from every other resource of its kind.
     pub fn address(&self) -> usize {
         std::ptr::from_ref(self.value).addr()
     }
 
-    /// Its ARN where AWS gives it one, else its id.
-    ///
-    /// The forms are those of the service authorization reference,
-    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
+    /// As [`public_id`].
     pub fn id(&self) -> String {
         public_id(self.kind, (self.account, self.region), self.parent, self.key)
     }

@@ -141,6 +141,8 @@ impl<'a> Run<'a> {
             Check::Stage(check) => self.each_hop(rule, Kind::Stage, |path| &path.stage, check),
             Check::StateMachine(check) => self.each(rule, Kind::StateMachine, |region| &region.state_machines, check),
             Check::Region(check) => self.each_region(rule, check),
+            // There is no baseline here.
+            Check::Drift(_) => {}
         }
     }
 
