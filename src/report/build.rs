@@ -81,6 +81,7 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
         findings,
         not_assessed,
         suppressed,
+        gone: Vec::new(),
         declared,
         warnings: Vec::new(),
         counts,

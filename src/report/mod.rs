@@ -48,6 +48,9 @@ pub struct Report {
     pub not_assessed: Vec<NotAssessed>,
     /// Findings that somebody has accepted.
     pub suppressed: Vec<SuppressedFinding>,
+    /// Findings that were recorded and are no more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<GoneFinding>,
     /// Where files declare what integrations and findings name, by its ARN or id.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub declared: BTreeMap<String, Declaration>,
@@ -230,6 +233,17 @@ pub struct SuppressedFinding {
     /// Until when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<jiff::civil::Date>,
+}
+
+/// A finding that was recorded and is no more.
+#[derive(Clone, Debug, Serialize)]
+pub struct GoneFinding {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Its rule, as it was called when it was recorded.
+    pub rule: String,
+    /// Its resource.
+    pub resource: ResourceId,
 }
 
 /// Numbers.

@@ -41,6 +41,7 @@ pub fn empty() -> Report {
         findings: vec![],
         not_assessed: vec![],
         suppressed: vec![],
+        gone: vec![],
         declared: Default::default(),
         warnings: vec![],
         counts: Counts { passed: 12, not_applicable: 4, ..Counts::default() },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::EnvironmentVariableRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
+use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -41,6 +41,7 @@ impl Session {
     /// No credentials, an unknown profile, no region, a certificate file that is none.
     pub async fn open(options: &LiveOptions) -> Result<Session> {
         check_profile(options.profile.as_deref()).await?;
+        check_endpoints(options.endpoint_url.as_deref())?;
         let regions = regions(options).await?;
         let region = Region::new(regions[0].clone());
         let mut loader =
@@ -139,6 +140,21 @@ async fn check_profile(asked: Option<&str>) -> Result<()> {
     Err(Error::new(format!("{origin} {name}: no such profile")).next(hint))
 }
 
+/// Refuses an endpoint that is none: the SDK would not get as far as to say so.
+fn check_endpoints(asked: Option<&str>) -> Result<()> {
+    let ignored = std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_ok_and(|text| text.eq_ignore_ascii_case("true"));
+    let set = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
+    let set = set.filter(|(name, _)| !ignored && name.starts_with("AWS_ENDPOINT_URL"));
+    let is_server = |text: &str| url::Url::parse(text).is_ok_and(|url| url.has_host() && ["http", "https"].contains(&url.scheme()));
+    let mut all = asked.map(|url| ("--endpoint-url".to_owned(), url.to_owned())).into_iter().chain(set);
+    match all.find(|(_, text)| !is_server(text)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(Error::new(format!("{name} is not the URL of a server")).next("give one such as http://127.0.0.1:4566, or leave it out"))
+        }
+    }
+}
+
 /// The regions asked for, else the environment's, else the profile's. The metadata service is not asked: an
 /// audit of where the program happens to run would surprise.
 async fn regions(options: &LiveOptions) -> Result<Vec<String>> {
@@ -161,8 +177,13 @@ async fn regions(options: &LiveOptions) -> Result<Vec<String>> {
     if let Some(name) = &options.profile {
         profile = profile.profile_name(name);
     }
-    let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else(profile.build());
-    match chain.region().await {
+    // An empty variable is none, as for AWS's other tools.
+    let environment = EnvironmentVariableRegionProvider::new().region().await.filter(|region| !region.as_ref().is_empty());
+    let region = match environment {
+        Some(region) => Some(region),
+        None => profile.build().region().await,
+    };
+    match region {
         Some(region) if looks_like_a_region(region.as_ref()) => Ok(vec![region.as_ref().to_owned()]),
         Some(region) => Err(Error::new(format!("AWS_REGION or the profile's region: {region}: not the code of a region"))
             .next("give a code such as eu-west-1")),
