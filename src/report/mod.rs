@@ -8,6 +8,7 @@ mod place;
 mod rename;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -131,7 +132,7 @@ pub struct HopReport {
     /// What it is.
     pub kind: crate::model::Kind,
     /// Its ARN or id; empty where not even that is known.
-    pub id: String,
+    pub id: Arc<str>,
     /// Whether it is there.
     pub status: HopStatus,
     /// Why it is not known, or what is known of it being missing.

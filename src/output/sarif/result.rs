@@ -103,7 +103,7 @@ impl<'a> Results<'a> {
     }
 
     fn place(&self, hop: &HopReport) -> Option<&Place> {
-        self.report.declared.get(&hop.id)?.location.as_ref()
+        self.report.declared.get(&*hop.id)?.location.as_ref()
     }
 
     /// What has no place of its own stands where what leads to it does.
@@ -117,7 +117,7 @@ impl<'a> Results<'a> {
         let text = format!("{} {}{status}{why}", hop.kind, called(self.report, &hop.id));
         Step {
             location: Location { message: Some(Message::new(text)), ..self.location(&hop.id, place) },
-            importance: if hop.id == finding.resource.id { "essential" } else { "important" },
+            importance: if *hop.id == *finding.resource.id { "essential" } else { "important" },
         }
     }
 
