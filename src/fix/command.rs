@@ -186,6 +186,7 @@ mod changes {
     use super::*;
     use crate::fix::apply::{Cloud, Outcome, Run};
     use crate::fix::cloud::Live;
+    use crate::fix::document::Cure;
     use crate::fix::journal::Journal;
 
     pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
@@ -259,7 +260,7 @@ mod changes {
         for gap in &outcome.unread {
             run::tell(&format!("not verified: {gap}"));
         }
-        Ok(match (outcome.unread.is_empty(), remains(&journal.plan)) {
+        Ok(match (outcome.unread.is_empty(), remains(&journal.plan, outcome)) {
             (false, _) => 3,
             (true, true) => 1,
             (true, false) => 0,
@@ -267,7 +268,9 @@ mod changes {
     }
 
     /// What remains after a run: fixes that were only shown, and what people have to do.
-    fn remains(plan: &Plan) -> bool {
-        plan.fixes.iter().any(|fix| fix.withheld.is_some()) || !plan.manual.is_empty()
+    fn remains(plan: &Plan, outcome: &Outcome) -> bool {
+        let found = |cure: &Cure| outcome.left.as_ref().is_none_or(|left| left.contains(&cure.fingerprint));
+        let withheld = plan.fixes.iter().filter(|fix| fix.withheld.is_some()).flat_map(|fix| &fix.cures);
+        withheld.chain(plan.manual.iter().map(|item| &item.finding)).any(found)
     }
 }
