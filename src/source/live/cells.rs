@@ -59,6 +59,7 @@ impl Cell {
         Services {
             scope: self.scope.clone(),
             filter: scan.filter.clone(),
+            substitutes: scan.substitutes,
             events: Events::new(client!(aws_sdk_eventbridge, &self.config), gate("events")),
             pipes: Pipes::new(client!(aws_sdk_pipes, &self.config), gate("pipes")),
             states: States::new(client!(aws_sdk_sfn, &self.config), gate("states")),
