@@ -68,6 +68,9 @@ pub struct PlanArgs {
     /// Take a saved plan instead of making one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "skip", "allow_managed", "max_changes", "snapshot", "demo"])]
     pub plan: Option<PathBuf>,
+    /// Print the plan as a script of the AWS CLI instead, those fixes included that would be withheld
+    #[arg(long, value_name = "FORM", conflicts_with_all = ["apply", "resume", "format"])]
+    pub emit: Option<Emit>,
     /// Configuration [default: the nearest pgwaudit.toml upwards]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -117,6 +120,13 @@ pub enum PlanFormat {
     Text,
     /// The plan itself, `pgwaudit.plan/1`.
     Json,
+}
+
+/// What a plan can be printed as for other hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Emit {
+    /// A script of the AWS CLI.
+    Cli,
 }
 
 fn class() -> impl TypedValueParser<Value = FixClass> {

@@ -7,7 +7,7 @@ use super::document::Plan;
 use super::plan::{Request, plan};
 use super::{saved, show};
 use crate::cli::filter::FilterArgs;
-use crate::cli::fix::{FixArgs, PlanArgs, PlanFormat, RollbackArgs};
+use crate::cli::fix::{Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
 use crate::cli::{ExitArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs};
 use crate::error::{Error, Result};
 use crate::model::Snapshot;
@@ -40,7 +40,10 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     if let Some(file) = &planned.plan_out {
         saved::write(file, &plan)?;
     }
-    print(&plan, planned.format)?;
+    match planned.emit {
+        Some(Emit::Cli) => output::to_stdout(|out| super::emit::cli(&plan, out))?,
+        None => print(&plan, planned.format)?,
+    }
     if !apply.apply {
         return Ok(u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty()));
     }
@@ -61,6 +64,32 @@ pub fn fix(args: FixArgs) -> Result<u8> {
 pub fn rollback(args: RollbackArgs) -> Result<u8> {
     let mut settings = settings_of(args.live)?;
     changes::rollback(&args.journal, &mut settings, args.yes)
+}
+
+/// `pgwaudit policy fix`: the statements of a scan, without which nothing is planned or verified, and those of the calls.
+///
+/// # Errors
+/// Where the plan cannot be read.
+#[cfg(feature = "live")]
+pub fn policy(plan: Option<&Path>, partition: &str) -> Result<u8> {
+    let statements = match plan {
+        Some(file) => super::permissions::of_plan(&saved::read(file)?, partition),
+        None => super::permissions::of_everything(partition),
+    };
+    let mut policy = crate::permissions::scan(partition);
+    if let Some(own) = policy["Statement"].as_array_mut() {
+        own.extend(statements);
+    }
+    output::to_stdout(|out| writeln!(out, "{policy:#}")).map(|()| 0)
+}
+
+/// The same without accounts.
+///
+/// # Errors
+/// Always.
+#[cfg(not(feature = "live"))]
+pub fn policy(_: Option<&Path>, _: &str) -> Result<u8> {
+    Err(run::not_live())
 }
 
 fn settings_of(live: LiveArgs) -> Result<Scan> {

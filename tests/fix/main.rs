@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod adverse;
 mod cases;
 mod runs;
 mod there_and_back;
