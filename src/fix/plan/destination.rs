@@ -61,6 +61,11 @@ pub fn https(case: &Case<'_>, draft: Draft) -> Drafted {
     urls(case, draft, |parts| Ok(vec![parts.https()]))
 }
 
+/// `destination/double-slash`
+pub fn slashes(case: &Case<'_>, draft: Draft) -> Drafted {
+    urls(case, draft, |parts| Ok(vec![parts.single_slashes()]))
+}
+
 /// `destination/host-unknown-api` and `destination/endpoint-host-without-api-id`: a private API that is there.
 pub fn host(case: &Case<'_>, draft: Draft) -> Drafted {
     let path = case.path()?;

@@ -43,6 +43,8 @@ const PLANNERS: &[(&str, Planner)] = &[
     ("resource-config/domain-is-api-host", config::domain),
     ("resource-config/domain-zonal", config::domain),
     ("resource-config/other-service-endpoint", config::domain),
+    ("destination/double-slash", destination::slashes),
+    ("resource-config/port-wide", config::narrow),
     ("resource-config/port", config::port),
     ("resource-config/ip-type", config::family),
     ("network/acl-blocks-https", acl::https),
