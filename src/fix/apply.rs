@@ -85,7 +85,7 @@ const LOOKS: [Duration; 5] =
     [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
 
 /// Time between two looks at a state that takes its time.
-const BEAT: Duration = Duration::from_millis(1500);
+pub(super) const BEAT: Duration = Duration::from_millis(1500);
 
 /// Why a step was not made.
 enum Stop {
