@@ -1,5 +1,6 @@
 //! `pgwaudit fix` and `pgwaudit rollback`.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use super::{saved, show};
 use crate::cli::fix::{FixArgs, PlanArgs, PlanFormat, RollbackArgs};
 use crate::cli::{ExitArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs};
 use crate::error::{Error, Result};
+use crate::estate::Estate;
 use crate::model::Snapshot;
 use crate::output;
 use crate::report::{Report, ReportedFinding};
@@ -16,6 +18,7 @@ use crate::rules::RULES;
 use crate::rules::names::{self, Name};
 use crate::run;
 use crate::settings::{Scan, Source};
+use crate::trace;
 
 /// `pgwaudit fix`: plans, and makes the plan on request.
 ///
@@ -73,8 +76,22 @@ fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
     let snapshot = run::load(&settings.source)?;
     let report = run::judge(&snapshot, settings);
     let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
-    let plan = planned(args, &snapshot, settings, &|finding| (only.is_empty() || only.means(finding)) && !skip.means(finding))?;
+    let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
+    let select = |finding: &ReportedFinding| {
+        let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
+        (only.is_empty() || only.means(finding)) && !skip.means(finding) && within.as_ref().is_none_or(touched)
+    };
+    let plan = planned(args, &snapshot, settings, &select)?;
     Ok((plan, report))
+}
+
+/// The ids of the integrations that a name means.
+fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTreeSet<String>> {
+    let estate = Estate::new(snapshot).with(settings.parameters.clone());
+    let all = estate.integrations();
+    let in_scope: Vec<_> = all.iter().filter(|integration| integration.in_scope()).collect();
+    let chosen = trace::choose(&estate, &in_scope, name)?;
+    Ok(chosen.into_iter().map(|index| in_scope[index].id.clone()).collect())
 }
 
 fn planned(args: &PlanArgs, snapshot: &Snapshot, settings: &mut Scan, select: &dyn Fn(&ReportedFinding) -> bool) -> Result<Plan> {
@@ -180,8 +197,6 @@ mod changes {
 #[cfg(feature = "live")]
 mod changes {
     //! What changes accounts.
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::fix::apply::{Cloud, Outcome, Run};
     use crate::fix::cloud::Live;

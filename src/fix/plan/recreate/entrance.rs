@@ -83,7 +83,8 @@ impl Entrance {
         };
         let mut zones: BTreeMap<String, String> = BTreeMap::new();
         for id in old.value.subnet_ids.read()? {
-            let subnet = there(case.estate.subnet((old.account, old.region), id)).ok_or_else(|| Refused::new(format!("{id} was not read")))?;
+            let subnet =
+                there(case.estate.subnet((old.account, old.region), id)).ok_or_else(|| Refused::new(format!("{id} was not read")))?;
             zones.entry(zone(subnet.value)?).or_insert_with(|| id.clone());
         }
         for subnet in case.estate.all(Kind::Subnet, |region| &region.subnets) {

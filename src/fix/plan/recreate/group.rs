@@ -43,11 +43,8 @@ impl Work<'_, '_> {
         let parameters = json!({"GroupName": peers.name, "VpcId": vpc, "Description": description});
         let made = json!({"id": id, "name": peers.name, "owner": scope.0, "vpc_id": vpc});
         let all = as_value(&everything());
-        let step = Step::new(
-            scope,
-            format!("make security group {} in {vpc}", peers.name),
-            Call::new("ec2", "CreateSecurityGroup", parameters),
-        );
+        let step =
+            Step::new(scope, format!("make security group {} in {vpc}", peers.name), Call::new("ec2", "CreateSecurityGroup", parameters));
         let step = step.change(&at, "", Value::Null, made).assume(&at, "/egress", json!([all])).makes("/GroupId");
         self.add(step.undo(Call::new("ec2", "DeleteSecurityGroup", json!({"GroupId": id}))));
         let (endpoint, endpoint_at, ingress) = &peers.endpoint;

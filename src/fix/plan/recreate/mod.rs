@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use self::entrance::Entrance;
 use self::goal::Goal;
-use super::case::{place, scope};
+use super::case::scope;
 use super::{Case, Draft, Drafted, Refused, connection, manual};
 use crate::estate::{Hop, Integration, Site, regional_name};
 use crate::fix::journal::PLAN;
@@ -66,8 +66,15 @@ pub fn gateway_missing(case: &Case<'_>, draft: Draft) -> Drafted {
     replace(case, draft, &entrance, &[config], None)
 }
 
-/// `connection/resource-config-missing`, where no configuration is left that could serve: a new one, and what it needs.
+/// `connection/resource-config-missing`: a configuration that serves as it is, else a new one and what it needs.
 pub fn missing(case: &Case<'_>, draft: Draft) -> Drafted {
+    match connection::existing(case, draft.clone()) {
+        Err(_) => anew(case, draft),
+        draft => draft,
+    }
+}
+
+fn anew(case: &Case<'_>, draft: Draft) -> Drafted {
     let path = case.path()?;
     let connection = *path.connection.read()?;
     let endpoint = goal::endpoint(case, path)?;
@@ -129,7 +136,7 @@ fn replace<'a>(
     // What stood on a gateway that is gone could not be made again, so it is left.
     match gateway {
         Some(gateway) => exit::remove(work, &gateway, configs),
-        None => Ok(work.draft),
+        None => Ok(work.draft.note("the old configuration is left: it could not be made again as it is; remove it once nothing needs it")),
     }
 }
 
@@ -180,7 +187,9 @@ impl<'a> Work<'_, 'a> {
             Call::new("vpc-lattice", "CreateResourceConfiguration", parameters),
         );
         let made = goal.made(&arn, &id, name, gateway);
-        self.add(step.change(&at, "", Value::Null, made).assume(&at, "/status", json!("ACTIVE")).makes("/id").undo(delete).wait(active(&at)));
+        self.add(
+            step.change(&at, "", Value::Null, made).assume(&at, "/status", json!("ACTIVE")).makes("/id").undo(delete).wait(active(&at)),
+        );
         arn
     }
 
@@ -235,11 +244,16 @@ enum Names {
 fn unused(case: &Case<'_>, names: Names, wanted: &str) -> String {
     const LONGEST: usize = 36;
     let taken: BTreeSet<&str> = match names {
-        Names::Configs => case.estate.all(Kind::ResourceConfig, |region| &region.resource_configs).map(|site| site.value.name.as_str()).collect(),
+        Names::Configs => {
+            case.estate.all(Kind::ResourceConfig, |region| &region.resource_configs).map(|site| site.value.name.as_str()).collect()
+        }
         Names::Gateways => case.estate.all(Kind::Gateway, |region| &region.gateways).map(|site| site.value.name.as_str()).collect(),
-        Names::Groups => case.estate.all(Kind::SecurityGroup, |region| &region.security_groups).map(|site| site.value.name.as_str()).collect(),
+        Names::Groups => {
+            case.estate.all(Kind::SecurityGroup, |region| &region.security_groups).map(|site| site.value.name.as_str()).collect()
+        }
     };
-    let plain: String = wanted.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(LONGEST).collect();
+    let plain: String =
+        wanted.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(LONGEST).collect();
     let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty() && *word != "rgw" && *word != "rcfg").collect();
     let base = words.join("-");
     let base = if base.len() < 3 { format!("private-{base}").trim_end_matches('-').to_owned() } else { base };
