@@ -1,5 +1,6 @@
 //! The command line as it is typed. What it means is settled in [`settings`](crate::settings).
 
+pub mod filter;
 pub mod fix;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::cli::filter::FilterArgs;
 use crate::config::FailOn;
 use crate::model::Reason;
 use crate::output::Format;
@@ -34,6 +36,7 @@ Examples:
   pgwaudit scan --demo
   pgwaudit scan --region eu-west-1 --region us-east-1
   pgwaudit scan --assume-role arn:aws:iam::444455556666:role/audit --with-own-account
+  pgwaudit scan --region eu-west-1 --connection payments --tag team=billing
   pgwaudit scan --snapshot prod.json --only critical,high --format json
   pgwaudit scan -o json=report.json -o sarif=report.sarif --fail-on critical
   pgwaudit scan --allow-unassessed=foreign --skip secret";
@@ -139,6 +142,9 @@ pub struct ScanArgs {
     /// Which accounts and regions.
     #[command(flatten)]
     pub live: LiveArgs,
+    /// Which integrations.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// What is judged.
     #[command(flatten)]
     pub rules: RuleArgs,
@@ -162,6 +168,9 @@ pub struct TraceArgs {
     /// Which accounts and regions.
     #[command(flatten)]
     pub live: LiveArgs,
+    /// Which integrations.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// Configuration [default: the nearest pgwaudit.toml upwards]
     #[arg(long, value_name = "FILE", help_heading = "Rules")]
     pub config: Option<PathBuf>,
@@ -177,6 +186,9 @@ pub struct SnapshotArgs {
     /// Which accounts and regions.
     #[command(flatten)]
     pub live: LiveArgs,
+    /// Which integrations.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// Where to write it, whole or not at all
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: PathBuf,
@@ -234,6 +246,9 @@ pub struct LiveArgs {
     /// Time for all reading, such as 90s or 5m; what was not read by then is not assessed
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<std::time::Duration>,
+    /// Log calls to standard error, with -vv also what they wait for, with -vvv every page; never what is in them
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
 }
 
 /// What is judged.

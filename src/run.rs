@@ -7,13 +7,14 @@ use clap::CommandFactory;
 
 use crate::catalogue;
 use crate::cli::{Cli, Command, ExitArgs, LiveArgs, OutputArgs, PolicyCommand, RuleArgs, RulesCommand, ScanArgs, SnapshotArgs, TraceArgs};
-use crate::config::suppress::TagIndex;
+use crate::config::suppress::{Facts, TagIndex};
 use crate::error::{Error, Result};
-use crate::estate::Estate;
-use crate::model::{Collection, Snapshot};
+use crate::estate::{Estate, Integration};
+use crate::model::{Collection, Filter, Snapshot};
 use crate::output;
 use crate::report::{self, Policy, Report};
-use crate::rules::assess::{Assessment, assess};
+use crate::rules::assess::{Assessment, assess_within};
+use crate::rules::within::Within;
 use crate::settings::{Scan, Source};
 use crate::source;
 use crate::trace;
@@ -26,7 +27,7 @@ pub fn run(cli: Cli) -> Result<u8> {
     match cli.command {
         Command::Scan(args) => scan(Scan::new(*args, &directory()?)?),
         Command::Trace(args) => follow(*args),
-        Command::Snapshot(args) => snapshot(&args),
+        Command::Snapshot(args) => snapshot(*args),
         Command::Fix(args) => crate::fix::command::fix(*args),
         Command::Rollback(args) => crate::fix::command::rollback(*args),
         Command::Rules { command: RulesCommand::List { format } } => catalogue::list(format),
@@ -46,8 +47,8 @@ pub(crate) fn directory() -> Result<std::path::PathBuf> {
 }
 
 fn scan(mut settings: Scan) -> Result<u8> {
-    let snapshot = load(&settings.source)?;
-    let report = judge(&snapshot, &mut settings);
+    let snapshot = load_within(&settings.source, &settings.filter, settings.output.quiet)?;
+    let report = judge_within(&snapshot, &mut settings)?;
     settings.output.write(&report, settings.rules.rules())?;
     if report.integrations.is_empty() && !settings.output.quiet {
         tell(&nothing_in_scope(&snapshot, &report));
@@ -55,25 +56,52 @@ fn scan(mut settings: Scan) -> Result<u8> {
     Ok(if matches!(settings.source, Source::Demo) { 0 } else { report.exit_code })
 }
 
+/// Judges what is meant.
+///
+/// # Errors
+/// Filters that mean nothing.
+pub(crate) fn judge_within(snapshot: &Snapshot, settings: &mut Scan) -> Result<Report> {
+    let estate = Estate::new(snapshot).with(settings.parameters.clone());
+    let integrations = estate.integrations();
+    let filter = settings.filter.clone();
+    let within = Within::new(&estate, &integrations, [&snapshot.coverage.filter, &filter])?;
+    Ok(judged(&estate, &integrations, within.as_ref(), settings))
+}
+
+/// Judges what is meant, or everything where filters mean nothing any more.
 pub(crate) fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
     let estate = Estate::new(snapshot).with(settings.parameters.clone());
     let integrations = estate.integrations();
-    let assessment = assess(&estate, &integrations, &settings.rules);
-    let mut report = reported(&estate, &assessment, settings);
-    report.warnings.extend(settings.suppressions.warnings(&settings.rules, jiff::Zoned::now().date()));
+    let filter = settings.filter.clone();
+    let within = Within::new(&estate, &integrations, [&snapshot.coverage.filter, &filter]).ok().flatten();
+    judged(&estate, &integrations, within.as_ref(), settings)
+}
+
+fn judged<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], within: Option<&'a Within<'a>>, settings: &mut Scan) -> Report {
+    let assessment = assess_within(estate, integrations, &settings.rules, within);
+    let mut report = reported(estate, &assessment, settings);
+    match within {
+        None => report.warnings.extend(settings.suppressions.warnings(&settings.rules, jiff::Zoned::now().date())),
+        // A suppression that is for something else is not idle.
+        Some(within) => {
+            report.coverage.filter = within.flags();
+            report.warnings.extend(within.warning());
+        }
+    }
     report
 }
 
 fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Scan) -> Report {
     let suppressions = &mut settings.suppressions;
     let tags = if suppressions.need_tags() { TagIndex::new(estate) } else { TagIndex::default() };
+    let facts = Facts { tags, declared: None };
     let today = jiff::Zoned::now().date();
     let policy = Policy {
         fail_on: settings.fail_on,
         allow_unassessed: settings.allow_unassessed.clone(),
         require_integration: settings.require_integration,
         levels: settings.levels.clone(),
-        suppress: &mut |finding| suppressions.accept(finding, &tags, today),
+        suppress: &mut |finding| suppressions.accept(finding, &facts, today),
         locate: None,
     };
     report::build(estate.snapshot, assessment, policy)
@@ -81,14 +109,16 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
 
 /// Traces what a scan of the same would judge, as far as it is about the integrations that were named.
 fn follow(args: TraceArgs) -> Result<u8> {
-    let TraceArgs { name, source, live, config, format } = args;
+    let TraceArgs { name, source, live, filter, config, format } = args;
     let rules = RuleArgs { config, ..RuleArgs::default() };
-    let scan = ScanArgs { source, live, rules, output: OutputArgs::default(), exit: ExitArgs::default() };
+    let scan = ScanArgs { source, live, filter, rules, output: OutputArgs::default(), exit: ExitArgs::default() };
     let mut settings = Scan::new(scan, &directory()?)?;
-    let snapshot = load(&settings.source)?;
+    let snapshot = load_within(&settings.source, &settings.filter, false)?;
     let estate = Estate::new(&snapshot).with(settings.parameters.clone());
     let integrations = estate.integrations();
-    let assessment = assess(&estate, &integrations, &settings.rules);
+    let filter = settings.filter.clone();
+    let within = Within::new(&estate, &integrations, [&snapshot.coverage.filter, &filter])?;
+    let assessment = assess_within(&estate, &integrations, &settings.rules, within.as_ref());
     let places = trace::choose(&estate, &assessment.integrations, &name)?;
     let assessment = trace::narrowed(assessment, &places);
     let report = reported(&estate, &assessment, &mut settings);
@@ -99,8 +129,13 @@ fn follow(args: TraceArgs) -> Result<u8> {
 }
 
 pub(crate) fn load(source: &Source) -> Result<Snapshot> {
+    load_within(source, &Filter::default(), false)
+}
+
+/// Reads a source, in depth only what the filter means.
+fn load_within(source: &Source, filter: &Filter, quiet: bool) -> Result<Snapshot> {
     match source {
-        Source::Live(args) => live(args),
+        Source::Live(args) => live(args, filter, quiet),
         Source::Demo => source::demo::read(),
         Source::Snapshot(path, regions) => {
             let mut snapshot = source::snapshot::read(path)?;
@@ -111,8 +146,11 @@ pub(crate) fn load(source: &Source) -> Result<Snapshot> {
 }
 
 #[cfg(feature = "live")]
-fn live(args: &LiveArgs) -> Result<Snapshot> {
-    source::live::load(&live_options(args))
+fn live(args: &LiveArgs, filter: &Filter, quiet: bool) -> Result<Snapshot> {
+    output::log::start(args.verbose);
+    // Lines of the log would run through the display.
+    let display = output::progress::Display::new(!quiet && args.verbose == 0);
+    source::live::load(&source::live::LiveOptions { filter: filter.clone(), progress: display.listener(), ..live_options(args) })
 }
 
 #[cfg(feature = "live")]
@@ -136,7 +174,7 @@ pub(crate) fn live_options(args: &LiveArgs) -> source::live::LiveOptions {
 }
 
 #[cfg(not(feature = "live"))]
-fn live(_: &LiveArgs) -> Result<Snapshot> {
+fn live(_: &LiveArgs, _: &Filter, _: bool) -> Result<Snapshot> {
     Err(not_live())
 }
 
@@ -177,8 +215,11 @@ fn keep_regions(snapshot: &mut Snapshot, regions: &[String], path: &Path) -> Res
     Ok(())
 }
 
-fn snapshot(args: &SnapshotArgs) -> Result<u8> {
-    let snapshot = live(&args.live)?;
+fn snapshot(args: SnapshotArgs) -> Result<u8> {
+    let filter = args.filter.or(Filter::default());
+    let snapshot = live(&args.live, &filter, args.quiet)?;
+    let estate = Estate::new(&snapshot);
+    Within::new(&estate, &estate.integrations(), [&filter, &Filter::default()])?;
     source::snapshot::write(&args.output, &snapshot)?;
     let complete = snapshot.coverage.complete();
     if !args.quiet {
@@ -205,12 +246,17 @@ fn nothing_in_scope(snapshot: &Snapshot, report: &Report) -> String {
     let connections = number(regions.iter().map(|region| &region.connections));
     let destinations = number(regions.iter().map(|region| &region.destinations));
     let read = report.coverage.complete && report.not_assessed.is_empty() && connections.is_some() && destinations.is_some();
+    let meant = if report.coverage.filter.is_empty() { "" } else { " that is meant" };
     format!(
-        "no private API integration in {}: {}, {}, {}",
+        "no private API integration{meant} in {}: {}, {}, {}",
         places(snapshot),
         counted(connections, "connection"),
         counted(destinations, "API destination"),
-        if read { "all public" } else { "not everything was read" }
+        match (read, meant.is_empty()) {
+            (false, _) => "not everything was read",
+            (_, true) => "all public",
+            (_, false) => "all public or not meant",
+        }
     )
 }
 

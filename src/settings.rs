@@ -7,7 +7,7 @@ use crate::cli::{LiveArgs, OutputArgs, ScanArgs, SourceArgs};
 use crate::config::suppress::Suppressions;
 use crate::config::{self, FailOn, Level, Loaded};
 use crate::error::{Error, Result};
-use crate::model::Reason;
+use crate::model::{Filter, Reason};
 use crate::output::{Format, Output};
 use crate::repository;
 use crate::rules::names::{self, Name};
@@ -30,6 +30,8 @@ pub enum Source {
 pub struct Scan {
     /// Where the state comes from.
     pub source: Source,
+    /// The integrations that are judged.
+    pub filter: Filter,
     /// The rules that run.
     pub rules: Selection,
     /// What the rules are told besides the state.
@@ -65,6 +67,7 @@ impl Scan {
         let allowed = || loaded.config.scan.allow_unassessed.iter().map(|reason| *reason.as_ref()).collect();
         Ok(Scan {
             source,
+            filter: args.filter.or(loaded.config.scan.filter()),
             rules,
             parameters: loaded.config.parameters.clone(),
             levels,

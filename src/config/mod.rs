@@ -13,7 +13,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::error::{Error, Result, nearest, shortened};
-use crate::model::Reason;
+use crate::model::{Filter, Reason};
 use crate::output::Format;
 use crate::rules::names::{self, Name};
 use crate::rules::parameters::Parameters;
@@ -56,6 +56,15 @@ pub struct Scan {
     pub profile: Option<String>,
     /// As `--region`.
     pub regions: Vec<String>,
+    /// As `--connection`.
+    pub connections: Vec<String>,
+    /// As `--destination`.
+    pub destinations: Vec<String>,
+    /// As `--event-rule`.
+    pub event_rules: Vec<String>,
+    /// As `--tag`: `KEY=VALUE`.
+    #[cfg_attr(test, schemars(with = "Vec<String>"))]
+    pub tags: Vec<Spanned<String>>,
     /// As `--fail-on`.
     pub fail_on: Option<FailOn>,
     /// As `--allow-unassessed`.
@@ -69,6 +78,18 @@ pub struct Scan {
     /// As `--skip`: names of rules, areas or severities.
     #[cfg_attr(test, schemars(with = "Vec<String>"))]
     pub skip: Vec<Spanned<String>>,
+}
+
+impl Scan {
+    /// The integrations that are judged.
+    pub fn filter(&self) -> Filter {
+        Filter {
+            connections: self.connections.clone(),
+            destinations: self.destinations.clone(),
+            event_rules: self.event_rules.clone(),
+            tags: self.tags.iter().map(|tag| tag.as_ref().clone()).collect(),
+        }
+    }
 }
 
 /// Defaults of `pgwaudit scan` about what is written.
@@ -179,6 +200,9 @@ pub fn parse(name: &str, text: &str) -> Result<Loaded> {
     if let Some(reason) = config.scan.allow_unassessed.iter().find(|reason| !Reason::ALL.contains(reason.as_ref())) {
         return Err(file.at(reason.span(), &format!("`{}` never fails a scan, so there is nothing to allow", reason.as_ref())));
     }
+    if let Some((tag, why)) = config.scan.tags.iter().find_map(|tag| Some((tag, crate::cli::filter::tag(tag.as_ref()).err()?))) {
+        return Err(file.at(tag.span(), &why));
+    }
     let mut levels = Vec::new();
     for (name, level) in &config.rules {
         match named(name)? {
@@ -257,6 +281,7 @@ mod tests {
                 "[parameters]\napi-accounts = [\"4444-5555-6666\"]\n",
                 "c.toml:2:16: `4444-5555-6666` is no account: an account is twelve digits in quotes",
             ),
+            ("[scan]\ntags = [\"team\"]\n", "c.toml:2:9: a tag is written KEY=VALUE"),
             ("[scan]\nregions = \"eu\"\n", "c.toml:2:11: invalid type: string \"eu\", expected a sequence"),
         ] {
             assert_eq!(error(text), expected);

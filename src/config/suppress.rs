@@ -1,4 +1,5 @@
-//! Findings that somebody has accepted: by rule and resource, with a reason, maybe for a time.
+//! Findings that somebody has accepted: by rule and resource, with a reason, maybe for a time; in `pgwaudit.toml`, or
+//! in the template beside the resource.
 
 use std::collections::HashMap;
 
@@ -11,15 +12,21 @@ use super::File;
 use crate::error::Result;
 use crate::estate::Estate;
 use crate::model::{Kind, ResourceId, Tags};
+use crate::report::location::Declared;
 use crate::report::{Accepted, ReportedFinding};
 use crate::rules::Selection;
 use crate::rules::names::{self, Name};
+use crate::source::cloudformation::{Assembly, Origin};
+
+mod in_place;
 
 /// The tag in which CloudFormation keeps the logical id.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>
 const LOGICAL_ID: &str = "aws:cloudformation:logical-id";
+/// The name under which the CDK keeps the construct path, where it does.
+const CONSTRUCT_PATH: &str = "aws:cdk:path";
 
-/// One entry as it is written. Exactly one of `resource`, `logical-id` and `tag` says on what.
+/// One entry as it is written. Exactly one of `resource`, `logical-id`, `construct-path` and `tag` says on what.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -32,6 +39,9 @@ pub struct Suppression {
     pub resource: Option<Spanned<String>>,
     /// Logical id of the resource in its CloudFormation stack.
     pub logical_id: Option<String>,
+    /// Pattern of paths of CDK constructs, such as `OrdersStack/Connection/*`; `*` stands for any letters.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub construct_path: Option<Spanned<String>>,
     /// A tag of the resource, `KEY=VALUE`.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub tag: Option<Spanned<String>>,
@@ -65,7 +75,22 @@ fn date<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Optio
 enum On {
     Resource(GlobMatcher),
     LogicalId(String),
+    ConstructPath(GlobMatcher),
     Tag(String, String),
+    /// A resource of a stack, or all of them.
+    InStack(usize, Option<String>),
+}
+
+/// Finds where a template declares a resource, and what it is called there.
+pub type DeclaredIn<'a> = &'a dyn Fn(&ResourceId) -> Option<(Origin, Declared)>;
+
+/// What is known of resources besides their ids.
+#[derive(Default)]
+pub struct Facts<'a> {
+    /// Their tags; needed if [`Suppressions::need_tags`].
+    pub tags: TagIndex<'a>,
+    /// Where templates declare them.
+    pub declared: Option<DeclaredIn<'a>>,
 }
 
 #[derive(Debug)]
@@ -88,16 +113,24 @@ impl Suppressions {
         written.iter().map(|entry| Entry::new(entry, file)).collect::<Result<_>>().map(Suppressions)
     }
 
+    /// Adds those that stand in templates.
+    ///
+    /// # Errors
+    /// What is wrong with one, with its place.
+    pub fn add(&mut self, assembly: &Assembly) -> Result<()> {
+        in_place::entries(assembly).map(|entries| self.0.extend(entries))
+    }
+
     /// Whether tags are needed to decide.
     pub fn need_tags(&self) -> bool {
-        self.0.iter().any(|entry| !matches!(entry.on, On::Resource(_)))
+        self.0.iter().any(|entry| !matches!(entry.on, On::Resource(_) | On::InStack(..)))
     }
 
     /// What accepts the finding on `today`, if anything does.
-    pub fn accept(&mut self, finding: &ReportedFinding, tags: &TagIndex<'_>, today: Date) -> Option<Accepted> {
+    pub fn accept(&mut self, finding: &ReportedFinding, facts: &Facts<'_>, today: Date) -> Option<Accepted> {
         let mut accepted = None;
         for entry in self.0.iter_mut().filter(|entry| !entry.expired(today)) {
-            if names::rule(finding.rule).is_ok_and(|rule| entry.rule.means(rule)) && entry.on.is(&finding.resource, tags) {
+            if names::rule(finding.rule).is_ok_and(|rule| entry.rule.means(rule)) && entry.on.is(&finding.resource, facts) {
                 entry.used = true;
                 accepted = accepted.or_else(|| Some(Accepted { reason: entry.reason.clone(), until: entry.until }));
             }
@@ -130,16 +163,17 @@ impl Entry {
             let place = entry.reason.as_ref().map_or(span, Spanned::span);
             return Err(file.at(place, "this suppression has no reason").next("say in `reason` why the finding is accepted"));
         };
-        let on = match (&entry.resource, &entry.logical_id, &entry.tag) {
-            (Some(resource), None, None) => On::Resource(glob(resource, file)?),
-            (None, Some(id), None) => On::LogicalId(id.clone()),
-            (None, None, Some(tag)) => match tag.as_ref().split_once('=') {
+        let on = match (&entry.resource, &entry.logical_id, &entry.construct_path, &entry.tag) {
+            (Some(resource), None, None, None) => On::Resource(glob(resource, file)?),
+            (None, Some(id), None, None) => On::LogicalId(id.clone()),
+            (None, None, Some(path), None) => On::ConstructPath(glob(path, file)?),
+            (None, None, None, Some(tag)) => match tag.as_ref().split_once('=') {
                 Some((key, value)) if !key.is_empty() => On::Tag(key.to_owned(), value.to_owned()),
                 _ => return Err(file.at(tag.span(), "a tag is written KEY=VALUE")),
             },
             _ => {
                 return Err(file
-                    .at(span, "a suppression has one of `resource`, `logical-id` and `tag`")
+                    .at(span, "a suppression has one of `resource`, `logical-id`, `construct-path` and `tag`")
                     .next("to switch a rule off, use [rules]"));
             }
         };
@@ -158,12 +192,21 @@ fn glob(pattern: &Spanned<String>, file: &File<'_>) -> Result<GlobMatcher> {
 }
 
 impl On {
-    fn is(&self, resource: &ResourceId, tags: &TagIndex<'_>) -> bool {
-        let tagged = |key: &str, value: &str| tags.of(resource).and_then(|tags| tags.get(key)).is_some_and(|found| found == value);
+    fn is(&self, resource: &ResourceId, facts: &Facts<'_>) -> bool {
+        let tag = |key: &str| facts.tags.of(resource).and_then(|tags| tags.get(key));
+        let declared = || facts.declared.and_then(|declared| declared(resource));
         match self {
             On::Resource(pattern) => pattern.is_match(&resource.id),
-            On::LogicalId(id) => tagged(LOGICAL_ID, id),
-            On::Tag(key, value) => tagged(key, value),
+            On::LogicalId(id) => tag(LOGICAL_ID).is_some_and(|found| found == id) || declared().is_some_and(|(_, found)| found.name == *id),
+            On::ConstructPath(pattern) => {
+                let path = tag(CONSTRUCT_PATH).cloned().or_else(|| declared()?.1.construct_path);
+                path.is_some_and(|path| pattern.is_match(path.trim_start_matches('/')))
+            }
+            On::Tag(key, value) => tag(key).is_some_and(|found| found == value),
+            On::InStack(stack, id) => {
+                let here = |origin: Origin| origin.stack == *stack && id.as_ref().is_none_or(|id| *id == origin.logical_id);
+                declared().is_some_and(|(origin, _)| here(origin))
+            }
         }
     }
 }
@@ -240,7 +283,7 @@ mod tests {
         let mut entries = loaded("resource = \"arn:aws:events:*:connection/orders/*\"\nreason = \"old\"\nuntil = \"2026-12-31\"")
             .expect("right")
             .suppressions;
-        let (none, today) = (TagIndex::default(), day("2026-12-31"));
+        let (none, today) = (Facts::default(), day("2026-12-31"));
         assert!(entries.accept(&finding("connection/deauthorized", CONNECTION), &none, day("2027-01-01")).is_none());
         assert!(entries.accept(&finding("target/role-missing", CONNECTION), &none, today).is_none());
         assert!(
@@ -262,21 +305,23 @@ mod tests {
     #[test]
     fn tags_and_logical_ids_are_those_of_the_resource() {
         let mut value = crate::rules::example::estate("default").expect("an estate");
-        let change = serde_json::json!({"connections": {"orders": {"tags": {"team": "shop", (LOGICAL_ID): "OrdersConnection"}}}});
+        let change = serde_json::json!({"connections": {"orders": {"tags": {"team": "shop", (LOGICAL_ID): "OrdersConnection", (CONSTRUCT_PATH): "Orders/Conn/Resource"}}}});
         crate::rules::example::patch(&mut value, &change).expect("patched");
         let snapshot = serde_json::from_value(value).expect("a snapshot");
         let estate = Estate::new(&snapshot);
-        let tags = TagIndex::new(&estate);
+        let facts = Facts { tags: TagIndex::new(&estate), declared: None };
         let id = estate.all(Kind::Connection, |region| &region.connections).next().expect("a connection").id();
         for (entry, accepted) in [
             ("tag = \"team=shop\"", true),
             ("tag = \"team=other\"", false),
             ("logical-id = \"OrdersConnection\"", true),
             ("logical-id = \"Orders\"", false),
+            ("construct-path = \"Orders/Conn/*\"", true),
+            ("construct-path = \"Orders/Conn\"", false),
         ] {
             let mut entries = loaded(&format!("{entry}\nreason = \"x\"")).expect("right").suppressions;
             assert!(entries.need_tags());
-            assert_eq!(entries.accept(&finding("connection/deauthorized", &id), &tags, day("2026-01-01")).is_some(), accepted, "{entry}");
+            assert_eq!(entries.accept(&finding("connection/deauthorized", &id), &facts, day("2026-01-01")).is_some(), accepted, "{entry}");
         }
     }
 
@@ -285,7 +330,7 @@ mod tests {
         let error = |entry: &str| loaded(entry).expect_err("an error").to_string();
         assert!(error("resource = \"x\"").starts_with("c.toml:1:1: this suppression has no reason"), "{}", error("resource = \"x\""));
         assert!(error("resource = \"x\"\nreason = \" \"").starts_with("c.toml:4:10: this suppression has no reason"));
-        assert!(error("reason = \"x\"").contains("one of `resource`, `logical-id` and `tag`"));
+        assert!(error("reason = \"x\"").contains("one of `resource`, `logical-id`, `construct-path` and `tag`"));
         assert!(error("reason = \"x\"\ntag = \"a=b\"\nresource = \"x\"").contains("one of `resource`"));
         assert!(error("reason = \"x\"\ntag = \"ab\"").starts_with("c.toml:4:7: a tag is written KEY=VALUE"));
         assert!(error("reason = \"x\"\nresource = \"[\"").starts_with("c.toml:4:12: not a pattern"));

@@ -37,8 +37,8 @@ pub use endpoint::{is_execute_api, regional_name};
 pub use integration::Integration;
 pub use join::{API_ID_HEADER, header, mapping_of};
 pub use request::{INVOKE, owner_of};
-pub use site::{Hop, Place, Site, token};
-pub use tasks::{Address, Field, Settings, Task};
+pub use site::{Hop, Place, Site, public_id, token};
+pub use tasks::{Address, Field, Settings, Task, tasks_of};
 
 /// The view. Everything that takes parsing is parsed once, here.
 pub struct Estate<'a> {

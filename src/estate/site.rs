@@ -75,26 +75,7 @@ impl<'a, T: ?Sized> Site<'a, T> {
     /// The forms are those of the service authorization reference,
     /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
     pub fn id(&self) -> String {
-        let (key, region, account, parent) = (self.key, self.region, self.account, self.parent);
-        if key.starts_with("arn:") {
-            return key.to_owned();
-        }
-        let partition = partition_of_region(region).unwrap_or("aws");
-        match self.kind {
-            Kind::SecurityGroup => format!("arn:{partition}:ec2:{region}:{account}:security-group/{key}"),
-            Kind::Subnet => format!("arn:{partition}:ec2:{region}:{account}:subnet/{key}"),
-            Kind::Vpc => format!("arn:{partition}:ec2:{region}:{account}:vpc/{key}"),
-            Kind::Endpoint => format!("arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{key}"),
-            Kind::Network if key.starts_with("acl-") => format!("arn:{partition}:ec2:{region}:{account}:network-acl/{key}"),
-            Kind::Network if key.starts_with("rtb-") => format!("arn:{partition}:ec2:{region}:{account}:route-table/{key}"),
-            Kind::Network if key.starts_with("pl-") => format!("arn:{partition}:ec2:{region}:{account}:prefix-list/{key}"),
-            Kind::Api => format!("arn:{partition}:apigateway:{region}::/restapis/{key}"),
-            Kind::Stage => format!("arn:{partition}:apigateway:{region}::/restapis/{parent}/stages/{key}"),
-            Kind::Method => format!("arn:{partition}:execute-api:{region}:{account}:{parent}/{key}"),
-            Kind::Domain => format!("arn:{partition}:apigateway:{region}::/domainnames/{key}"),
-            Kind::Target => format!("{parent}#{key}"),
-            _ => key.to_owned(),
-        }
+        public_id(self.kind, (self.account, self.region), self.parent, self.key)
     }
 
     /// Whether its ARN names another account than the one it was read in: it is shared with that one.
@@ -105,6 +86,30 @@ impl<'a, T: ?Sized> Site<'a, T> {
     /// Something that belongs to this resource, seen as a resource of its own.
     pub fn part<U: ?Sized>(&self, kind: Kind, key: &'a str, value: &'a U) -> Site<'a, U> {
         Site { estate: self.estate, kind, account: self.account, region: self.region, parent: self.key, key, value }
+    }
+}
+
+/// What a resource is called in reports: its ARN where AWS gives it one, else its id. `key` is its key in the snapshot of
+/// an account and a region, `parent` that of the resource which holds it.
+pub fn public_id(kind: Kind, (account, region): (&str, &str), parent: &str, key: &str) -> String {
+    if key.starts_with("arn:") {
+        return key.to_owned();
+    }
+    let partition = partition_of_region(region).unwrap_or("aws");
+    match kind {
+        Kind::SecurityGroup => format!("arn:{partition}:ec2:{region}:{account}:security-group/{key}"),
+        Kind::Subnet => format!("arn:{partition}:ec2:{region}:{account}:subnet/{key}"),
+        Kind::Vpc => format!("arn:{partition}:ec2:{region}:{account}:vpc/{key}"),
+        Kind::Endpoint => format!("arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{key}"),
+        Kind::Network if key.starts_with("acl-") => format!("arn:{partition}:ec2:{region}:{account}:network-acl/{key}"),
+        Kind::Network if key.starts_with("rtb-") => format!("arn:{partition}:ec2:{region}:{account}:route-table/{key}"),
+        Kind::Network if key.starts_with("pl-") => format!("arn:{partition}:ec2:{region}:{account}:prefix-list/{key}"),
+        Kind::Api => format!("arn:{partition}:apigateway:{region}::/restapis/{key}"),
+        Kind::Stage => format!("arn:{partition}:apigateway:{region}::/restapis/{parent}/stages/{key}"),
+        Kind::Method => format!("arn:{partition}:execute-api:{region}:{account}:{parent}/{key}"),
+        Kind::Domain => format!("arn:{partition}:apigateway:{region}::/domainnames/{key}"),
+        Kind::Target => format!("{parent}#{key}"),
+        _ => key.to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::document::Plan;
 use super::plan::{Request, plan};
 use super::{saved, show};
+use crate::cli::filter::FilterArgs;
 use crate::cli::fix::{FixArgs, PlanArgs, PlanFormat, RollbackArgs};
 use crate::cli::{ExitArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs};
 use crate::error::{Error, Result};
@@ -27,7 +28,7 @@ use crate::trace;
 pub fn fix(args: FixArgs) -> Result<u8> {
     let FixArgs { source, live, plan: planned, apply } = args;
     let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
-    let scan = ScanArgs { source, live, rules, output: OutputArgs::default(), exit: ExitArgs::default() };
+    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output: OutputArgs::default(), exit: ExitArgs::default() };
     let mut settings = Scan::new(scan, &run::directory()?)?;
     if let Some(journal) = &apply.resume {
         return changes::resume(journal, &mut settings, apply.rollback_on_failure);
@@ -67,14 +68,14 @@ pub fn rollback(args: RollbackArgs) -> Result<u8> {
 
 fn settings_of(live: LiveArgs) -> Result<Scan> {
     let (source, rules) = (crate::cli::SourceArgs::default(), RuleArgs::default());
-    let scan = ScanArgs { source, live, rules, output: OutputArgs::default(), exit: ExitArgs::default() };
+    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output: OutputArgs::default(), exit: ExitArgs::default() };
     Scan::new(scan, &run::directory()?)
 }
 
 /// Reads, judges and plans.
 fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
     let snapshot = run::load(&settings.source)?;
-    let report = run::judge(&snapshot, settings);
+    let report = run::judge_within(&snapshot, settings)?;
     let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
     let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
     let select = |finding: &ReportedFinding| {

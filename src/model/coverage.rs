@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Filter;
+
 /// The calls behind a snapshot. A file source makes none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -9,6 +11,9 @@ pub struct Coverage {
     /// One entry for each account, region, operation and outcome, sorted.
     #[serde(default)]
     pub calls: Vec<Call>,
+    /// What it was narrowed to: nothing else was read in depth, so nothing else can be judged.
+    #[serde(default, skip_serializing_if = "Filter::is_empty")]
+    pub filter: Filter,
 }
 
 /// How often one operation ended in one way.

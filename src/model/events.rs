@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::known::absent;
-use super::{Known, Tags, Text};
+use super::{Known, Reason, Tags, Text, Unknown};
 
 /// An event bus (`ListEventBuses`, `DescribeEventBus`), keyed by ARN.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -182,6 +182,10 @@ pub struct Connection {
     /// Parameters sent with each invocation.
     #[serde(default, skip_serializing_if = "absent")]
     pub parameters: Known<Vec<Parameter>>,
+    /// Credentials that stand in a template in clear, masked, by the name of their field (`ApiKeyValue`, `Password`,
+    /// `ClientSecret`). Only a template tells.
+    #[serde(default = "left_to_templates", skip_serializing_if = "is_left_to_templates")]
+    pub literals: Known<BTreeMap<String, Text>>,
     /// Secret that EventBridge keeps for the connection.
     #[serde(default, skip_serializing_if = "absent")]
     pub secret_arn: Known<Option<String>>,
@@ -191,6 +195,16 @@ pub struct Connection {
     /// Tags.
     #[serde(default, skip_serializing_if = "absent")]
     pub tags: Known<Tags>,
+}
+
+/// What sources other than templates can never tell of a connection.
+pub fn left_to_templates<T>() -> Known<T> {
+    let why = "only a template tells whether a credential is written out in it";
+    Known::Unknown(Unknown::new("", Reason::NotCovered, why))
+}
+
+fn is_left_to_templates<T>(known: &Known<T>) -> bool {
+    matches!(known, Known::Unknown(unknown) if unknown.gap().reason == Reason::NotCovered)
 }
 
 /// `InvocationConnectivityParameters` or the `ConnectivityParameters` of OAuth.

@@ -8,6 +8,7 @@ pub mod apigateway;
 pub mod coverage;
 pub mod ec2;
 pub mod events;
+pub mod filter;
 pub mod iam;
 pub mod id;
 pub mod known;
@@ -18,6 +19,7 @@ pub mod states;
 pub mod text;
 
 pub use coverage::{Call, CallOutcome, Coverage};
+pub use filter::Filter;
 pub use id::{Kind, ResourceId, Scope};
 pub use known::{Collection, Known, Reason, Unknown};
 pub use snapshot::{Account, Region, Snapshot, Source, SourceKind};

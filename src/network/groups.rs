@@ -60,7 +60,7 @@ impl<'a> Side<'a> {
     fn gather(&self, gathered: &mut Gathered<'a, '_>) -> Result<(), Unknown> {
         let groups = self.groups.read()?;
         if groups.is_empty() {
-            return Err(Unknown::unresolved("no security group is named, and which one AWS applies then is not known"));
+            return Err(no_groups());
         }
         for id in groups {
             match self.facts.group(id) {
@@ -121,9 +121,11 @@ impl<'a> Side<'a> {
     /// Whether the other end's interfaces carry a group. Across VPCs that counts only over an active peering
     /// or a transit gateway set up for it, which is not known here
     /// (<https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html>).
-    fn is_peer(&self, id: &str) -> Result<bool, Unknown> {
-        if !self.peers.read()?.iter().any(|peer| peer == id) {
-            return Ok(false);
+    fn is_peer(&self, id: &String) -> Result<bool, Unknown> {
+        match self.peers.read()? {
+            peers if peers.is_empty() => return Err(no_groups()),
+            peers if !peers.contains(id) => return Ok(false),
+            _ => {}
         }
         match &self.same_vpc {
             Ok(true) => Ok(true),
@@ -131,6 +133,10 @@ impl<'a> Side<'a> {
             Err(gap) => Err(gap.clone()),
         }
     }
+}
+
+fn no_groups() -> Unknown {
+    Unknown::unresolved("no security group is named, and which one AWS applies then is not known")
 }
 
 /// The list of a group for one direction.

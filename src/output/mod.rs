@@ -15,8 +15,12 @@ use crate::rules::verdict::{FixClass, Severity};
 pub mod file;
 mod github;
 mod json;
+#[cfg(feature = "live")]
+pub mod log;
 mod markdown;
 mod names;
+#[cfg(feature = "live")]
+pub mod progress;
 pub mod sarif;
 mod table;
 pub mod text;

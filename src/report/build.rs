@@ -72,6 +72,7 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
             complete: snapshot.coverage.complete(),
             calls: snapshot.coverage.calls.clone(),
             not_covered: assessment.not_covered.iter().cloned().collect(),
+            filter: Vec::new(),
         },
         integrations,
         findings,

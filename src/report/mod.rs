@@ -84,6 +84,9 @@ pub struct ReportCoverage {
     pub calls: Vec<Call>,
     /// Rules that this kind of source can never answer.
     pub not_covered: Vec<NotCovered>,
+    /// The flags that narrowed it: nothing is said of the rest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub filter: Vec<String>,
 }
 
 /// A rule that this kind of source can never answer.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::verdict::{Assessed, Finding, Leave, Verdict};
+use super::within::{Narrowed, Within};
 use super::{Check, Rule, Selection};
 use crate::estate::{Caller, Estate, Hop, Integration, Place, Site};
 use crate::model::events::Connection;
@@ -55,12 +56,22 @@ pub struct Gap {
 
 /// Runs the selected rules. `integrations` are all that the estate has.
 pub fn assess<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], selection: &Selection) -> Assessment<'a> {
+    assess_within(estate, integrations, selection, None)
+}
+
+/// The same for what a scan is narrowed to. Rules see all that there is, but nothing is said of the rest.
+pub fn assess_within<'a>(
+    estate: &'a Estate<'a>,
+    integrations: &'a [Integration<'a>],
+    selection: &Selection,
+    within: Option<&'a Within<'a>>,
+) -> Assessment<'a> {
     let in_scope: Vec<&Integration<'_>> = integrations.iter().filter(|integration| integration.in_scope()).collect();
-    let mut run = Run::new(estate, in_scope, integrations);
+    let mut run = Run::new(estate, in_scope, integrations, within);
     for rule in selection.rules() {
         run.rule(rule);
     }
-    run.out
+    run.narrowed()
 }
 
 struct Run<'a> {
@@ -68,10 +79,11 @@ struct Run<'a> {
     all: &'a [Integration<'a>],
     out: Assessment<'a>,
     touching: HashMap<Place<'a>, Vec<usize>>,
+    within: Option<Narrowed<'a>>,
 }
 
 impl<'a> Run<'a> {
-    fn new(estate: &'a Estate<'a>, in_scope: Vec<&'a Integration<'a>>, all: &'a [Integration<'a>]) -> Self {
+    fn new(estate: &'a Estate<'a>, in_scope: Vec<&'a Integration<'a>>, all: &'a [Integration<'a>], within: Option<&'a Within<'a>>) -> Self {
         let mut touching: HashMap<_, Vec<usize>> = HashMap::new();
         for (index, integration) in in_scope.iter().enumerate() {
             for place in places(integration) {
@@ -81,6 +93,7 @@ impl<'a> Run<'a> {
         let private: HashSet<&str> = in_scope.iter().filter_map(|path| Some(path.destination.read().ok()?.key)).collect();
         let out_of_scope = all
             .iter()
+            .filter(|path| within.is_none_or(|within| within.has(path)))
             .filter_map(|path| Some(path.destination.read().ok()?.key))
             .filter(|key| !private.contains(key))
             .collect::<HashSet<_>>()
@@ -94,7 +107,24 @@ impl<'a> Run<'a> {
             passed: 0,
             not_applicable: 0,
         };
-        Run { estate, all, out, touching }
+        let within = within.map(|within| Narrowed::new(within, &out.integrations));
+        Run { estate, all, out, touching, within }
+    }
+
+    /// What was said, of the integrations that are judged only.
+    fn narrowed(self) -> Assessment<'a> {
+        let mut out = self.out;
+        let Some(within) = self.within else { return out };
+        let mut index = 0..;
+        out.integrations.retain(|_| index.next().is_some_and(|index| within.has_any(&[index])));
+        out.found.iter_mut().for_each(|found| found.integrations = within.moved(&found.integrations));
+        out.gaps.iter_mut().for_each(|gap| gap.integrations = within.moved(&gap.integrations));
+        out
+    }
+
+    /// Whether an integration in scope is judged.
+    fn is_within(&self, index: usize) -> bool {
+        self.within.as_ref().is_none_or(|within| within.has_any(&[index]))
     }
 
     fn rule(&mut self, rule: &'static Rule) {
@@ -117,7 +147,7 @@ impl<'a> Run<'a> {
 
     fn each_integration(&mut self, rule: &'static Rule, check: fn(&Integration<'_>) -> Assessed) {
         self.unread_callers(rule);
-        for index in 0..self.out.integrations.len() {
+        for index in (0..self.out.integrations.len()).filter(|index| self.is_within(*index)).collect::<Vec<_>>() {
             let integration = self.out.integrations[index];
             if Callers::of(rule).include(&integration.caller) {
                 self.record(rule, check(integration), || integration.caller.resource(), &[index]);
@@ -261,9 +291,9 @@ impl<'a> Run<'a> {
                     let (account, region) = integration.caller.scope();
                     let named = || ResourceId { id: (*id).to_owned(), kind, account: account.to_owned(), region: region.to_owned() };
                     let resource = if id.is_empty() { integration.caller.resource() } else { named() };
-                    self.record(rule, Err(Leave::Unknown(unknown.clone())), || resource, &[index]);
+                    self.record(rule, Err(Leave::Unknown(unknown.clone())), || resource.clone(), &[index]);
                 }
-                Hop::Missing(_) | Hop::None => self.out.not_applicable += 1,
+                Hop::Missing(_) | Hop::None => self.out.not_applicable += usize::from(self.is_within(index)),
             }
         }
     }
@@ -282,8 +312,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn record(&mut self, rule: &'static Rule, assessed: Assessed, resource: impl FnOnce() -> ResourceId, touched: &[usize]) {
+    fn record(&mut self, rule: &'static Rule, assessed: Assessed, resource: impl Fn() -> ResourceId, touched: &[usize]) {
         match assessed {
+            // Whether a gap matters is asked where it is kept.
+            Ok(_) | Err(Leave::NotApplicable(_)) if self.within.as_ref().is_some_and(|within| !within.has(touched, &resource)) => {}
             Ok(Verdict::Pass) => self.out.passed += 1,
             Ok(Verdict::Fail(findings)) => {
                 self.out.found.extend(findings.into_iter().map(|finding| Found { rule, finding, integrations: touched.to_vec() }));
@@ -305,7 +337,11 @@ impl<'a> Run<'a> {
         unknown: Unknown,
         touched: &[usize],
     ) {
-        if unknown.gap().reason == Reason::NotCovered {
+        let reason = unknown.gap().reason;
+        if self.within.as_ref().is_some_and(|within| !within.has_gap(touched, resource.as_ref(), reason)) {
+            return;
+        }
+        if reason == Reason::NotCovered {
             self.out.not_applicable += 1;
             self.out.not_covered.insert(NotCovered { rule: rule.id, why: unknown.gap().why.clone() });
             return;

@@ -8,6 +8,7 @@ pub mod example;
 pub mod names;
 pub mod parameters;
 pub mod verdict;
+pub mod within;
 
 mod api;
 mod api_policy;
@@ -188,6 +189,7 @@ rules! {
     Integration "state-machine/role-permissions" state_machine::role_permissions;
     Integration "state-machine/header-forbidden" state_machine::header_forbidden;
     Integration "state-machine/endpoint-mismatch" state_machine::endpoint_mismatch;
+    Connection "secret/template" secret::template;
     Connection "secret/connection-parameter" secret::connection_parameter;
     Target "secret/target-parameter" secret::target_parameter;
     Target "secret/target-input" secret::target_input;

@@ -11,6 +11,16 @@ use crate::model::states::StateMachine;
 use crate::model::text::Class;
 use crate::model::{Text, Unknown};
 
+/// `secret/template`
+pub fn template(connection: &Site<'_, Connection>) -> Assessed {
+    let literals = connection.value.literals.read()?;
+    let found = |(name, _): (&String, &Text)| {
+        let evidence = connection.at(format!("/literals/{name}")).observed("a value in clear").expected("a reference to Secrets Manager");
+        Finding::from(evidence).facet(name)
+    };
+    verdict(literals.iter().map(found).collect())
+}
+
 /// `secret/connection-parameter`
 pub fn connection_parameter(connection: &Site<'_, Connection>) -> Assessed {
     let of = |base: &'static str, parameters: &[Parameter]| -> Vec<Finding> {

@@ -1,10 +1,13 @@
 //! Where a [`Snapshot`](crate::model::Snapshot) comes from, and what is taken out of it on the way in.
 //! Whatever the source, what leaves it is the model.
 
+mod asl;
 pub mod cloudformation;
 pub mod demo;
 pub mod document;
 #[cfg(feature = "live")]
 pub mod live;
+mod mask;
+pub mod planned;
 pub mod redact;
 pub mod snapshot;

@@ -30,7 +30,12 @@ pub fn empty() -> Report {
         taken_at: "2026-11-02T10:15:00Z".parse().expect("a time"),
         source: Source { kind: SourceKind::Live, file: None },
         scopes: vec![Scope { account: ACCOUNT.into(), region: REGION.into() }],
-        coverage: ReportCoverage { complete: true, calls: vec![call("events", "ListRules", 2, CallOutcome::Ok)], not_covered: vec![] },
+        coverage: ReportCoverage {
+            complete: true,
+            calls: vec![call("events", "ListRules", 2, CallOutcome::Ok)],
+            not_covered: vec![],
+            filter: vec![],
+        },
         integrations: vec![],
         findings: vec![],
         not_assessed: vec![],

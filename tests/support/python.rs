@@ -1,4 +1,4 @@
-//! The virtual environment of the test server, made once under the target directory.
+//! Virtual environments of the test server and of other tools, each made once under the target directory.
 //!
 //! Test binaries run side by side, so a lock file lets one make it while the others wait; a marker written
 //! last tells a finished environment from one whose making was interrupted.
@@ -13,7 +13,7 @@ const PACKAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/backend");
 /// Where cargo lets integration tests put files.
 const SCRATCH: &str = env!("CARGO_TARGET_TMPDIR");
 
-/// A Python with everything that the server needs.
+/// A Python with everything that was required.
 pub struct Python {
     executable: PathBuf,
 }
@@ -36,16 +36,21 @@ impl Python {
     }
 }
 
-/// The environment for the present requirements, made if it is not there.
+/// The environment of the test server, made if it is not there.
 pub fn prepare() -> Python {
-    let requirements = fs::read_to_string(Path::new(PACKAGE).join("requirements.txt")).expect("requirements.txt");
+    prepare_for(&Path::new(PACKAGE).join("requirements.txt"))
+}
+
+/// The environment for what a file of requirements has at present, made if it is not there.
+pub fn prepare_for(file: &Path) -> Python {
+    let requirements = fs::read_to_string(file).expect("a file of requirements");
     let mut hasher = DefaultHasher::new();
     (&requirements, python_version()).hash(&mut hasher);
     let home = Path::new(SCRATCH).join(format!("python-{:016x}", hasher.finish()));
     let lock = File::create(home.with_extension("lock")).expect("a lock file in the target directory");
     lock.lock().expect("the lock of the Python environment");
     if !home.join("finished").exists() {
-        make(&home);
+        make(&home, file);
     }
     Python { executable: home.join("bin/python") }
 }
@@ -54,15 +59,15 @@ pub fn prepare() -> Python {
 fn python_version() -> String {
     let found = Command::new("python3").args(["-c", "import sys; print(*sys.version_info[:3])"]).output();
     let Ok(found) = found else {
-        panic!("python3 is not installed: the test server needs it (Debian: apt-get install python3 python3-venv)");
+        panic!("python3 is not installed: the tests need it (Debian: apt-get install python3 python3-venv)");
     };
     let version = String::from_utf8_lossy(&found.stdout).trim().to_owned();
     let minor = version.split(' ').nth(1).and_then(|part| part.parse::<u32>().ok());
-    assert!(version.starts_with("3 ") && minor >= Some(10), "the test server needs Python 3.10 or later, and python3 is {version:?}");
+    assert!(version.starts_with("3 ") && minor >= Some(10), "the tests need Python 3.10 or later, and python3 is {version:?}");
     version
 }
 
-fn make(home: &Path) {
+fn make(home: &Path, requirements: &Path) {
     if home.exists() {
         fs::remove_dir_all(home).expect("a half-made Python environment can be removed");
     }
@@ -70,9 +75,8 @@ fn make(home: &Path) {
     venv.args(["-m", "venv"]).arg(home);
     run(venv, "make a virtual environment: is Debian's package python3-venv installed? (apt-get install python3-venv)");
     let mut pip = Command::new(home.join("bin/python"));
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"])
-        .arg(Path::new(PACKAGE).join("requirements.txt"));
-    run(pip, "install the test server's requirements: is PyPI reachable?");
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"]).arg(requirements);
+    run(pip, "install what the tests require: is PyPI reachable?");
     fs::write(home.join("finished"), "").expect("the marker of a finished Python environment");
 }
 

@@ -91,7 +91,7 @@ impl<'a> Case<'a> {
     pub fn after(&self, areas: &[&str]) -> Result<(), Refused> {
         let touches = |other: &&ReportedFinding| other.integrations.iter().any(|id| self.finding.integrations.contains(id));
         let area = |other: &&ReportedFinding| areas.contains(&other.rule.split('/').next().unwrap_or_default());
-        let others = self.report.findings.iter().filter(|other| other.fingerprint != self.finding.fingerprint);
+        let others = self.report.findings.iter().filter(|other| other.fingerprint != self.finding.fingerprint && other.fix.is_some());
         match others.filter(area).find(touches) {
             Some(other) => later(format!("{} comes first, which may be the cause", other.rule)),
             None => Ok(()),

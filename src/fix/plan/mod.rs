@@ -5,9 +5,17 @@
 //! the draft's changes are put into the snapshot and the rules judge again. So later fixes rest on what earlier ones
 //! leave, findings that go together are cured together, and what lies behind a broken hop is found and planned in turn.
 
+mod acl;
 mod alarm;
+mod api;
+mod api_policy;
 mod case;
+mod config;
+mod connection;
+mod destination;
+mod domain;
 mod draft;
+mod endpoint;
 mod group;
 mod queue;
 mod role;
@@ -15,6 +23,7 @@ mod rule;
 mod statement;
 mod table;
 mod target;
+mod url;
 
 use std::collections::BTreeSet;
 

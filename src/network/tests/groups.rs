@@ -185,6 +185,12 @@ fn an_unreadable_group_beside_one_that_admits_is_no_gap() {
     // No group at all: which one applies is not documented for gateways, and is the VPC's default for endpoints.
     let none = world(json!({"gateways": {"rgw-1": {"security_group_ids": []}}, "endpoints": {"vpce-1": {"security_group_ids": []}}}));
     assert_eq!((verdict(&none.path().egress()), verdict(&none.path().ingress())), (UNKNOWN, UNKNOWN));
+    // Nor is then known whether a reference at the other end means them.
+    let gateway = world(json!({
+        "gateways": {"rgw-1": {"security_group_ids": []}},
+        "security_groups": {"sg-ep": {"ingress": [tcp(443, group("sg-app"))]}},
+    }));
+    assert_eq!(verdict(&gateway.path().ingress()), UNKNOWN);
 }
 
 #[test]

@@ -16,6 +16,9 @@ pub fn section(page: &mut Page, report: &Report, look: &Look) {
     page.heading("SUMMARY");
     let counts = &report.counts;
     row(page, "findings", &by_severity(report, look));
+    if !report.coverage.filter.is_empty() {
+        row(page, "narrowed to", &report.coverage.filter.join(", "));
+    }
     row(page, "checks", &format!("{} passed, {} not applicable", counts.passed, counts.not_applicable));
     not_assessed(page, report);
     unread(page, report);

@@ -185,6 +185,9 @@ pub fn api_key_unenforced(path: &Integration<'_>) -> Assessed {
     if !sends_key || summary.api_key_required || summary.authorization != "NONE" {
         return pass();
     }
+    if connection.value.literals.read().is_ok_and(|literals| literals.contains_key("ApiKeyValue")) {
+        return not_applicable("the key stands in the template for everybody to read, so that it was never a lock");
+    }
     let Some(policy) = api_policy::open_to_everybody(path)? else { return pass() };
     let evidence = of_method(path, "api_key_required")?.observed(false).expected(true);
     let sent = connection.at("/api_key_name").observed(KEY_HEADER);

@@ -3,13 +3,20 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::document::{self, Malformed, Node};
+use super::document::{self, Malformed, Mark, Node};
 
 mod lines;
+mod lower;
+mod origins;
 mod read;
+mod resolve;
+mod scope;
 mod tags;
+mod types;
 
 pub use lines::Lines;
+pub use lower::{Lowered, lower};
+pub use origins::Origins;
 pub use read::{Inputs, read};
 
 /// Templates that are judged together.
@@ -53,6 +60,17 @@ pub struct Origin {
     pub logical_id: String,
     /// The way below `Properties`, as deep as it is known: keys, and positions in lists. Empty for the resource as a whole.
     pub path: Vec<String>,
+}
+
+/// A mistake of a template that makes a value of it unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The place of the stack in the assembly.
+    pub stack: usize,
+    /// Where it stands in the template.
+    pub at: Mark,
+    /// What is wrong. It names functions, parameters and resources, never a value.
+    pub what: String,
 }
 
 /// Reads a template, or a file that one names, from JSON or YAML; short forms of functions become long ones.

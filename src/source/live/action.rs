@@ -95,6 +95,7 @@ actions! {
         LIST_SHARED_RESOURCES "ListResources"
     }
     "route53" {
+        LIST_HOSTED_ZONES_BY_NAME "ListHostedZonesByName"
         LIST_HOSTED_ZONES_BY_VPC "ListHostedZonesByVPC"
     }
     "secretsmanager" {

@@ -8,9 +8,9 @@ use aws_sdk_apigateway::{Client, types};
 use super::action::{GET_AUTHORIZERS, GET_DEPLOYMENT, GET_REQUEST_VALIDATORS, GET_RESOURCES, GET_REST_APIS, GET_STAGES};
 use super::call::{Gate, existing};
 use super::convert::{escaped_json, must, time, told, unasked};
-use super::mask::Mask;
 use crate::model::apigateway::{Api, ApiResource, Authorizer, Canary, Deployment, Integration, Method, MethodSummary, Stage, Validator};
 use crate::model::{Known, Reason, Unknown};
+use crate::source::mask::Mask;
 
 /// Items of a page; API Gateway allows 500 and gives 25 where nothing is asked.
 pub(super) const PAGE: i32 = 500;

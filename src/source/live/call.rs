@@ -17,7 +17,7 @@ use super::action::Action;
 use super::limit::Buckets;
 use super::progress::{Event, Progress};
 use super::{LiveOptions, why};
-use crate::model::{Call, CallOutcome, Coverage, Reason, Unknown};
+use crate::model::{Call, CallOutcome, Coverage, Filter, Reason, Unknown};
 
 /// What the SDK answers instead of an output.
 pub type SdkError<E> = aws_smithy_runtime_api::client::result::SdkError<E, HttpResponse>;
@@ -68,6 +68,8 @@ pub struct Scan {
     concurrency: usize,
     deadline: Option<Instant>,
     progress: Progress,
+    /// What is read in depth.
+    pub filter: Filter,
     calls: Mutex<BTreeMap<(String, String, Action, CallOutcome), u64>>,
 }
 
@@ -79,6 +81,7 @@ impl Scan {
             concurrency: options.concurrency.max(1),
             deadline: options.timeout.map(|timeout| Instant::now() + timeout),
             progress: options.progress.clone(),
+            filter: options.filter.clone(),
             calls: Mutex::default(),
         })
     }
@@ -94,7 +97,7 @@ impl Scan {
             count: *count,
             outcome: *outcome,
         };
-        Coverage { calls: calls.iter().map(call).collect() }
+        Coverage { calls: calls.iter().map(call).collect(), filter: self.filter.clone() }
     }
 
     /// Waits for an answer until the time for the scan is over. Neither waits for a turn nor counts.
@@ -118,7 +121,7 @@ impl Scan {
 
     /// Counts one call.
     pub fn count(&self, account: &str, region: &str, action: Action, outcome: CallOutcome) {
-        tracing::debug!(account, region, %action, ?outcome, "answered");
+        tracing::info!(account, region, %action, ?outcome, "answered");
         self.progress.tell(&Event::Answered(action, outcome));
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         *calls.entry((account.to_owned(), region.to_owned(), action, outcome)).or_default() += 1;
@@ -186,8 +189,10 @@ impl Gate {
         let _permit = self.permits.acquire().await;
         let wait = self.buckets.take(action);
         if !wait.is_zero() {
+            tracing::debug!(account = self.account, region = self.region, %action, ?wait, "waits for the limit of the service");
             self.scan.progress.tell(&Event::Waiting(action));
             tokio::time::sleep(wait).await;
+            self.scan.progress.tell(&Event::Waited(action));
         }
         tracing::debug!(account = self.account, region = self.region, %action, "sent");
         self.scan.progress.tell(&Event::Sent(action));
@@ -234,6 +239,7 @@ impl Gate {
         let mut token = None;
         loop {
             let (items, next) = open(self.send(action, send(token)).await?);
+            tracing::trace!(account = self.account, region = self.region, %action, items = items.len(), last = next.is_none(), "page");
             self.scan.progress.tell(&Event::Found(items.len()));
             all.extend(items);
             token = next.filter(|token| !token.is_empty());

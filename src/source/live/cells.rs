@@ -58,6 +58,7 @@ impl Cell {
         let gate = |service| Gate::new(scan, &self.scope.account, &self.scope.region, service);
         Services {
             scope: self.scope.clone(),
+            filter: scan.filter.clone(),
             events: Events::new(client!(aws_sdk_eventbridge, &self.config), gate("events")),
             pipes: Pipes::new(client!(aws_sdk_pipes, &self.config), gate("pipes")),
             states: States::new(client!(aws_sdk_sfn, &self.config), gate("states")),

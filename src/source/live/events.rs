@@ -11,9 +11,11 @@ use super::action::{
 };
 use super::call::{Gate, existing};
 use super::convert::{json, must, time, told, unasked};
-use super::mask::Mask;
-use crate::model::events::{Archive, Bus, Connection, Connectivity, Destination, Input, OAuth, Parameter, Place, Retry, Rule, Target};
+use crate::model::events::{
+    Archive, Bus, Connection, Connectivity, Destination, Input, OAuth, Parameter, Place, Retry, Rule, Target, left_to_templates,
+};
 use crate::model::{Known, Tags, Unknown};
+use crate::source::mask::Mask;
 
 /// EventBridge in one account and region.
 pub struct Events {
@@ -223,6 +225,7 @@ fn connection(item: types::Connection) -> Result<Connection, Unknown> {
         username: unasked(DESCRIBE_CONNECTION),
         oauth: unasked(DESCRIBE_CONNECTION),
         parameters: unasked(DESCRIBE_CONNECTION),
+        literals: left_to_templates(),
         secret_arn: unasked(DESCRIBE_CONNECTION),
         kms_key: unasked(DESCRIBE_CONNECTION),
         tags: unasked(LIST_EVENT_TAGS),

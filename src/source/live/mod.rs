@@ -8,7 +8,6 @@ mod action;
 pub(crate) mod again;
 mod alarms;
 mod apigateway;
-mod asl;
 pub(crate) mod call;
 mod cells;
 mod convert;
@@ -19,7 +18,6 @@ mod iam;
 mod keys;
 mod lattice;
 mod limit;
-mod mask;
 mod named;
 mod network;
 mod pipes;
@@ -49,7 +47,7 @@ use self::read::Global;
 use self::session::Session;
 use crate::error::{Error, Result};
 use crate::model::snapshot::SCHEMA;
-use crate::model::{Account, Known, Region, Snapshot, Source, SourceKind};
+use crate::model::{Account, Filter, Known, Region, Snapshot, Source, SourceKind};
 
 /// What to read, and how gently.
 #[derive(Clone, Debug)]
@@ -72,6 +70,8 @@ pub struct LiveOptions {
     pub concurrency: usize,
     /// Time for the whole scan; what was not read by then is unknown.
     pub timeout: Option<Duration>,
+    /// What is read in depth; lists are read whole.
+    pub filter: Filter,
     /// Who is told of the progress.
     pub progress: Progress,
 }
@@ -88,6 +88,7 @@ impl Default for LiveOptions {
             max_rate: None,
             concurrency: 16,
             timeout: None,
+            filter: Filter::default(),
             progress: Progress::default(),
         }
     }

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use super::asl;
 use crate::arn::Arn;
+use crate::estate::tasks_of;
 use crate::host::{Base, Host, InvocationUrl, Segment};
 use crate::model::events::{Connection, Destination, Pipe, Place, Rule, Target};
+use crate::model::filter::admits;
 use crate::model::states::StateMachine;
-use crate::model::{Known, Unknown};
+use crate::model::{Filter, Known, Unknown};
 
 /// A list, or why there is none.
 pub type Listed<T> = Result<Vec<T>, Unknown>;
@@ -81,12 +80,14 @@ pub struct Lists<'a> {
     pub machines: &'a Listed<StateMachine>,
     /// Pipes that use an API destination.
     pub pipes: &'a Listed<Pipe>,
+    /// The chains that matter; tags are not yet known and leave out none.
+    pub filter: &'a Filter,
 }
 
-/// ARNs of the resource configurations that connections name, for invocations or for OAuth.
-pub fn configs(connections: &Listed<Connection>) -> BTreeSet<String> {
+/// ARNs of the resource configurations that those connections name that matter, for invocations or for OAuth.
+pub fn configs(connections: &Listed<Connection>, matter: impl Fn(&Connection) -> bool) -> BTreeSet<String> {
     let mut arns = BTreeSet::new();
-    for connection in connections.iter().flatten() {
+    for connection in connections.iter().flatten().filter(|connection| matter(connection)) {
         let invocation = connection.connectivity.read().ok().and_then(Option::as_ref);
         let oauth = connection.oauth.read().ok().and_then(Option::as_ref).and_then(|oauth| oauth.connectivity.as_ref());
         for path in [invocation, oauth].into_iter().flatten() {
@@ -115,6 +116,7 @@ fn api_header<'a>(connection: Option<&'a Connection>, target: Option<&'a Target>
 
 /// The lists by ARN.
 struct Finder<'a> {
+    filter: &'a Filter,
     destinations: BTreeMap<&'a str, &'a Destination>,
     connections: BTreeMap<&'a str, &'a Connection>,
 }
@@ -133,25 +135,31 @@ pub fn is_destination(arn: &str) -> bool {
 impl Named {
     /// Looks through rules, pipes and state machines.
     pub fn of(lists: &Lists<'_>) -> Named {
+        let filter = lists.filter;
         let finder = Finder {
+            filter,
             destinations: lists.destinations.iter().flatten().map(|item| (item.arn.as_str(), item)).collect(),
             connections: lists.connections.iter().flatten().map(|item| (item.arn.as_str(), item)).collect(),
         };
         let mut named = Named::default();
-        let private = lists.connections.iter().flatten().filter(|connection| may_be_private(Some(connection)));
-        named.connections.extend(private.map(|connection| connection.arn.clone()));
-        for rule in lists.rules.iter().flatten() {
+        if filter.event_rules.is_empty() && filter.destinations.is_empty() {
+            let private = lists.connections.iter().flatten().filter(|connection| may_be_private(Some(connection)));
+            let private = private.filter(|connection| admits(&filter.connections, &connection.arn));
+            named.connections.extend(private.map(|connection| connection.arn.clone()));
+        }
+        for rule in lists.rules.iter().flatten().filter(|rule| admits(&filter.event_rules, &rule.arn)) {
             for target in rule.targets.read().into_iter().flat_map(BTreeMap::values) {
                 named.target(rule, target, &finder);
             }
         }
-        for pipe in lists.pipes.iter().flatten() {
+        for pipe in lists.pipes.iter().flatten().filter(|_| filter.event_rules.is_empty()) {
             let arns = pipe.target_arn.read().ok().into_iter().chain(pipe.enrichment_arn.read().ok().and_then(Option::as_ref));
             for arn in arns.filter(|arn| is_destination(arn)) {
                 named.destination(arn, &finder, |connection| api_header(connection, None));
             }
         }
-        for machine in lists.machines.iter().flatten() {
+        let tasks = filter.event_rules.is_empty() && filter.destinations.is_empty();
+        for machine in lists.machines.iter().flatten().filter(|_| tasks) {
             named.machine(machine, &finder);
         }
         named
@@ -173,7 +181,12 @@ impl Named {
     /// Adds what a used destination names; whether it stands, or may stand, in a chain.
     fn destination<'a>(&mut self, arn: &str, finder: &Finder<'a>, header: impl Fn(Option<&'a Connection>) -> Option<&'a str>) -> bool {
         let destination = finder.destinations.get(arn).copied();
-        let connection = destination.and_then(|destination| finder.connection(destination.connection_arn.read().ok()?));
+        let connection = destination.and_then(|destination| destination.connection_arn.read().ok());
+        let matters = connection.is_none_or(|arn| admits(&finder.filter.connections, arn));
+        if !(matters && admits(&finder.filter.destinations, arn)) {
+            return false;
+        }
+        let connection = connection.and_then(|arn| finder.connection(arn));
         let private = may_be_private(connection);
         let url = destination.and_then(|destination| destination.endpoint.read().ok()).and_then(|url| InvocationUrl::parse(url).ok());
         let api_gateway_host = url.as_ref().is_some_and(|url| url.host.location().is_some());
@@ -189,16 +202,17 @@ impl Named {
     }
 
     fn machine(&mut self, machine: &StateMachine, finder: &Finder<'_>) {
-        self.roles.extend(machine.role_arn.read().ok().cloned());
-        for task in machine.definition.read().into_iter().flat_map(asl::http_tasks) {
-            let at = |part: &str| task.get(part)?.get("ConnectionArn")?.as_str();
-            let connection = at("InvocationConfig").or_else(|| at("Authentication")).and_then(|arn| finder.connection(arn));
+        let tasks = tasks_of(machine);
+        let matters = |arn: Result<&&str, Unknown>| arn.map_or(true, |arn| admits(&finder.filter.connections, arn));
+        if tasks.read().map_or(true, |tasks| tasks.iter().any(|task| matters(task.connection.read()))) {
+            self.roles.extend(machine.role_arn.read().ok().cloned());
+        }
+        for task in tasks.read().into_iter().flatten().filter(|task| matters(task.connection.read())) {
+            let connection = task.connection.read().ok().and_then(|arn| finder.connection(arn));
             self.connections.extend(connection.map(|connection| connection.arn.clone()));
-            let url = task.get("ApiEndpoint").and_then(Value::as_str).and_then(|url| InvocationUrl::parse(url).ok());
-            if let Some(url) = &url {
-                let own = task.get("Headers").and_then(Value::as_object).and_then(|headers| {
-                    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(API_HEADER)).and_then(|(_, value)| value.as_str())
-                });
+            if let Some(url) = task.endpoint.read().ok().and_then(|address| address.url.as_ref().ok()) {
+                let headers = task.headers.read().into_iter().flatten();
+                let own = headers.filter(|(key, _)| key.eq_ignore_ascii_case(API_HEADER)).find_map(|(_, value)| value.read().ok()?.plain());
                 self.call(url, may_be_private(connection), api_header(connection, None).or(own));
             }
         }

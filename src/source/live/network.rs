@@ -64,6 +64,14 @@ impl Network {
     /// # Errors
     /// Why they are not known.
     pub async fn groups(&self, ids: &BTreeSet<String>) -> Result<Vec<SecurityGroup>, Unknown> {
+        Ok(self.grouped(ids).await?.into_iter().map(|grouped| grouped.group).collect())
+    }
+
+    /// The same, with the groups that their permissions name.
+    ///
+    /// # Errors
+    /// Why they are not known.
+    pub async fn grouped(&self, ids: &BTreeSet<String>) -> Result<Vec<Grouped>, Unknown> {
         filtered!(self, DESCRIBE_SECURITY_GROUPS, describe_security_groups(1000), security_groups, "group-id", ids, group)
     }
 
@@ -174,7 +182,22 @@ fn endpoint(item: types::VpcEndpoint) -> Result<Endpoint, Unknown> {
     })
 }
 
-fn group(item: types::SecurityGroup) -> Result<SecurityGroup, Unknown> {
+/// A security group with what its permissions name, which the model does not keep.
+pub struct Grouped {
+    /// The group.
+    pub group: SecurityGroup,
+    /// Groups that its permissions name, each with the account that it belongs to, where AWS tells.
+    pub peers: BTreeMap<String, Option<String>>,
+}
+
+fn group(item: types::SecurityGroup) -> Result<Grouped, Unknown> {
+    let lists = item.ip_permissions.iter().chain(&item.ip_permissions_egress).flatten();
+    let pairs = lists.flat_map(|permission| permission.user_id_group_pairs.iter().flatten());
+    let peers = pairs.filter_map(|pair| Some((pair.group_id.clone()?, pair.user_id.clone().filter(|id| !id.is_empty())))).collect();
+    Ok(Grouped { group: security_group(item)?, peers })
+}
+
+fn security_group(item: types::SecurityGroup) -> Result<SecurityGroup, Unknown> {
     let action = DESCRIBE_SECURITY_GROUPS;
     Ok(SecurityGroup {
         id: must(action, "groupId", item.group_id)?,

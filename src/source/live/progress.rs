@@ -11,6 +11,8 @@ use crate::model::CallOutcome;
 pub enum Event {
     /// A call waits for the rate limit of its service.
     Waiting(Action),
+    /// It need not wait any longer.
+    Waited(Action),
     /// A call was sent.
     Sent(Action),
     /// A call ended.

@@ -4,11 +4,11 @@ use aws_sdk_sfn::Client;
 use serde_json::Value;
 
 use super::action::{DESCRIBE_STATE_MACHINE, LIST_STATE_MACHINE_TAGS, LIST_STATE_MACHINES};
-use super::asl;
 use super::call::{Gate, existing};
 use super::convert::{must, pairs, unasked};
 use crate::model::states::StateMachine;
 use crate::model::{Known, Tags, Unknown};
+use crate::source::asl;
 
 /// Step Functions in one account and region.
 pub struct States {

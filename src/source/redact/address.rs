@@ -9,10 +9,14 @@ impl Masker {
     /// Masks a URL in place. Host and path stay as written, except for path segments that are credentials; user
     /// information, query values and fragment become markers, and the result is a URL again. A text whose parts a
     /// client could see differently (no scheme, white space, backslashes, a bad port) becomes one marker. An
-    /// expression with literals becomes an expression of one marker, so that it still counts as dynamic.
+    /// expression with literals becomes an expression of one marker, so that it still counts as dynamic; of
+    /// `States.Format` the template is masked like a URL and references stay.
     pub fn url(&self, field: &str, text: &str) -> String {
         if is_kept(None, text) {
             return text.to_owned();
+        }
+        if let Some(masked) = self.format(field, text) {
+            return masked;
         }
         let marker = self.marker(&[field], classify(None, text).label(), text);
         if let Form::Expression { dynamic: true, .. } = form(None, text) {
@@ -20,6 +24,22 @@ impl Masker {
             return if jsonata { format!("{{% '{marker}' %}}") } else { format!("States.Format('{marker}')") };
         }
         self.parts(field, text).filter(|masked| url::Url::parse(masked).is_ok()).unwrap_or(marker)
+    }
+
+    /// `States.Format('TEMPLATE', ARGUMENTS)` whose template is a URL, with its `{}` left as they are.
+    /// <https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html>
+    fn format(&self, field: &str, text: &str) -> Option<String> {
+        let inside = text.trim().strip_prefix("States.Format(")?.strip_suffix(')')?;
+        let (template, arguments) = inside.trim_start().strip_prefix('\'')?.split_once('\'')?;
+        let masked = self.parts(field, template).filter(|masked| url::Url::parse(masked).is_ok())?;
+        let Some(given) = arguments.trim_start().strip_prefix(',') else {
+            return arguments.trim().is_empty().then(|| format!("States.Format('{masked}')"));
+        };
+        let given = given.trim();
+        if form(None, &format!("States.Format({given})")) == Form::Reference && classify(None, given) == Class::Plain {
+            return Some(format!("States.Format('{masked}', {given})"));
+        }
+        Some(format!("States.Format('{masked}', '{}')", self.marker(&[field, "arguments"], classify(None, given).label(), given)))
     }
 
     fn parts(&self, field: &str, text: &str) -> Option<String> {
@@ -86,7 +106,7 @@ impl Masker {
 
     fn query_value(&self, field: &str, key: &str, value: &str) -> String {
         let (name, text) = (decode(key), decode(value));
-        if value.is_empty() || value == "*" || is_kept(Some(&name), &text) {
+        if ["", "*", "{}"].contains(&value) || is_kept(Some(&name), &text) {
             return value.to_owned();
         }
         let class = match classify(Some(&name), &text) {

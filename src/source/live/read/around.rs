@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join;
 
-use super::super::named::{self, Listed, Named};
+use super::super::named::{Listed, Named};
 use super::callers::Callers;
 use super::{Services, each, lattice};
 use crate::arn::Arn;
@@ -74,14 +74,18 @@ async fn alarms(services: &Services, named: &Named) -> Collection<Alarm> {
     super::super::convert::collection(services.alarms.alarms().await, |alarm| &alarm.arn)
 }
 
-/// Reads what the resource configurations of connections name.
-pub async fn read_path(services: &Services, connections: &Listed<Connection>, lattice: &lattice::Parts) -> AroundPath {
-    let configs = named::configs(connections);
-    let vpcs = vpcs_of_private_names(lattice);
+/// Reads what the resource configurations of connections (ARNs) name.
+pub async fn read_path(
+    services: &Services,
+    connections: &Listed<Connection>,
+    configs: &BTreeSet<String>,
+    lattice: &lattice::Parts,
+) -> AroundPath {
+    let names = names_by_vpc(lattice);
     let (associations, shares, zones) = futures::join!(
-        associations(services, connections, &configs),
-        shares(services, &configs),
-        each(vpcs, async |vpc| services.global.zones.of_vpc(&vpc, &services.scope.region).await),
+        associations(services, connections, configs),
+        shares(services, configs),
+        each(names, async |(vpc, names)| services.global.zones.of_vpc(&vpc, &services.scope.region, &names).await),
     );
     AroundPath { associations, shares, hosted_zones: zones_by_id(zones) }
 }
@@ -134,13 +138,29 @@ async fn shares(services: &Services, configs: &BTreeSet<String>) -> Collection<S
     super::super::convert::collection(both, |share: &Share| &share.arn)
 }
 
-/// VPCs of the gateways that have a name to find which is not AWS's own: only there do private zones matter.
-fn vpcs_of_private_names(lattice: &lattice::Parts) -> BTreeSet<String> {
-    let configs = lattice.configs.read().into_iter().flat_map(BTreeMap::values).filter_map(|config| config.read().ok());
-    let custom = |config: &&ResourceConfig| matches!(config.domain.read(), Ok(Some(domain)) if matches!(Host::parse(domain), Host::Custom(_) | Host::Untrusted { .. }));
-    let gateways: BTreeSet<&String> = configs.filter(custom).filter_map(|config| config.gateway_id.read().ok()?.as_ref()).collect();
-    let all = lattice.gateways.read().into_iter().flat_map(BTreeMap::values).filter_map(|gateway| gateway.read().ok());
-    all.filter(|gateway| gateways.contains(&gateway.id)).filter_map(|gateway| gateway.vpc_id.read().ok().cloned()).collect()
+/// The names to find that are not AWS's own, by the VPC of the gateway that looks them up: only there do private
+/// zones matter.
+fn names_by_vpc(lattice: &lattice::Parts) -> BTreeMap<String, BTreeSet<String>> {
+    let gateways = lattice.gateways.read().into_iter().flat_map(BTreeMap::values).filter_map(|gateway| gateway.read().ok());
+    let vpcs: BTreeMap<&String, &String> = gateways.filter_map(|gateway| Some((&gateway.id, gateway.vpc_id.read().ok()?))).collect();
+    let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for config in lattice.configs.read().into_iter().flat_map(BTreeMap::values).filter_map(|config| config.read().ok()) {
+        if let (Some(vpc), Some(name)) = (gateway_of(config).and_then(|id| vpcs.get(id)), custom_name(config)) {
+            names.entry((*vpc).clone()).or_default().insert(name);
+        }
+    }
+    names
+}
+
+fn gateway_of(config: &ResourceConfig) -> Option<&String> {
+    config.gateway_id.read().ok()?.as_ref()
+}
+
+fn custom_name(config: &ResourceConfig) -> Option<String> {
+    match Host::parse(config.domain.read().ok()?.as_ref()?) {
+        Host::Custom(name) => Some(name),
+        _ => None,
+    }
 }
 
 fn zones_by_id(answers: Vec<Result<Vec<HostedZone>, Unknown>>) -> Collection<HostedZone> {

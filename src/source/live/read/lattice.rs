@@ -1,6 +1,7 @@
 //! The resource configurations that connections name, those beside them, and their gateways.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::super::named::Listed;
 use super::{Services, each};
@@ -21,9 +22,10 @@ pub struct Parts {
 type Answers<T> = BTreeMap<String, Result<Option<T>, Unknown>>;
 
 /// Reads what `named` (ARNs) leads to.
-pub async fn read(services: &Services, named: impl Future<Output = BTreeSet<String>>) -> Parts {
+pub async fn read(services: &Services, named: impl Future<Output = Arc<BTreeSet<String>>>) -> Parts {
     let lattice = &services.lattice;
-    let (listed, gateways, mut wanted) = futures::join!(lattice.configs(), lattice.gateways(), named);
+    let (listed, gateways, named) = futures::join!(lattice.configs(), lattice.gateways(), named);
+    let mut wanted = (*named).clone();
     let (mut configs, mut described) = (Answers::new(), Answers::new());
     loop {
         let wanted_gateways = gateways_of(&services.scope, &wanted, &configs, &listed);

@@ -29,7 +29,7 @@ use super::secrets::Secrets;
 use super::shares::Shares;
 use super::states::States;
 use super::zones::Zones;
-use crate::model::{Region, Scope};
+use crate::model::{Filter, Region, Scope};
 
 /// Futures that are kept under way at once; the gates let fewer of them through.
 const UNDER_WAY: usize = 64;
@@ -38,6 +38,8 @@ const UNDER_WAY: usize = 64;
 pub struct Services {
     /// Which region of which account.
     pub scope: Scope,
+    /// What is read in depth.
+    pub filter: Filter,
     /// EventBridge.
     pub events: Events,
     /// EventBridge Pipes.
@@ -83,7 +85,6 @@ macro_rules! shared {
 pub async fn region(services: &Services) -> Region {
     let connections = shared!(callers::connections(&services.events));
     let callers = shared!(callers::read(services));
-    let lattice = shared!(lattice::read(services, connections.clone().map(|connections| named::configs(&connections))));
     let endpoints = shared!(services.network.endpoints());
     let named = shared!(async {
         let (connections, callers) = futures::join!(connections.clone(), callers.clone());
@@ -93,8 +94,18 @@ pub async fn region(services: &Services) -> Region {
             connections: &connections,
             machines: &callers.machines,
             pipes: &callers.pipes,
+            filter: &services.filter,
         })
     });
+    let configs = async {
+        if services.filter.is_empty() {
+            return named::configs(&*connections.clone().await, |_| true);
+        }
+        let (connections, named) = futures::join!(connections.clone(), named.clone());
+        named::configs(&connections, |connection| named.connections.contains(&connection.arn))
+    };
+    let configs = shared!(configs.boxed());
+    let lattice = shared!(lattice::read(services, configs.clone()));
     let roles = async { join_all(named.clone().await.roles.iter().map(|arn| services.global.iam.want(arn))).await };
     let archives = async { callers::archives(services, &*callers.clone().await, &*named.clone().await).await };
     let apis = async { apis::read(&services.apis, &services.scope, &*named.clone().await).await };
@@ -107,8 +118,8 @@ pub async fn region(services: &Services) -> Region {
         around::read(services, &connections, &named).await
     };
     let around_path = async {
-        let (connections, lattice) = futures::join!(connections.clone(), lattice.clone());
-        around::read_path(services, &connections, &lattice).await
+        let (connections, configs, lattice) = futures::join!(connections.clone(), configs.clone(), lattice.clone());
+        around::read_path(services, &connections, &configs, &lattice).await
     };
     let tags = async { around::event_tags(services, &*callers.clone().await, &*named.clone().await).await };
     let lattice_tags = async { around::lattice_tags(services, &*lattice.clone().await).await };

@@ -1,14 +1,14 @@
 //! The VPC endpoints that chains may use, and the network between gateways and endpoints.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::convert::collection;
 use super::super::named::{Listed, Named};
-use super::super::network::{Network, with_members};
+use super::super::network::{Grouped, Network, with_members};
 use super::{each, lattice};
 use crate::host::Host;
 use crate::model::ec2::{DhcpOptions, Endpoint, Interface, NetworkAcl, Peer, PrefixList, RouteTable, SecurityGroup, Subnet, Vpc};
-use crate::model::{Collection, Known};
+use crate::model::{Collection, Known, Unknown};
 
 /// Ids of what the network rules look at.
 #[derive(Default)]
@@ -49,7 +49,7 @@ pub async fn read(network: &Network, endpoints: &Listed<Endpoint>, named: &Named
     );
     Parts {
         endpoints: collection(endpoints.as_ref().map(matter).map_err(Clone::clone), |endpoint| &endpoint.id),
-        security_groups: collection(groups.groups, |group| &group.id),
+        security_groups: groups.groups,
         interfaces: collection(groups.interfaces, |interface| &interface.id),
         prefix_lists: groups.prefix_lists,
         subnets: collection(subnets, |subnet| &subnet.id),
@@ -121,19 +121,52 @@ impl Wanted {
 
 /// Security groups, who carries them, and the prefix lists they name.
 struct Groups {
-    groups: Listed<SecurityGroup>,
+    groups: Collection<SecurityGroup>,
     interfaces: Listed<Interface>,
     prefix_lists: Collection<PrefixList>,
 }
 
 async fn groups(network: &Network, wanted: &Wanted) -> Groups {
     let groups_and_lists = async {
-        let groups = network.groups(&wanted.groups).await;
-        let lists = prefix_lists(network, &groups).await;
-        (groups, lists)
+        let (groups, peers) = match network.grouped(&wanted.groups).await {
+            Ok(groups) => {
+                let peers = peers_of(&groups);
+                (Ok(groups.into_iter().map(|grouped| grouped.group).collect::<Vec<_>>()), peers)
+            }
+            Err(unknown) => (Err(unknown), BTreeMap::new()),
+        };
+        let (lists, peers) = futures::join!(prefix_lists(network, &groups), peer_groups(network, peers));
+        (groups, lists, peers)
     };
-    let ((groups, prefix_lists), interfaces) = futures::join!(groups_and_lists, interfaces(network, wanted));
-    Groups { groups: groups.map(|groups| with_members(groups, &interfaces)), interfaces, prefix_lists }
+    let ((groups, prefix_lists, peers), interfaces) = futures::join!(groups_and_lists, interfaces(network, wanted));
+    let mut groups = collection(groups.map(|groups| with_members(groups, &interfaces)), |group| &group.id);
+    if let Known::Value(groups) = &mut groups {
+        groups.extend(peers);
+    }
+    Groups { groups, interfaces, prefix_lists }
+}
+
+/// Groups that permissions of `groups` name and that are not among them, each with the account that it belongs to,
+/// where AWS tells.
+fn peers_of(groups: &[Grouped]) -> BTreeMap<String, Option<String>> {
+    let known: BTreeSet<&String> = groups.iter().map(|grouped| &grouped.group.id).collect();
+    let named = groups.iter().flat_map(|grouped| grouped.peers.iter().map(|(id, owner)| (id, owner.as_ref(), &grouped.group.owner)));
+    let foreign = |owner: Option<&String>, own: &String| owner.filter(|owner| *owner != own).cloned();
+    named.filter(|(id, ..)| !known.contains(id)).map(|(id, owner, own)| (id.clone(), foreign(owner, own))).collect()
+}
+
+/// Those groups, asked for all at once: a permission on a group that is gone admits nobody, one on a group of another
+/// account admits whoever is in it. Who is in them is not asked.
+async fn peer_groups(network: &Network, peers: BTreeMap<String, Option<String>>) -> BTreeMap<String, Known<SecurityGroup>> {
+    let mut groups: BTreeMap<String, Known<SecurityGroup>> = match network.groups(&peers.keys().cloned().collect()).await {
+        Ok(found) => found.into_iter().map(|group| (group.id.clone(), Known::Value(group))).collect(),
+        Err(unknown) => peers.keys().map(|id| (id.clone(), Known::Unknown(unknown.clone()))).collect(),
+    };
+    for (id, owner) in peers.into_iter().filter_map(|(id, owner)| Some((id, owner?))) {
+        let foreign = || Known::Unknown(Unknown::foreign(format!("the security group {id} belongs to account {owner}")));
+        groups.entry(id.clone()).or_insert_with(foreign);
+    }
+    groups
 }
 
 /// The interfaces that carry the groups, which are those of the endpoints too unless AWS has not yet told all.

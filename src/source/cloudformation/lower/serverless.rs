@@ -1,0 +1,234 @@
+//! What SAM makes of its own types: APIs with their stage and deployment, and methods of functions' events.
+//! <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html>
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::gateway::{API, api, deploy, variables};
+use super::methods::{Methods, from_body};
+use super::{Item, Lowering, at_run_time, entry, insert};
+use crate::model::apigateway::{Integration, Method, Stage};
+use crate::model::{Kind, Known, Unknown};
+use crate::source::cloudformation::resolve::{IMPLICIT_API, Mode};
+use crate::source::mask::Mask;
+use crate::source::planned::Resolved;
+
+impl<'a> Lowering<'_, 'a> {
+    /// APIs, and the methods that functions add to them.
+    pub(super) fn serverless(&mut self, methods: &mut Methods<'a>) -> Vec<Item<'a>> {
+        let apis: Vec<_> = self.take("AWS::Serverless::Api").into_iter().map(|item| self.with_globals(item, "Api")).collect();
+        let defaults: BTreeMap<String, Resolved> = apis.iter().map(|item| (self.id(item), item.get("Auth").clone())).collect();
+        for item in &apis {
+            self.serverless_api(item, methods);
+        }
+        for item in self.take("AWS::Serverless::Function") {
+            self.function_events(&item, methods, &defaults);
+        }
+        apis
+    }
+
+    /// The properties of a resource with those of `Globals` below them.
+    pub(super) fn with_globals(&self, mut item: Item<'a>, section: &str) -> Item<'a> {
+        if let Some(globals) = self.scope(&item).globals(section) {
+            let globals = self.resolver.value(item.stack, globals, Mode::Plain);
+            item.properties = merged(&globals, &item.properties);
+        }
+        item
+    }
+
+    fn serverless_api(&mut self, item: &Item<'a>, methods: &mut Methods<'a>) {
+        let id = self.id(item);
+        let document = self.body(item, "DefinitionBody", "DefinitionUri");
+        let mut made = api(item, &id, document.as_ref().unwrap_or(&Resolved::Absent));
+        made.name = self.name(item);
+        if made.policy == Known::Value(None) {
+            made.policy = resource_policy(item.properties.at(&["Auth", "ResourcePolicy"])).into();
+        }
+        self.put(item, Kind::Api, &id, made, API, |region| &mut region.apis);
+        for (pointer, way) in [("/policy", ["Auth", "ResourcePolicy"]), ("/resources", ["DefinitionBody", "paths"])] {
+            self.points(item, Kind::Api, &id, pointer.to_owned(), item.origin(&way));
+        }
+        if !item.properties.at(&["DefinitionBody", "x-amazon-apigateway-policy"]).is_absent() {
+            self.points(item, Kind::Api, &id, "/policy".to_owned(), item.origin(&["DefinitionBody", "x-amazon-apigateway-policy"]));
+        }
+        let place = self.place(item);
+        methods.open(&id, place, document.map(|body| from_body(&body)), entry(&mut self.region(item).apis, &id));
+    }
+
+    /// The stage of the API that functions share.
+    pub(super) fn implicit_stages(&mut self) {
+        for (index, scope) in self.resolver.scopes.iter().enumerate().filter(|(_, scope)| scope.is_sam()) {
+            let Ok(Some(id)) = self.resolver.of_resource(index, IMPLICIT_API, "", scope.stack.template.at).text() else { continue };
+            let Some(api) = entry(&mut self.region_of(scope.account, scope.region).apis, &id) else { continue };
+            let stage = Stage {
+                deployment_id: Known::Value(Some("implicit".to_owned())),
+                modified: at_run_time(),
+                variables: Known::default(),
+                canary: Known::default(),
+            };
+            deploy(api, "implicit", None);
+            api.stages = Known::Value(BTreeMap::from([("Prod".to_owned(), stage)]));
+        }
+    }
+
+    /// The stage and the deployment of each API, once its methods are known.
+    pub(super) fn serverless_stages(&mut self, apis: &[Item<'a>]) {
+        for item in apis {
+            let id = self.id(item);
+            let deployment = self.resolver.mint.word(&self.seed(item, "deployment"), 6);
+            let (account, region) = self.place(item);
+            let stage = item.get("StageName").must("StageName").map(|name| {
+                let mask = Mask::new(&format!("arn:{}:apigateway:{region}::/restapis/{id}", self.scope(item).partition), &name);
+                let variables = Known::from(variables(&mask, "variable", item.get("Variables")));
+                let stage = Stage {
+                    deployment_id: Known::Value(Some(deployment.clone())),
+                    modified: at_run_time(),
+                    variables,
+                    canary: Known::default(),
+                };
+                (name, stage)
+            });
+            let Some(api) = entry(&mut self.region_of(account, region).apis, &id) else { continue };
+            deploy(api, &deployment, None);
+            match stage {
+                Ok((name, stage)) => {
+                    api.stages = Known::Value(BTreeMap::from([(name.clone(), stage)]));
+                    self.stands(item, Kind::Stage, (&id, &name), &[("/variables", "Variables")]);
+                }
+                Err(unknown) => api.stages = Known::Unknown(unknown),
+            }
+        }
+    }
+
+    /// `Events` of type `Api`: each is a method that calls the function.
+    fn function_events(&mut self, item: &Item<'a>, methods: &mut Methods<'a>, defaults: &BTreeMap<String, Resolved>) {
+        for (name, event) in item.get("Events").entries().unwrap_or_default() {
+            if event.field("Type").text() != Ok(Some("Api".to_owned())) {
+                continue;
+            }
+            let properties = event.field("Properties");
+            let api = match properties.field("RestApiId") {
+                Resolved::Absent => self.implicit_api(item, methods),
+                named => named.text().ok().flatten(),
+            };
+            let Some(api) = api else { continue };
+            let default = defaults.get(&api).unwrap_or(&Resolved::Absent);
+            let origin = item.origin(&["Events", name, "Properties"]);
+            match item.sure(event_method(properties, default)) {
+                Ok((path, verb, method)) => methods.add(&api, Ok(path), "", Some((verb, method, origin))),
+                Err(unknown) => methods.add(&api, Err(unknown), "", None),
+            }
+        }
+    }
+
+    /// The API of functions that name none. It is edge-optimised unless `Globals` say otherwise.
+    fn implicit_api(&mut self, item: &Item<'a>, methods: &mut Methods<'a>) -> Option<String> {
+        let id = self.resolver.of_resource(item.stack, IMPLICIT_API, "", item.declared.node.at).text().ok().flatten()?;
+        if methods.has(&id) {
+            return Some(id);
+        }
+        let globals = self.scope(item).globals("Api").map_or(Resolved::Absent, |node| self.resolver.value(item.stack, node, Mode::Plain));
+        let owner = Item { stack: item.stack, declared: item.declared, properties: globals, unsure: None };
+        let mut made = api(&owner, &id, &Resolved::Absent);
+        made.name = IMPLICIT_API.to_owned();
+        if made.policy == Known::Value(None) {
+            made.policy = resource_policy(owner.properties.at(&["Auth", "ResourcePolicy"])).into();
+        }
+        let place = self.place(item);
+        insert(&mut self.region(item).apis, &id, Known::Value(made));
+        methods.open(&id, place, None, None);
+        Some(id)
+    }
+}
+
+/// `over` on top of `under`, maps entry by entry, lists one after the other
+/// (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>).
+fn merged(under: &Resolved, over: &Resolved) -> Resolved {
+    match (under, over) {
+        (Resolved::Map(under), Resolved::Map(over)) => {
+            let mut map = under.clone();
+            for (key, value) in over {
+                match map.iter_mut().find(|(name, _)| name == key) {
+                    Some((_, old)) => *old = merged(old, value),
+                    None => map.push((key.clone(), value.clone())),
+                }
+            }
+            Resolved::Map(map)
+        }
+        (Resolved::List(under), Resolved::List(over)) => Resolved::List([under.clone(), over.clone()].concat()),
+        (under, Resolved::Absent) => under.clone(),
+        (_, over) => over.clone(),
+    }
+}
+
+fn event_method(properties: &Resolved, default: &Resolved) -> Result<(String, String, Method), Unknown> {
+    let auth = properties.field("Auth");
+    let key = auth.field("ApiKeyRequired").flag()?.or(default.field("ApiKeyRequired").flag()?).unwrap_or_default();
+    let named = auth.field("Authorizer").text()?.or(default.field("DefaultAuthorizer").text()?);
+    let kind = match named.as_deref() {
+        None | Some("NONE") => "NONE",
+        Some("AWS_IAM") => "AWS_IAM",
+        Some(name) if !default.at(&["Authorizers", name, "UserPoolArn"]).is_absent() => "COGNITO_USER_POOLS",
+        Some(_) => "CUSTOM",
+    };
+    let method = Method {
+        authorization: Known::Value(kind.to_owned()),
+        authorizer_id: Known::Value(named.filter(|_| kind.starts_with('C'))),
+        api_key_required: Known::Value(key),
+        request_parameters: Known::default(),
+        validator_id: Known::default(),
+        integration: Known::Value(Some(Integration {
+            kind: "AWS_PROXY".to_owned(),
+            passthrough: Some("WHEN_NO_MATCH".to_owned()),
+            template_types: Vec::new(),
+        })),
+    };
+    let verb = properties.field("Method").must("Method")?.to_uppercase();
+    let verb = if matches!(verb.as_str(), "ANY" | "X-AMAZON-APIGATEWAY-ANY-METHOD") { "ANY".to_owned() } else { verb };
+    Ok((properties.field("Path").must("Path")?, verb, method))
+}
+
+/// The policy that SAM makes of `Auth.ResourcePolicy`: statements of one's own, an Allow for everybody, and a Deny for
+/// whoever is not on a list, or is.
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-resourcepolicystatement.html>
+fn resource_policy(value: &Resolved) -> Result<Option<Value>, Unknown> {
+    let mut statements = Vec::new();
+    for statement in value.must_be_known()?.field("CustomStatements").items()? {
+        statements.push(statement.json()?);
+    }
+    let own = statements.len();
+    for (tail, not, not_ip) in [("Whitelist", "StringNotEquals", "NotIpAddress"), ("Blacklist", "StringEquals", "IpAddress")] {
+        let list = |name: &str| value.field(&format!("{name}{tail}")).texts();
+        let (endpoints, vpcs): (Vec<_>, Vec<_>) = list("SourceVpc")?.into_iter().partition(|id| id.starts_with("vpce-"));
+        let keys =
+            [("aws:SourceVpc", [list("IntrinsicVpc")?, vpcs].concat()), ("aws:SourceVpce", [list("IntrinsicVpce")?, endpoints].concat())];
+        let keys: serde_json::Map<_, _> =
+            keys.into_iter().filter(|(_, ids)| !ids.is_empty()).map(|(key, ids)| (key.to_owned(), json!(ids))).collect();
+        if !keys.is_empty() {
+            statements.push(everyone("Deny", Some(json!({not: keys}))));
+        }
+        let ranges = list("IpRange")?;
+        if !ranges.is_empty() {
+            statements.push(everyone("Deny", Some(json!({not_ip: {"aws:SourceIp": ranges}}))));
+        }
+        let accounts = list("AwsAccount")?;
+        if !accounts.is_empty() {
+            let mut statement = everyone(if tail == "Whitelist" { "Allow" } else { "Deny" }, None);
+            statement["Principal"] = json!({"AWS": accounts});
+            statements.push(statement);
+        }
+    }
+    if statements.iter().skip(own).any(|statement| statement["Effect"] == "Deny") {
+        statements.insert(own, everyone("Allow", None));
+    }
+    Ok((!statements.is_empty()).then(|| json!({"Version": "2012-10-17", "Statement": statements})))
+}
+
+fn everyone(effect: &str, condition: Option<Value>) -> Value {
+    let mut statement = json!({"Effect": effect, "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"});
+    if let Some(condition) = condition {
+        statement["Condition"] = condition;
+    }
+    statement
+}

@@ -1,0 +1,4 @@
+//! Templates through the resolver and the lowering into findings.
+
+mod corpus;
+mod support;
