@@ -24,8 +24,8 @@ impl Run {
     }
 }
 
-/// Runs the program: the account is the access key, the home directory is empty.
-pub fn run(url: &str, account: &str, region: &str, args: &[&str], env: &[(&str, &str)]) -> Run {
+/// The program, ready to start: the account is the access key, the home directory is empty.
+pub fn command(url: &str, account: &str, region: &str, args: &[&str], env: &[(&str, &str)]) -> Command {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("home");
     std::fs::create_dir_all(&home).expect("an empty home directory");
     let nothing = home.join("no-such-file");
@@ -43,6 +43,12 @@ pub fn run(url: &str, account: &str, region: &str, args: &[&str], env: &[(&str, 
         .env("AWS_CONFIG_FILE", &nothing)
         .env("AWS_SHARED_CREDENTIALS_FILE", &nothing)
         .envs(env.iter().copied());
+    command
+}
+
+/// Runs the program to its end.
+pub fn run(url: &str, account: &str, region: &str, args: &[&str], env: &[(&str, &str)]) -> Run {
+    let mut command = command(url, account, region, args, env);
     let done = command.output().unwrap_or_else(|wrong| panic!("cannot start pgwaudit: {wrong}"));
     Run {
         stdout: String::from_utf8_lossy(&done.stdout).into_owned(),
