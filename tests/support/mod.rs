@@ -13,9 +13,11 @@ mod control;
 mod process;
 mod program;
 mod python;
+mod said;
 
 pub use control::Fault;
-pub use program::Run;
+pub use program::{Run, command};
+pub use said::Said;
 
 use process::Child;
 use serde_json::{Value, json};
@@ -166,7 +168,7 @@ impl Scope<'_> {
 
     /// The program under test, not yet started, for tests that stop it half-way.
     pub fn command(&self, args: &[&str]) -> std::process::Command {
-        program::command(&self.backend.url, &self.account, &self.region, args, &[])
+        program::command(&self.backend.url, &self.account, &self.region, args)
     }
 
     /// [`Scope::pgwaudit`] with further environment variables.

@@ -67,6 +67,9 @@ const CREDENTIALS: &[&str] = &[
     "UnrecognizedClientException",
 ];
 
+/// How a refusal for the rate of calls is told.
+const TOO_FAST: &str = "was refused for the rate of calls until the attempts were used up";
+
 fn is_about_credentials(code: &str) -> bool {
     CREDENTIALS.contains(&code)
 }
@@ -75,6 +78,8 @@ fn is_about_credentials(code: &str) -> bool {
 pub fn next_step(why: &str) -> &'static str {
     if CREDENTIALS.iter().any(|code| why.contains(&format!("({code})"))) {
         "renew the credentials (`aws sso login`, `aws sts get-caller-identity` shows whose they are), or enable the region for the account"
+    } else if why.contains(TOO_FAST) {
+        "try again when less is asked of the account, or ask more slowly with --max-rate"
     } else {
         "check the region's code, the network and HTTPS_PROXY, and --endpoint-url or AWS_ENDPOINT_URL if one is set"
     }
@@ -115,7 +120,7 @@ fn service_reason(code: Option<&str>, status: u16) -> Option<(Reason, &'static s
         return None;
     }
     Some(if THROTTLED.contains(&named) || status == 429 {
-        (Reason::Throttled, "was refused for the rate of calls until the attempts were used up")
+        (Reason::Throttled, TOO_FAST)
     } else if DENIED.contains(&named) || (status == 403 && !is_about_credentials(named)) {
         (Reason::Denied, "was denied")
     } else if status < 400 {
