@@ -75,8 +75,8 @@ pub struct Outcome {
     pub stale: Vec<String>,
     /// What could not be read when it was judged again.
     pub unread: Vec<String>,
-    /// Findings that are left.
-    pub left: usize,
+    /// Fingerprints of the findings that are left, where it was judged again.
+    pub left: Option<BTreeSet<String>>,
 }
 
 /// How often what was answered is looked for before it is taken for not made, and how long in between: the control
@@ -351,7 +351,7 @@ impl Run<'_> {
         for look in LOOKS {
             self.cloud.pause(look);
             let report = self.cloud.judge()?;
-            outcome.left = report.findings.len();
+            outcome.left = Some(report.findings.iter().map(|finding| finding.fingerprint.clone()).collect());
             wrong = surprises(fix, &report, &self.journal.baseline, &foreseen);
             if !wrong.is_empty() {
                 continue;

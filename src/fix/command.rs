@@ -274,15 +274,16 @@ mod changes {
         for gap in &outcome.unread {
             run::tell(&format!("not verified: {gap}"));
         }
-        Ok(match (outcome.unread.is_empty(), remains(&journal.plan)) {
+        Ok(match (outcome.unread.is_empty(), remains(&journal.plan, outcome)) {
             (false, _) => 3,
             (true, true) => 1,
             (true, false) => 0,
         })
     }
 
-    /// What remains after a run: fixes that were only shown, and what people have to do.
-    fn remains(plan: &Plan) -> bool {
-        plan.fixes.iter().any(|fix| fix.withheld.is_some()) || !plan.manual.is_empty()
+    /// What remains after a run: fixes that were only shown, and what people have to do, unless it went by itself.
+    fn remains(plan: &Plan, outcome: &Outcome) -> bool {
+        let there = |fingerprint: &String| outcome.left.as_ref().is_none_or(|left| left.contains(fingerprint));
+        plan.fixes.iter().any(|fix| fix.withheld.is_some()) || plan.manual.iter().any(|item| there(&item.finding.fingerprint))
     }
 }
