@@ -201,6 +201,7 @@ mod changes {
     use super::*;
     use crate::fix::apply::{Cloud, Outcome, Run};
     use crate::fix::cloud::Live;
+    use crate::fix::document::Cure;
     use crate::fix::journal::Journal;
 
     pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
@@ -281,9 +282,10 @@ mod changes {
         })
     }
 
-    /// What remains after a run: fixes that were only shown, and what people have to do, unless it went by itself.
+    /// What remains after a run: fixes that were only shown, and what people have to do.
     fn remains(plan: &Plan, outcome: &Outcome) -> bool {
-        let there = |fingerprint: &String| outcome.left.as_ref().is_none_or(|left| left.contains(fingerprint));
-        plan.fixes.iter().any(|fix| fix.withheld.is_some()) || plan.manual.iter().any(|item| there(&item.finding.fingerprint))
+        let found = |cure: &Cure| outcome.left.as_ref().is_none_or(|left| left.contains(&cure.fingerprint));
+        let withheld = plan.fixes.iter().filter(|fix| fix.withheld.is_some()).flat_map(|fix| &fix.cures);
+        withheld.chain(plan.manual.iter().map(|item| &item.finding)).any(found)
     }
 }
