@@ -67,7 +67,8 @@ fn undo(run: &mut Run<'_>, step: &Step) -> Result<std::result::Result<bool, Stri
         return Ok(Err(format!("{}, which somebody else changed", others.join("; "))));
     }
     if step.undo.is_empty() {
-        return Ok(Err("nothing that is known takes it back".to_owned()));
+        let why = step.notes.last().map_or("nothing that is known takes it back", String::as_str);
+        return Ok(Err(why.to_owned()));
     }
     run.journal.write(Event::UndoBegin { step: step.id })?;
     (run.tell)(&format!("taking back step {}: {}", step.id, step.title));

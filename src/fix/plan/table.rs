@@ -26,7 +26,7 @@ const PLANNERS: &[(&str, Planner)] = &[
     ("observability/dead-letter-queue-policy", queue::policy),
     ("observability/alarm-missing", alarm::missing),
     ("destination/connection-missing", destination::connection),
-    ("destination/connection-public", connection::existing),
+    ("destination/connection-public", recreate::missing),
     ("destination/host-unknown-api", destination::host),
     ("destination/endpoint-host-without-api-id", destination::host),
     ("destination/alias-host-not-associated", destination::own_host),

@@ -7,7 +7,7 @@ use super::goal::Goal;
 use super::{Refused, Site, Work, own_tags};
 use crate::estate::Estate;
 use crate::fix::plan::case::{place, scope};
-use crate::fix::step::{Call, Remade, Step};
+use crate::fix::step::{Call, Place, Remade, Step};
 use crate::model::Kind;
 use crate::model::lattice::{Gateway, ResourceConfig};
 
@@ -51,6 +51,15 @@ fn in_use(estate: &Estate<'_>, config: &Site<'_, ResourceConfig>) -> Result<Opti
     Ok(None)
 }
 
+/// What is there, without what is read apart from it.
+fn seen(work: &Work<'_, '_>, at: &Place) -> Value {
+    let mut seen = work.case.at(at, "");
+    if let Some(fields) = seen.as_object_mut() {
+        fields.remove("tags");
+    }
+    seen
+}
+
 fn config_step(work: &Work<'_, '_>, config: &Site<'_, ResourceConfig>) -> Result<Step, Refused> {
     let own = config.value;
     let mut again = Goal::like(own)?.parameters();
@@ -60,7 +69,7 @@ fn config_step(work: &Work<'_, '_>, config: &Site<'_, ResourceConfig>) -> Result
     let at = place(config, "resource_configs");
     let call = Call::new("vpc-lattice", "DeleteResourceConfiguration", json!({"resourceConfigurationIdentifier": own.id}));
     let step = Step::new(scope(config), format!("remove resource configuration {}", own.name), call);
-    let step = step.change(&at, "", work.case.at(&at, ""), Value::Null);
+    let step = step.change(&at, "", seen(work, &at), Value::Null);
     let again = Call::new("vpc-lattice", "CreateResourceConfiguration", again);
     Ok(step.undo(again.remaking(Remade { pointer: "/id".to_owned(), id: own.id.clone() })))
 }
@@ -76,7 +85,7 @@ fn gateway_step(work: &Work<'_, '_>, gateway: &Site<'_, Gateway>) -> Result<Step
     let at = place(gateway, "gateways");
     let call = Call::new("vpc-lattice", "DeleteResourceGateway", json!({"resourceGatewayIdentifier": own.id}));
     let step = Step::new(scope(gateway), format!("remove resource gateway {}", own.name), call);
-    let step = step.change(&at, "", work.case.at(&at, ""), Value::Null);
+    let step = step.change(&at, "", seen(work, &at), Value::Null);
     let again = Call::new("vpc-lattice", "CreateResourceGateway", again);
     Ok(step.undo(again.remaking(Remade { pointer: "/id".to_owned(), id: own.id.clone() })))
 }

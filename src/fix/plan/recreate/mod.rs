@@ -66,7 +66,7 @@ pub fn gateway_missing(case: &Case<'_>, draft: Draft) -> Drafted {
     replace(case, draft, &entrance, &[config], None)
 }
 
-/// `connection/resource-config-missing`: a configuration that serves as it is, else a new one and what it needs.
+/// `connection/resource-config-missing` and `destination/connection-public`: a configuration that serves as it is, else a new one and what it needs.
 pub fn missing(case: &Case<'_>, draft: Draft) -> Drafted {
     match connection::existing(case, draft.clone()) {
         Err(_) => anew(case, draft),
@@ -77,6 +77,9 @@ pub fn missing(case: &Case<'_>, draft: Draft) -> Drafted {
 fn anew(case: &Case<'_>, draft: Draft) -> Drafted {
     let path = case.path()?;
     let connection = *path.connection.read()?;
+    if connection.is_foreign() {
+        return manual("the connection belongs to another account");
+    }
     let endpoint = goal::endpoint(case, path)?;
     let goal = Goal::of(&endpoint, path)?;
     let mut work = Work { case, draft };
@@ -196,7 +199,15 @@ impl<'a> Work<'_, 'a> {
     /// Moves a connection over.
     fn lead(&mut self, own: &Site<'a, Connection>, name: &str, config: &str) -> Result<(), Refused> {
         let title = format!("let connection {} go through resource configuration {name}", own.value.name);
-        let step = connection::lead(own, title, Some(config))?;
+        let mut step = connection::lead(own, title, Some(config))?;
+        let old = own.value.connectivity.read()?.as_ref().map(|path| path.resource_config_arn.read()).transpose()?;
+        if let Some(old) = old
+            && matches!(own.estate.resource_config(old, own.account), Hop::Missing(_))
+        {
+            // Without a path its calls, and its credentials, would leave over the internet.
+            step.undo.clear();
+            step = step.note("cannot be taken back: what the connection goes through now does not exist");
+        }
         self.add(connection::assumed(step, own, config));
         Ok(())
     }
