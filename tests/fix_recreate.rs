@@ -102,6 +102,8 @@ fn a_gateway_is_replaced_and_the_old_one_is_made_again_on_the_way_back() {
     ok(&scope.pgwaudit(&["rollback", journal, "--yes"]), 0);
     let mut after = account(&scope, "narrow-back.json");
     for value in [&mut before, &mut after] {
+        // The interfaces of a gateway are AWS's to make.
+        value["610000000002"]["regions"]["us-east-1"]["interfaces"].take();
         *value = without_new_ids(value);
     }
     assert_eq!(difference(&before, &after, ""), None, "after the rollback");
