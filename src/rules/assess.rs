@@ -142,6 +142,8 @@ impl<'a> Run<'a> {
             Check::Stage(check) => self.each_hop(rule, Kind::Stage, |path| &path.stage, check),
             Check::StateMachine(check) => self.each(rule, Kind::StateMachine, |region| &region.state_machines, check),
             Check::Region(check) => self.each_region(rule, check),
+            // There is no baseline here.
+            Check::Drift(_) => {}
         }
     }
 
@@ -383,7 +385,7 @@ impl Callers {
 }
 
 /// The resources that an integration passes.
-fn places<'a>(path: &Integration<'a>) -> Vec<Place<'a>> {
+pub fn places<'a>(path: &Integration<'a>) -> Vec<Place<'a>> {
     fn place<'a, T>(hop: &Hop<'a, Site<'a, T>>) -> Option<Place<'a>> {
         hop.read().ok().map(Site::place)
     }

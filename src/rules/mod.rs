@@ -28,6 +28,7 @@ mod secret;
 mod state_machine;
 mod target;
 
+use crate::drift::Change;
 use crate::estate::{Integration, Site};
 use crate::model::Region;
 use crate::model::apigateway::{Api, Stage};
@@ -67,6 +68,8 @@ pub enum Check {
     StateMachine(fn(&Site<'_, StateMachine>) -> Assessed),
     /// Each region of each account.
     Region(fn(&Site<'_, Region>) -> Assessed),
+    /// One kind of difference between a snapshot and a baseline; [`drift`](crate::drift) finds all of them at once.
+    Drift(Change),
 }
 
 impl Check {
@@ -84,6 +87,7 @@ impl Check {
             Check::Stage(_) => "stage",
             Check::StateMachine(_) => "state-machine",
             Check::Region(_) => "region",
+            Check::Drift(_) => "difference",
         }
     }
 }
@@ -202,6 +206,17 @@ rules! {
     Integration "observability/dead-letter-queue-backlog" observability::dead_letter_queue_backlog;
     Integration "observability/alarm-missing" observability::alarm_missing;
     Connection "hygiene/connection-unused" hygiene::connection_unused;
+    Drift "drift/identity-changed" Change::Identity;
+    Drift "drift/domain-changed" Change::Domain;
+    Drift "drift/policy-changed" Change::Policy;
+    Drift "drift/security-group-rule-changed" Change::GroupRule;
+    Drift "drift/deployment-changed" Change::Deployment;
+    Drift "drift/auth-changed" Change::Auth;
+    Drift "drift/state-changed" Change::State;
+    Drift "drift/target-changed" Change::Target;
+    Drift "drift/resource-vanished" Change::Vanished;
+    Drift "drift/resource-appeared" Change::Appeared;
+    Drift "drift/field-changed" Change::Field;
 }
 
 impl Rule {
@@ -215,6 +230,11 @@ impl Rule {
         self.text
     }
 
+    /// Whether it needs a baseline: `drift` runs it, `scan` does not.
+    pub fn is_drift(&self) -> bool {
+        matches!(self.check, Check::Drift(_))
+    }
+
     /// The part of the name before the slash.
     pub fn area(&self) -> &'static str {
         self.id.split('/').next().unwrap_or(self.id)
@@ -225,9 +245,14 @@ impl Rule {
 pub struct Selection(Vec<&'static Rule>);
 
 impl Selection {
-    /// All of them.
+    /// All that judge a snapshot by itself.
     pub fn all() -> Self {
-        Selection(RULES.iter().collect())
+        Selection::filter(|rule| !rule.is_drift())
+    }
+
+    /// All that compare it with a baseline.
+    pub fn drift() -> Self {
+        Selection::filter(Rule::is_drift)
     }
 
     /// One of them.

@@ -6,9 +6,11 @@ mod support;
 
 mod accounts;
 mod canaries;
+mod corporate;
 mod faults;
 mod reader;
 mod scale;
+mod scope;
 mod stack;
 
 use std::sync::OnceLock;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::EnvironmentVariableRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
+use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
@@ -161,8 +161,13 @@ async fn regions(options: &LiveOptions) -> Result<Vec<String>> {
     if let Some(name) = &options.profile {
         profile = profile.profile_name(name);
     }
-    let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else(profile.build());
-    match chain.region().await {
+    // An empty variable is none, as for AWS's other tools.
+    let environment = EnvironmentVariableRegionProvider::new().region().await.filter(|region| !region.as_ref().is_empty());
+    let region = match environment {
+        Some(region) => Some(region),
+        None => profile.build().region().await,
+    };
+    match region {
         Some(region) if looks_like_a_region(region.as_ref()) => Ok(vec![region.as_ref().to_owned()]),
         Some(region) => Err(Error::new(format!("AWS_REGION or the profile's region: {region}: not the code of a region"))
             .next("give a code such as eu-west-1")),
