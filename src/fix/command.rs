@@ -74,7 +74,7 @@ fn settings_of(live: LiveArgs) -> Result<Scan> {
 
 /// Reads, judges and plans.
 fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
-    let snapshot = run::load(&settings.source)?;
+    let snapshot = load(&settings.source)?;
     let report = run::judge_within(&snapshot, settings)?;
     let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
     let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
@@ -93,6 +93,20 @@ fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTre
     let in_scope: Vec<_> = all.iter().filter(|integration| integration.in_scope()).collect();
     let chosen = trace::choose(&estate, &in_scope, name)?;
     Ok(chosen.into_iter().map(|index| in_scope[index].id.clone()).collect())
+}
+
+/// Reads what a scan reads, and of deployed accounts what could take the place of what is broken.
+#[cfg(feature = "live")]
+fn load(source: &Source) -> Result<Snapshot> {
+    match source {
+        Source::Live(args) => crate::source::live::load(&changes::options(args)),
+        file => run::load(file),
+    }
+}
+
+#[cfg(not(feature = "live"))]
+fn load(source: &Source) -> Result<Snapshot> {
+    run::load(source)
 }
 
 fn planned(args: &PlanArgs, snapshot: &Snapshot, settings: &mut Scan, select: &dyn Fn(&ReportedFinding) -> bool) -> Result<Plan> {
@@ -203,6 +217,7 @@ mod changes {
     use crate::fix::cloud::Live;
     use crate::fix::document::Cure;
     use crate::fix::journal::Journal;
+    use crate::source::live::LiveOptions;
 
     pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
         let mut cloud = open(&plan, settings)?;
@@ -231,6 +246,11 @@ mod changes {
         Ok(0)
     }
 
+    /// What is read of deployed accounts.
+    pub fn options(args: &LiveArgs) -> LiveOptions {
+        LiveOptions { substitutes: true, ..run::live_options(args) }
+    }
+
     /// Opens the accounts, all of which the plan has to be about.
     fn open<'s>(plan: &Plan, settings: &'s mut Scan) -> Result<Live<'s>> {
         let Source::Live(args) = &settings.source else {
@@ -240,7 +260,7 @@ mod changes {
         if args.regions.is_empty() && !args.all_regions {
             args.regions = plan.scopes.iter().map(|scope| scope.region.clone()).collect::<BTreeSet<_>>().into_iter().collect();
         }
-        let cloud = Live::open(run::live_options(&args), Box::new(|snapshot| run::judge(snapshot, settings)))?;
+        let cloud = Live::open(options(&args), Box::new(|snapshot| run::judge(snapshot, settings)))?;
         for step in plan.steps() {
             if !cloud.scopes().any(|scope| scope.account == step.account && scope.region == step.region) {
                 let open: Vec<_> = cloud.scopes().map(|scope| format!("{} {}", scope.account, scope.region)).collect();

@@ -28,9 +28,14 @@ pub async fn read(services: &Services, named: impl Future<Output = Arc<BTreeSet<
     let lattice = &services.lattice;
     let (listed, gateways, named) = futures::join!(lattice.configs(), lattice.gateways(), named);
     let mut wanted = (*named).clone();
+    let own = |arn: &&String| services.substitutes && is_own(arn, &services.scope);
+    wanted.extend(listed.iter().flatten().map(|config| &config.arn).filter(own).cloned());
+    let substitutes = gateways.iter().flatten().filter(|gateway| own(&&gateway.arn)).map(|gateway| gateway.id.clone());
+    let substitutes: BTreeSet<String> = substitutes.collect();
     let (mut configs, mut described) = (Answers::new(), Answers::new());
     loop {
-        let wanted_gateways = gateways_of(&services.scope, &wanted, &configs, &listed);
+        let mut wanted_gateways = gateways_of(&services.scope, &wanted, &configs, &listed);
+        wanted_gateways.extend(substitutes.iter().cloned());
         wanted.extend(beside(&wanted_gateways, &listed));
         wanted.extend(groups_of(&configs, &listed, &services.scope));
         let new: Vec<String> = wanted.iter().filter(|arn| !configs.contains_key(*arn)).cloned().collect();
