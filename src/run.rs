@@ -10,8 +10,10 @@ use crate::cli::{Cli, Command, ExitArgs, LiveArgs, OutputArgs, PolicyCommand, Ru
 use crate::config::suppress::{Facts, TagIndex};
 use crate::error::{Error, Result};
 use crate::estate::{Estate, Integration};
-use crate::model::{Collection, Filter, Snapshot};
+use crate::known;
+use crate::model::{Collection, Filter, ResourceId, Snapshot, SourceKind};
 use crate::output;
+use crate::report::location::Locate;
 use crate::report::{self, Policy, Report};
 use crate::rules::assess::{Assessment, assess_within};
 use crate::rules::within::Within;
@@ -51,12 +53,23 @@ pub(crate) fn directory() -> Result<std::path::PathBuf> {
 
 fn scan(mut settings: Scan) -> Result<u8> {
     let snapshot = load_within(&settings.source, &settings.filter, settings.output.quiet)?;
-    let report = judge_within(&snapshot, &mut settings)?;
+    let mut report = judge_within(&snapshot, &mut settings)?;
+    record(&mut report, &settings)?;
     settings.output.write(&report, settings.rules.rules())?;
     if report.integrations.is_empty() && !settings.output.quiet {
         tell(&nothing_in_scope(&snapshot, &report));
     }
     Ok(if matches!(settings.source, Source::Demo) { 0 } else { report.exit_code })
+}
+
+/// Records the findings where that is asked for; what is on record does not end in exit code 1.
+fn record(report: &mut Report, settings: &Scan) -> Result<()> {
+    let Some(path) = &settings.write_known else { return Ok(()) };
+    known::write(path, report, settings.known.as_ref())?;
+    let findings = std::mem::take(&mut report.findings);
+    report.exit_code = report::exit_code(report, settings.fail_on, &settings.allow_unassessed, settings.require_integration);
+    report.findings = findings;
+    Ok(())
 }
 
 /// Judges what is meant.
@@ -83,6 +96,9 @@ pub(crate) fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
 fn judged<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], within: Option<&'a Within<'a>>, settings: &mut Scan) -> Report {
     let assessment = assess_within(estate, integrations, &settings.rules, within);
     let mut report = reported(estate, &assessment, settings);
+    if let Source::Template(templates) = &settings.source {
+        report.warnings.extend(templates.warnings());
+    }
     match within {
         None => report.warnings.extend(settings.suppressions.warnings(&settings.rules, jiff::Zoned::now().date())),
         // A suppression that is for something else is not idle.
@@ -95,19 +111,29 @@ fn judged<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], withi
 }
 
 fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Scan) -> Report {
-    let suppressions = &mut settings.suppressions;
+    let (suppressions, known) = (&mut settings.suppressions, &mut settings.known);
     let tags = if suppressions.need_tags() { TagIndex::new(estate) } else { TagIndex::default() };
-    let facts = Facts { tags, declared: None };
+    let located = match &settings.source {
+        Source::Template(templates) => Some(templates.located()),
+        _ => None,
+    };
+    let declared = |resource: &ResourceId| located.as_ref()?.declaration(resource);
+    let facts = Facts { tags, declared: Some(&declared) };
     let today = jiff::Zoned::now().date();
     let policy = Policy {
         fail_on: settings.fail_on,
         allow_unassessed: settings.allow_unassessed.clone(),
         require_integration: settings.require_integration,
         levels: settings.levels.clone(),
-        suppress: &mut |finding| suppressions.accept(finding, &facts, today),
-        locate: None,
+        suppress: &mut |finding| {
+            let recorded = known.as_mut().and_then(|known| known.accept(finding));
+            suppressions.accept(finding, &facts, today).or(recorded)
+        },
+        locate: located.as_ref().map(|located| located as &dyn Locate),
     };
-    report::build(estate.snapshot, assessment, policy)
+    let mut report = report::build(estate.snapshot, assessment, policy);
+    report.gone = settings.known.as_ref().map(|known| known.gone(&report, &settings.rules)).unwrap_or_default();
+    report
 }
 
 /// Traces what a scan of the same would judge, as far as it is about the integrations that were named.
@@ -122,7 +148,11 @@ fn follow(args: TraceArgs) -> Result<u8> {
     let filter = settings.filter.clone();
     let within = Within::new(&estate, &integrations, [&snapshot.coverage.filter, &filter])?;
     let assessment = assess_within(&estate, &integrations, &settings.rules, within.as_ref());
-    let places = trace::choose(&estate, &assessment.integrations, &name)?;
+    let named = match &settings.source {
+        Source::Template(templates) => templates.named(&name),
+        _ => None,
+    };
+    let places = trace::choose(&estate, &assessment.integrations, named.unwrap_or(&name))?;
     let assessment = trace::narrowed(assessment, &places);
     let report = reported(&estate, &assessment, &mut settings);
     let traced = trace::build(&assessment, &report);
@@ -140,6 +170,7 @@ fn load_within(source: &Source, filter: &Filter, quiet: bool) -> Result<Snapshot
     match source {
         Source::Live(args) => live(args, filter, quiet),
         Source::Demo => source::demo::read(),
+        Source::Template(templates) => Ok(templates.snapshot.clone()),
         Source::Snapshot(path, regions) => {
             let mut snapshot = source::snapshot::read(path)?;
             keep_regions(&mut snapshot, regions, path)?;
@@ -250,9 +281,12 @@ fn nothing_in_scope(snapshot: &Snapshot, report: &Report) -> String {
     let destinations = number(regions.iter().map(|region| &region.destinations));
     let read = report.coverage.complete && report.not_assessed.is_empty() && connections.is_some() && destinations.is_some();
     let meant = if report.coverage.filter.is_empty() { "" } else { " that is meant" };
+    let place = match snapshot.source.kind {
+        SourceKind::Template => snapshot.source.file.clone().unwrap_or_else(|| "the templates".to_owned()),
+        _ => places(snapshot),
+    };
     format!(
-        "no private API integration{meant} in {}: {}, {}, {}",
-        places(snapshot),
+        "no private API integration{meant} in {place}: {}, {}, {}",
         counted(connections, "connection"),
         counted(destinations, "API destination"),
         match (read, meant.is_empty()) {
