@@ -1,5 +1,6 @@
 //! `pgwaudit fix` and `pgwaudit rollback`.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use crate::cli::filter::FilterArgs;
 use crate::cli::fix::{Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
 use crate::cli::{ExitArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs};
 use crate::error::{Error, Result};
+use crate::estate::Estate;
 use crate::model::Snapshot;
 use crate::output;
 use crate::report::{Report, ReportedFinding};
@@ -17,6 +19,7 @@ use crate::rules::RULES;
 use crate::rules::names::{self, Name};
 use crate::run;
 use crate::settings::{Scan, Source};
+use crate::trace;
 
 /// `pgwaudit fix`: plans, and makes the plan on request.
 ///
@@ -103,8 +106,22 @@ fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
     let snapshot = load(&settings.source)?;
     let report = run::judge_within(&snapshot, settings)?;
     let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
-    let plan = planned(args, &snapshot, settings, &|finding| (only.is_empty() || only.means(finding)) && !skip.means(finding))?;
+    let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
+    let select = |finding: &ReportedFinding| {
+        let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
+        (only.is_empty() || only.means(finding)) && !skip.means(finding) && within.as_ref().is_none_or(touched)
+    };
+    let plan = planned(args, &snapshot, settings, &select)?;
     Ok((plan, report))
+}
+
+/// The ids of the integrations that a name means.
+fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTreeSet<String>> {
+    let estate = Estate::new(snapshot).with(settings.parameters.clone());
+    let all = estate.integrations();
+    let in_scope: Vec<_> = all.iter().filter(|integration| integration.in_scope()).collect();
+    let chosen = trace::choose(&estate, &in_scope, name)?;
+    Ok(chosen.into_iter().map(|index| in_scope[index].id.clone()).collect())
 }
 
 /// Reads what a scan reads, and of deployed accounts what could take the place of what is broken.
@@ -224,8 +241,6 @@ mod changes {
 #[cfg(feature = "live")]
 mod changes {
     //! What changes accounts.
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::fix::apply::{Cloud, Outcome, Run};
     use crate::fix::cloud::Live;
