@@ -153,6 +153,16 @@ pub enum PolicyCommand {
         #[arg(long, value_name = "NAME", default_value = "aws")]
         partition: String,
     },
+    /// What `fix` needs beside: the calls of a plan and those that take them back, or of every plan
+    #[command(after_help = "Example:\n  pgwaudit policy fix --plan plan.json")]
+    Fix {
+        /// Only what this plan needs
+        #[arg(long, value_name = "FILE")]
+        plan: Option<PathBuf>,
+        /// Partition of the account, such as aws-cn
+        #[arg(long, value_name = "NAME", default_value = "aws")]
+        partition: String,
+    },
 }
 
 /// `pgwaudit scan`.

@@ -40,6 +40,7 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Rules { command: RulesCommand::Show { name } } => catalogue::show(&name),
         Command::Rules { command: RulesCommand::Check } => catalogue::check(),
         Command::Policy { command: PolicyCommand::Scan { partition } } => policy(&partition),
+        Command::Policy { command: PolicyCommand::Fix { plan, partition } } => crate::fix::command::policy(plan.as_deref(), &partition),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "pgwaudit", &mut script);

@@ -74,6 +74,9 @@ pub struct LiveOptions {
     pub timeout: Option<Duration>,
     /// What is read in depth; lists are read whole.
     pub filter: Filter,
+    /// Read as well what no chain names but what could take the place of what one does: resource configurations, gateways,
+    /// private APIs.
+    pub substitutes: bool,
     /// Who is told of the progress.
     pub progress: Progress,
 }
@@ -91,6 +94,7 @@ impl Default for LiveOptions {
             concurrency: 16,
             timeout: None,
             filter: Filter::default(),
+            substitutes: false,
             progress: Progress::default(),
         }
     }
