@@ -15,6 +15,10 @@ use crate::model::Reason;
 use crate::output::Format;
 use crate::rules::verdict::Severity;
 
+mod drift;
+
+pub use drift::{AcceptArgs, DriftArgs, DriftCommand};
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  nothing at or above --fail-on, and everything was assessed
@@ -28,6 +32,7 @@ Examples:
   pgwaudit scan --profile prod --region eu-west-1  judge what is deployed
   pgwaudit trace order-placed --region eu-west-1   follow one integration, hop by hop
   pgwaudit snapshot -o prod.json                   save what is deployed
+  pgwaudit drift --baseline prod.json              see what has changed since
   pgwaudit scan --snapshot prod.json -o sarif=pgwaudit.sarif
   pgwaudit rules show connection/deauthorized";
 
@@ -46,6 +51,13 @@ Examples:
   pgwaudit trace --demo payment-received
   pgwaudit trace --profile prod --region eu-west-1 orders/order-placed
   pgwaudit trace --snapshot prod.json orders --format json";
+
+const DRIFT_EXAMPLES: &str = "\
+Examples:
+  pgwaudit snapshot -o prod.json                   record what is right …
+  pgwaudit drift --baseline prod.json              … and see what has changed since
+  pgwaudit drift --baseline prod.json --snapshot today.json --format json
+  pgwaudit drift accept --baseline prod.json       take what has changed into the baseline";
 
 const SNAPSHOT_EXAMPLES: &str = "\
 Examples:
@@ -71,6 +83,10 @@ pub enum Command {
     /// Follow one integration hop by hop: what was found at each, and where it breaks
     #[command(after_help = format!("{TRACE_EXAMPLES}\n\n{EXIT_CODES}"))]
     Trace(Box<TraceArgs>),
+    /// Compare what is deployed with what was decided: what has changed since
+    #[command(after_help = format!("{DRIFT_EXAMPLES}\n\n{EXIT_CODES}"))]
+    #[command(mut_arg("fail_on", |arg| arg.help("Exit with 1 for findings at or above, or never [default: low]")))]
+    Drift(Box<DriftArgs>),
     /// Save what is deployed, to be judged later and elsewhere
     #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(Box<SnapshotArgs>),

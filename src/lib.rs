@@ -10,6 +10,7 @@ pub mod arn;
 mod catalogue;
 pub mod cli;
 pub mod config;
+pub mod drift;
 pub mod error;
 pub mod estate;
 pub mod fix;

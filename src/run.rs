@@ -19,6 +19,8 @@ use crate::settings::{Scan, Source};
 use crate::source;
 use crate::trace;
 
+mod drift;
+
 /// Does what the command line asks for and says what to exit with.
 ///
 /// # Errors
@@ -27,6 +29,7 @@ pub fn run(cli: Cli) -> Result<u8> {
     match cli.command {
         Command::Scan(args) => scan(Scan::new(*args, &directory()?)?),
         Command::Trace(args) => follow(*args),
+        Command::Drift(args) => drift::run(*args),
         Command::Snapshot(args) => snapshot(*args),
         Command::Fix(args) => crate::fix::command::fix(*args),
         Command::Rollback(args) => crate::fix::command::rollback(*args),

@@ -56,14 +56,28 @@ impl Scan {
     /// # Errors
     /// What contradicts itself, names nothing, or is wrong in the configuration.
     pub fn new(args: ScanArgs, directory: &Path) -> Result<Scan> {
+        Scan::settle(args, directory, false)
+    }
+
+    /// The same for `pgwaudit drift`: with the rules that need a baseline, and failing at low.
+    ///
+    /// # Errors
+    /// As [`Scan::new`].
+    pub fn drift(args: ScanArgs, directory: &Path) -> Result<Scan> {
+        Scan::settle(args, directory, true)
+    }
+
+    fn settle(args: ScanArgs, directory: &Path, drift: bool) -> Result<Scan> {
         // The example shows the same to everybody, whatever lies around.
         let wanted = !args.source.demo || args.rules.config.is_some();
         let loaded = if wanted { config::load(args.rules.config.as_deref(), directory)? } else { Loaded::default() };
         let source = source(args.source, args.live, &loaded)?;
         let only = chosen("--only", &args.rules.only, &loaded.only)?;
         let skip = chosen("--skip", &args.rules.skip, &loaded.skip)?;
-        let rules = selection(&only, &skip, &loaded)?;
+        let rules = selection(&only, &skip, &loaded, drift)?;
         let levels = rules.rules().iter().filter_map(|rule| Some((rule.id, level(rule, &loaded)?.0?))).collect();
+        let configured = loaded.config.scan.fail_on.filter(|_| !drift);
+        let usual = FailOn(Some(if drift { Severity::Low } else { Severity::High }));
         let allowed = || loaded.config.scan.allow_unassessed.iter().map(|reason| *reason.as_ref()).collect();
         Ok(Scan {
             source,
@@ -72,7 +86,7 @@ impl Scan {
             parameters: loaded.config.parameters.clone(),
             levels,
             output: output(args.output, &loaded, directory)?,
-            fail_on: args.exit.fail_on.or(loaded.config.scan.fail_on).unwrap_or(FailOn(Some(Severity::High))).0,
+            fail_on: args.exit.fail_on.or(configured).unwrap_or(usual).0,
             allow_unassessed: args.exit.allow_unassessed.unwrap_or_else(allowed),
             require_integration: args.exit.require_integration || loaded.config.scan.require_integration,
             suppressions: loaded.suppressions,
@@ -113,10 +127,14 @@ fn chosen(flag: &str, typed: &[String], configured: &[Name]) -> Result<Vec<Name>
     typed.iter().map(|name| names::find(name).map_err(|why| Error::new(format!("{flag}: {why}")))).collect()
 }
 
-fn selection(only: &[Name], skip: &[Name], loaded: &Loaded) -> Result<Selection> {
+fn selection(only: &[Name], skip: &[Name], loaded: &Loaded, drift: bool) -> Result<Selection> {
     let named = |names: &[Name], rule: &Rule| names.iter().any(|name| name.means(rule));
     let off = |rule: &Rule| level(rule, loaded) == Some(Level(None));
-    let rules = Selection::filter(|rule| (only.is_empty() || named(only, rule)) && !named(skip, rule) && !off(rule));
+    let chosen = |rule: &Rule| (only.is_empty() || named(only, rule)) && !named(skip, rule) && !off(rule);
+    let rules = Selection::filter(|rule| rule.is_drift() == drift && chosen(rule));
+    if rules.rules().is_empty() && Selection::filter(chosen).rules().iter().any(|rule| rule.is_drift()) {
+        return Err(Error::new("the rules of drift need a baseline").next("run them with `pgwaudit drift --baseline FILE`"));
+    }
     if rules.rules().is_empty() {
         return Err(Error::new("no rule is left to run").next("loosen --only, --skip or the levels in pgwaudit.toml"));
     }

@@ -1,9 +1,7 @@
 //! Each field that a rule says it needs is made unknown on every resource, one at a time: no passing example
 //! may then fail or cease to be judged, and for at least one the rule must say that it could not decide.
 
-use pgwaudit::estate::Estate;
 use pgwaudit::model::Snapshot;
-use pgwaudit::rules::assess::assess;
 use pgwaudit::rules::document::{Example, Expect};
 use pgwaudit::rules::{RULES, Rule, Selection, example};
 use serde_json::{Value, json};
@@ -95,10 +93,7 @@ fn run(rule: &'static Rule, case: &Example, need: &str) -> Result<Outcome, Strin
         return Ok(Outcome::Judged);
     }
     let snapshot: Snapshot = serde_json::from_value(estate).map_err(|error| format!("{need}: {error}"))?;
-    let estate = Estate::new(&snapshot);
-    let integrations = estate.integrations();
-    let assessment = assess(&estate, &integrations, &Selection::only(rule));
-    Ok(match () {
+    example::judged(case.on, &snapshot, &Selection::only(rule), |assessment| match () {
         () if !assessment.found.is_empty() => Outcome::Fails,
         () if !assessment.gaps.is_empty() => Outcome::NotAssessed,
         () if assessment.passed > 0 => Outcome::Judged,

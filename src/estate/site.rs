@@ -70,10 +70,7 @@ impl<'a, T: ?Sized> Site<'a, T> {
         Place { kind: self.kind, account: self.account, region: self.region, parent: self.parent, key: self.key }
     }
 
-    /// Its ARN where AWS gives it one, else its id.
-    ///
-    /// The forms are those of the service authorization reference,
-    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
+    /// As [`public_id`].
     pub fn id(&self) -> String {
         public_id(self.kind, (self.account, self.region), self.parent, self.key)
     }

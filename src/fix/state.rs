@@ -90,6 +90,7 @@ pub fn same(one: &Value, other: &Value) -> bool {
 fn canonical(value: &Value) -> Value {
     match value {
         Value::Bool(false) => Value::Null,
+        Value::Number(number) if number.as_i64() == Some(0) => Value::Null,
         Value::Array(items) => {
             let mut items: Vec<Value> = items.iter().map(canonical).collect();
             items.sort_by_cached_key(ToString::to_string);

@@ -11,7 +11,7 @@ use super::text::{clean, short};
 /// What is said first of the example.
 pub const EXAMPLE: &str = "This is the embedded example: a made-up stack. Nothing was read from AWS.";
 
-/// What was read, when, and from where.
+/// What was read, when, and from where; and what it was compared with.
 pub fn read(report: &Report) -> String {
     let from = match (&report.source.kind, &report.source.file) {
         (SourceKind::Live, _) => String::new(),
@@ -19,7 +19,11 @@ pub fn read(report: &Report) -> String {
         (_, Some(file)) => format!(" from {}", clean(file)),
         (_, None) => " from a file".to_owned(),
     };
-    format!("{}, read {:.0}{from}", places(report), report.taken_at)
+    let than = report
+        .baseline
+        .as_ref()
+        .map_or_else(String::new, |baseline| format!(", compared with {}, read {:.0}", clean(&baseline.name), baseline.taken_at));
+    format!("{}, read {:.0}{from}{than}", places(report), report.taken_at)
 }
 
 /// Accounts and regions in words: each account with its regions, or their numbers where they are many.

@@ -104,8 +104,7 @@ pub(super) fn head(page: &mut Page, report: &Report) {
             page.line(painted(BOLD, line));
         }
     }
-    let line = read(report);
-    for line in wrap(&line, page.width) {
+    for line in wrap(&read(report), page.width) {
         page.line(painted(DIM, line));
     }
 }
@@ -113,7 +112,7 @@ pub(super) fn head(page: &mut Page, report: &Report) {
 fn integrations(page: &mut Page, report: &Report, names: &Names<'_>, look: &Look) {
     let mut shown: Vec<_> = report.integrations.iter().filter(|one| !look.quiet || one.verdict != Health::Healthy).collect();
     shown.sort_by_key(|one| one.verdict);
-    if report.integrations.is_empty() {
+    if report.counts.integrations == 0 {
         page.line("\nno private API integration was found");
     }
     if shown.is_empty() {

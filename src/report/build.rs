@@ -67,6 +67,7 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
         tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
         taken_at: snapshot.taken_at,
         source: snapshot.source.clone(),
+        baseline: None,
         scopes: snapshot.scopes().map(|(scope, _)| scope).collect(),
         coverage: ReportCoverage {
             complete: snapshot.coverage.complete(),
@@ -233,7 +234,7 @@ pub fn judged_code(report: &Report, fail_on: Option<Severity>, allowed: &[Reason
 }
 
 /// The same, and 3 where calls were not answered or nothing was found that has to be there. Code 2 is for errors.
-fn exit_code(report: &Report, fail_on: Option<Severity>, allowed: &[Reason], require_integration: bool) -> u8 {
+pub fn exit_code(report: &Report, fail_on: Option<Severity>, allowed: &[Reason], require_integration: bool) -> u8 {
     let incomplete = report.coverage.calls.iter().filter_map(|call| reason_of(call.outcome)).any(|reason| !allowed.contains(&reason));
     let nothing = require_integration && report.integrations.is_empty();
     match judged_code(report, fail_on, allowed) {

@@ -16,7 +16,7 @@ use crate::rules::verdict::{Confidence, Evidence, FixClass, Severity};
 
 use location::{Declared, Location};
 
-pub use build::{Accepted, Policy, build, fingerprint, judged_code};
+pub use build::{Accepted, Policy, build, exit_code, fingerprint, judged_code};
 
 /// The version of the JSON form.
 pub const SCHEMA: &str = "pgwaudit.report/1";
@@ -32,6 +32,9 @@ pub struct Report {
     pub taken_at: Timestamp,
     /// Where the state comes from.
     pub source: Source,
+    /// What it was compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// Accounts and regions that were read.
     pub scopes: Vec<Scope>,
     /// How complete the reading was.
@@ -53,6 +56,15 @@ pub struct Report {
     pub counts: Counts,
     /// What the program exits with.
     pub exit_code: u8,
+}
+
+/// What the state was compared with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Baseline {
+    /// The file, or what else it was.
+    pub name: String,
+    /// When it was read from AWS.
+    pub taken_at: Timestamp,
 }
 
 /// Where a file declares a resource, and what it is called there.

@@ -143,6 +143,8 @@ impl<'a> Run<'a> {
             Check::StateMachine(check) => self.each(rule, Kind::StateMachine, |region| &region.state_machines, check),
             Check::Written(check) => self.each(rule, Kind::Template, |region| &region.written, check),
             Check::Region(check) => self.each_region(rule, check),
+            // There is no baseline here.
+            Check::Drift(_) => {}
         }
     }
 
@@ -384,7 +386,7 @@ impl Callers {
 }
 
 /// The resources that an integration passes.
-fn places<'a>(path: &Integration<'a>) -> Vec<Place<'a>> {
+pub fn places<'a>(path: &Integration<'a>) -> Vec<Place<'a>> {
     fn place<'a, T>(hop: &Hop<'a, Site<'a, T>>) -> Option<Place<'a>> {
         hop.read().ok().map(Site::place)
     }

@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 
 use super::assess::{Assessment, assess};
 use super::document::{Example, Expect};
+use super::parameters::Parameters;
 use super::{Rule, Selection};
+use crate::drift::{self, Sides};
 use crate::estate::Estate;
 use crate::model::Snapshot;
 
@@ -109,11 +111,29 @@ fn merge(target: &mut Value, change: &Value) {
 /// # Errors
 /// One line that says what was expected and what came.
 pub fn check(rule: &'static Rule, example: &Example) -> Result<(), String> {
-    let snapshot = snapshot(example)?;
-    let estate = Estate::new(&snapshot);
-    let integrations = estate.integrations();
-    let assessment = assess(&estate, &integrations, &Selection::only(rule));
-    compare(rule, &assessment, &example.expect)
+    judged(example.on, &snapshot(example)?, &Selection::only(rule), |assessment| compare(rule, assessment, &example.expect))?
+}
+
+/// What `selection` says of a changed estate; rules that need a baseline have the unchanged one, `on`.
+///
+/// # Errors
+/// If the estate does not exist.
+pub fn judged<T>(on: &str, snapshot: &Snapshot, selection: &Selection, then: impl FnOnce(&Assessment<'_>) -> T) -> Result<T, String> {
+    let present = Estate::new(snapshot);
+    let now = present.integrations();
+    let mut assessment = assess(&present, &now, selection);
+    if !selection.rules().iter().any(|rule| rule.is_drift()) {
+        return Ok(then(&assessment));
+    }
+    let baseline: Snapshot = serde_json::from_value(estate(on)?).map_err(|error| format!("estate {on}: {error}"))?;
+    let (past, parameters) = (Estate::new(&baseline), Parameters::default());
+    let before = past.integrations();
+    let sides = Sides { baseline: &baseline, before: &before, present: snapshot, now: &now, parameters: &parameters };
+    let drift = drift::judge(&drift::compare(&baseline, snapshot), &sides, selection);
+    assessment.passed += drift.passed;
+    assessment.found.extend(drift.found);
+    assessment.gaps.extend(drift.gaps);
+    Ok(then(&assessment))
 }
 
 fn compare(rule: &Rule, assessment: &Assessment<'_>, expect: &Expect) -> Result<(), String> {

@@ -29,6 +29,7 @@ mod state_machine;
 mod target;
 mod template;
 
+use crate::drift::Change;
 use crate::estate::{Integration, Site};
 use crate::model::Region;
 use crate::model::apigateway::{Api, Stage};
@@ -71,6 +72,8 @@ pub enum Check {
     Written(fn(&Site<'_, Written>) -> Assessed),
     /// Each region of each account.
     Region(fn(&Site<'_, Region>) -> Assessed),
+    /// One kind of difference between a snapshot and a baseline; [`drift`](crate::drift) finds all of them at once.
+    Drift(Change),
 }
 
 impl Check {
@@ -89,6 +92,7 @@ impl Check {
             Check::StateMachine(_) => "state-machine",
             Check::Written(_) => "template",
             Check::Region(_) => "region",
+            Check::Drift(_) => "difference",
         }
     }
 }
@@ -208,6 +212,17 @@ rules! {
     Integration "observability/alarm-missing" observability::alarm_missing;
     Connection "hygiene/connection-unused" hygiene::connection_unused;
     Written "template/unknown-type" template::unknown_type;
+    Drift "drift/identity-changed" Change::Identity;
+    Drift "drift/domain-changed" Change::Domain;
+    Drift "drift/policy-changed" Change::Policy;
+    Drift "drift/security-group-rule-changed" Change::GroupRule;
+    Drift "drift/deployment-changed" Change::Deployment;
+    Drift "drift/auth-changed" Change::Auth;
+    Drift "drift/state-changed" Change::State;
+    Drift "drift/target-changed" Change::Target;
+    Drift "drift/resource-vanished" Change::Vanished;
+    Drift "drift/resource-appeared" Change::Appeared;
+    Drift "drift/field-changed" Change::Field;
 }
 
 impl Rule {
@@ -221,6 +236,11 @@ impl Rule {
         self.text
     }
 
+    /// Whether it needs a baseline: `drift` runs it, `scan` does not.
+    pub fn is_drift(&self) -> bool {
+        matches!(self.check, Check::Drift(_))
+    }
+
     /// The part of the name before the slash.
     pub fn area(&self) -> &'static str {
         self.id.split('/').next().unwrap_or(self.id)
@@ -231,9 +251,14 @@ impl Rule {
 pub struct Selection(Vec<&'static Rule>);
 
 impl Selection {
-    /// All of them.
+    /// All that judge a snapshot by itself.
     pub fn all() -> Self {
-        Selection(RULES.iter().collect())
+        Selection::filter(|rule| !rule.is_drift())
+    }
+
+    /// All that compare it with a baseline.
+    pub fn drift() -> Self {
+        Selection::filter(Rule::is_drift)
     }
 
     /// One of them.

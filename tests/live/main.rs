@@ -1,23 +1,29 @@
-//! The live source against the AWS-compatible server.
+//! The live source against the AWS-compatible server. Tests share one server, each with accounts of its own.
 #![cfg(feature = "live")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod accounts;
+mod canaries;
+mod corporate;
+mod faults;
 mod reader;
+mod scale;
+mod scope;
 mod stack;
 
-use reader::Reader;
+use std::sync::OnceLock;
+
 use support::Backend;
 
-/// What the second process does that [`Reader`] starts; in the first it is a test of its own.
+/// What the second process does that a reader starts; in the first it is a test of its own.
 #[test]
 fn reads_in_a_process_of_its_own() {
     reader::second_process();
 }
 
-fn server() -> (Backend, Reader) {
-    let backend = Backend::start();
-    let reader = Reader::of(&backend);
-    (backend, reader)
+fn backend() -> &'static Backend {
+    static BACKEND: OnceLock<Backend> = OnceLock::new();
+    BACKEND.get_or_init(Backend::start)
 }

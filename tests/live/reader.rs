@@ -10,7 +10,7 @@ use pgwaudit::model::{CallOutcome, Known, Region, Snapshot, Unknown};
 use pgwaudit::source::live::{AssumeRole, LiveOptions, load};
 use serde_json::{Value, json};
 
-use crate::support::{ACCOUNT, Backend, REGION};
+use crate::support::{Backend, REGION};
 
 /// Set in the second process: the options, and where the snapshot goes.
 const ORDER: &str = "LIVE_TEST_ORDER";
@@ -25,10 +25,10 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// The documentation account in us-east-1, with no limit of our own.
-    pub fn of(backend: &Backend) -> Self {
+    /// An account in us-east-1, with no limit of our own.
+    pub fn of(backend: &Backend, account: &str) -> Self {
         let environment = vec![("AWS_REGION".to_owned(), REGION.to_owned())];
-        Reader { url: backend.url().to_owned(), account: ACCOUNT.to_owned(), environment, options: json!({"max_rate": 0}) }
+        Reader { url: backend.url().to_owned(), account: account.to_owned(), environment, options: json!({"max_rate": 0}) }
     }
 
     /// The snapshot, or the error's two lines.
@@ -103,9 +103,9 @@ fn options(given: &Value) -> LiveOptions {
     }
 }
 
-/// A region of the documentation account.
-pub fn region(snapshot: &Snapshot) -> &Region {
-    &snapshot.accounts[ACCOUNT].regions[REGION]
+/// The default region of an account.
+pub fn region<'a>(snapshot: &'a Snapshot, account: &str) -> &'a Region {
+    &snapshot.accounts[account].regions[REGION]
 }
 
 /// The one value under a key of a collection.

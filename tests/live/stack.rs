@@ -4,18 +4,18 @@ use pgwaudit::model::ec2::{Peer, Permission};
 use pgwaudit::model::{Known, Reason};
 use serde_json::json;
 
-use crate::reader::{bad_calls, entry, gaps, region};
-use crate::server;
+use crate::backend;
+use crate::reader::{Reader, bad_calls, entry, gaps, region};
 
 #[test]
 fn the_articles_stack_is_read_back() {
-    let (backend, reader) = server();
-    let ids = backend.build("article", json!({"prefix": "one"}));
-    let snapshot = reader.read().expect("a snapshot");
+    let account = "340000000001";
+    let ids = backend().account(account).build("article", json!({"prefix": "one"}));
+    let snapshot = Reader::of(backend(), account).read().expect("a snapshot");
     assert_eq!(bad_calls(&snapshot), Vec::<String>::new());
     let real: Vec<_> = gaps(&snapshot).into_iter().filter(|gap| gap.gap().reason != Reason::NotCovered).collect();
     assert!(real.is_empty(), "{real:?}");
-    let region = region(&snapshot);
+    let region = region(&snapshot, account);
 
     let target = &entry(&region.rules, &ids["rule_arn"]).targets.read().expect("targets")["Target0"];
     assert_eq!(target.arn, Known::Value(ids["destination_arn"].as_str().expect("an ARN").to_owned()));
@@ -56,15 +56,16 @@ fn the_articles_stack_is_read_back() {
     assert_eq!(summary["/hello"]["POST"].authorization, "NONE");
     assert!(api.resources.read().expect("resources")["/hello"].methods.contains_key("POST"));
 
-    let role = entry(&snapshot.accounts[crate::support::ACCOUNT].roles, &ids["role_arn"]);
+    let role = entry(&snapshot.accounts[account].roles, &ids["role_arn"]);
     assert_eq!(role.policies.read().expect("policies")[0].name, "invoke");
     assert_eq!(role.trust.read().expect("a policy").pointer("/Statement/0/Principal/Service"), Some(&json!("events.amazonaws.com")));
 }
 
 #[test]
 fn two_runs_give_the_same_snapshot() {
-    let (backend, reader) = server();
-    backend.build("hardened", json!({"prefix": "twice", "count": 2, "tags": {"team": "audit"}}));
+    let account = "340000000002";
+    let reader = Reader::of(backend(), account);
+    backend().account(account).build("hardened", json!({"prefix": "twice", "count": 2, "tags": {"team": "audit"}}));
     let first = reader.read().expect("a snapshot");
     let second = reader.read().expect("a snapshot");
     assert_eq!(first.accounts, second.accounts);

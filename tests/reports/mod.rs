@@ -29,6 +29,7 @@ pub fn empty() -> Report {
         tool: Tool { name: "pgwaudit", version: "0.1.0" },
         taken_at: "2026-11-02T10:15:00Z".parse().expect("a time"),
         source: Source { kind: SourceKind::Live, file: None },
+        baseline: None,
         scopes: vec![Scope { account: ACCOUNT.into(), region: REGION.into() }],
         coverage: ReportCoverage {
             complete: true,

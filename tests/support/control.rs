@@ -130,6 +130,31 @@ impl Backend {
 }
 
 impl Scope<'_> {
+    /// Adds a fault that only this account's calls meet.
+    pub fn fault(&self, fault: Fault) {
+        self.backend.fault(fault.account(&self.account));
+    }
+
+    /// Removes this account's faults.
+    pub fn clear_faults(&self) {
+        self.backend.control("DELETE", "faults", &json!({"account": self.account}));
+    }
+
+    /// This account's calls since the start or the last `clear_log`.
+    pub fn log(&self) -> Vec<Value> {
+        self.backend.log().into_iter().filter(|call| call["account"] == self.account.as_str()).collect()
+    }
+
+    /// Takes this account's calls out of the log.
+    pub fn clear_log(&self) {
+        self.backend.control("DELETE", "log", &json!({"account": self.account}));
+    }
+
+    /// Caps the pages of this account's lists; `None` takes the cap away.
+    pub fn page_size(&self, size: Option<u32>) {
+        self.backend.control("POST", "page-size", &json!({"account": self.account, "size": size}));
+    }
+
     /// Makes what the API refuses: `plant("target", "", json!({…PutTargets…}))` without its checks, or a merge patch
     /// over an object as the server keeps it, by id: `plant("resource-configuration", "rcfg-…", json!({"status": "CREATE_FAILED"}))`.
     /// Kinds: `target`, and those of `STORES` in `tests/backend/pgwbackend/plants.py`; `null` removes the object.

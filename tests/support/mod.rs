@@ -13,9 +13,11 @@ mod control;
 mod process;
 mod program;
 mod python;
+mod said;
 
 pub use control::Fault;
-pub use program::Run;
+pub use program::{Run, command};
+pub use said::Said;
 
 use process::Child;
 use serde_json::{Value, json};

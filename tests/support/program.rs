@@ -24,8 +24,8 @@ impl Run {
     }
 }
 
-/// Runs the program: the account is the access key, the home directory is empty.
-pub fn run(url: &str, account: &str, region: &str, args: &[&str], env: &[(&str, &str)]) -> Run {
+/// The program with these arguments: the account is the access key, the home directory is empty.
+pub fn command(url: &str, account: &str, region: &str, args: &[&str]) -> Command {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("home");
     std::fs::create_dir_all(&home).expect("an empty home directory");
     let nothing = home.join("no-such-file");
@@ -41,9 +41,14 @@ pub fn run(url: &str, account: &str, region: &str, args: &[&str], env: &[(&str, 
         .env("AWS_REGION", region)
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_CONFIG_FILE", &nothing)
-        .env("AWS_SHARED_CREDENTIALS_FILE", &nothing)
-        .envs(env.iter().copied());
-    let done = command.output().unwrap_or_else(|wrong| panic!("cannot start pgwaudit: {wrong}"));
+        .env("AWS_SHARED_CREDENTIALS_FILE", &nothing);
+    command
+}
+
+/// Runs it to its end, with further environment variables.
+pub fn run(url: &str, account: &str, region: &str, args: &[&str], env: &[(&str, &str)]) -> Run {
+    let done = command(url, account, region, args).envs(env.iter().copied()).output();
+    let done = done.unwrap_or_else(|wrong| panic!("cannot start pgwaudit: {wrong}"));
     Run {
         stdout: String::from_utf8_lossy(&done.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&done.stderr).into_owned(),

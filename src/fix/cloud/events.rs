@@ -148,15 +148,8 @@ fn with_parameters(known: Option<types::HttpParameters>, patch: Params<'_>) -> t
         }
         http.header_parameters = Some(all);
     }
-    // How many of the path's values are kept: they are not in the plan, which may not show them.
-    if let Some(kept) = patch.number("$keep-path-values") {
-        let values = http.path_parameter_values.unwrap_or_default();
-        http.path_parameter_values = Some(values.into_iter().take(usize::try_from(kept).unwrap_or_default()).collect());
-    }
-    if let Some(more) = patch.texts("$add-path-values") {
-        let mut values = http.path_parameter_values.unwrap_or_default();
-        values.extend(more);
-        http.path_parameter_values = Some(values);
+    if patch.0.get("PathParameterValues").is_some() {
+        http.path_parameter_values = patch.texts("PathParameterValues");
     }
     http
 }

@@ -53,7 +53,11 @@ pub async fn call(sdk: &Client, operation: &str, p: Params<'_>, marker: &str) ->
 }
 
 fn definition(p: Params<'_>) -> Option<types::ResourceConfigurationDefinition> {
-    let dns = p.inner("resourceConfigurationDefinition")?.inner("dnsResource")?;
+    let definition = p.inner("resourceConfigurationDefinition")?;
+    if let Some(address) = definition.inner("ipResource").and_then(|ip| ip.text("ipAddress")) {
+        return Some(types::ResourceConfigurationDefinition::IpResource(types::IpResource::builder().ip_address(address).build()));
+    }
+    let dns = definition.inner("dnsResource")?;
     let resource = types::DnsResource::builder()
         .set_domain_name(dns.text("domainName"))
         .set_ip_address_type(dns.text("ipAddressType").map(|kind| kind.as_str().into()));

@@ -1,12 +1,16 @@
 //! What a planner is given.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use super::Refused;
+use super::{Refused, later, manual};
 use crate::estate::{Estate, Integration, Site};
 use crate::fix::state::State;
-use crate::fix::step::{NEW, Place};
-use crate::report::ReportedFinding;
+use crate::fix::step::{Change, NEW, Place, Step};
+use crate::report::{Report, ReportedFinding, fingerprint};
+use crate::rules::Selection;
+use crate::rules::assess::assess;
 use crate::rules::verdict::{Evidence, Leave};
 
 /// A finding and all that is known about it.
@@ -17,6 +21,8 @@ pub struct Case<'a> {
     pub paths: Vec<&'a Integration<'a>>,
     /// The finding.
     pub finding: &'a ReportedFinding,
+    /// All findings.
+    pub report: &'a Report,
     /// The same state as JSON.
     pub state: &'a State,
     /// The number that the draft's first step will have.
@@ -29,7 +35,7 @@ impl<'a> Case<'a> {
     /// # Errors
     /// Where it touches none.
     pub fn path(&self) -> Result<&'a Integration<'a>, Refused> {
-        self.paths.first().copied().ok_or_else(|| Refused("no private integration uses it".to_owned()))
+        self.paths.first().copied().ok_or_else(|| Refused::new("no private integration uses it"))
     }
 
     /// The primary evidence.
@@ -46,6 +52,51 @@ impl<'a> Case<'a> {
     pub fn token(&self, index: u32) -> String {
         format!("{NEW}{}", self.first + index)
     }
+
+    /// Of steps that each may cure the finding the one that does, without another finding, if there is but one such.
+    ///
+    /// # Errors
+    /// Where none does, or several do and none is better than the others.
+    pub fn best(&self, candidates: Vec<Step>) -> Result<Step, Refused> {
+        let mut found: Vec<(usize, Step)> = candidates.into_iter().filter_map(|step| Some((self.cost(&step.changes)?, step))).collect();
+        found.sort_by_key(|(cost, _)| *cost);
+        let mut found = found.into_iter();
+        match (found.next(), found.next()) {
+            (None, _) => manual("nothing that is known would cure it"),
+            (Some((best, _)), Some((next, _))) if best == next => manual("several changes would cure it: somebody has to choose"),
+            (Some((_, step)), _) => Ok(step),
+        }
+    }
+
+    /// How many findings changes would bring; nothing where they do not cure this one.
+    fn cost(&self, changes: &[Change]) -> Option<usize> {
+        let tried = self.state.with(changes).ok()?;
+        let estate = Estate::new(&tried.snapshot).with(self.estate.parameters.clone());
+        let integrations = estate.integrations();
+        let assessment = assess(&estate, &integrations, &Selection::all());
+        let prints = assessment.found.iter().filter_map(|found| {
+            let resource = &found.finding.evidence.first()?.resource;
+            Some(fingerprint(found.rule.id, resource, &found.finding.facet))
+        });
+        let prints: BTreeSet<String> = prints.collect();
+        let known = |print: &&String| self.report.findings.iter().any(|finding| finding.fingerprint == **print);
+        let healthy = !prints.contains(&self.finding.fingerprint);
+        healthy.then(|| prints.iter().filter(|print| !known(print)).count())
+    }
+
+    /// Leaves the finding for later where another one of these areas is on the same integrations: it may be the cause.
+    ///
+    /// # Errors
+    /// Names the other finding.
+    pub fn after(&self, areas: &[&str]) -> Result<(), Refused> {
+        let touches = |other: &&ReportedFinding| other.integrations.iter().any(|id| self.finding.integrations.contains(id));
+        let area = |other: &&ReportedFinding| areas.contains(&other.rule.split('/').next().unwrap_or_default());
+        let others = self.report.findings.iter().filter(|other| other.fingerprint != self.finding.fingerprint && other.fix.is_some());
+        match others.filter(area).find(touches) {
+            Some(other) => later(format!("{} comes first, which may be the cause", other.rule)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Where a resource stands.
@@ -61,7 +112,7 @@ pub fn scope<'a, T: ?Sized>(site: &Site<'a, T>) -> (&'a str, &'a str) {
 impl From<Leave> for Refused {
     fn from(leave: Leave) -> Self {
         match leave {
-            Leave::NotApplicable(why) => Refused(why.into_owned()),
+            Leave::NotApplicable(why) => Refused::new(why.into_owned()),
             Leave::Unknown(unknown) => unknown.into(),
         }
     }
@@ -69,6 +120,6 @@ impl From<Leave> for Refused {
 
 impl From<crate::model::Unknown> for Refused {
     fn from(unknown: crate::model::Unknown) -> Self {
-        Refused(format!("what it rests on is not known: {}", unknown.gap().why))
+        Refused::new(format!("what it rests on is not known: {}", unknown.gap().why))
     }
 }

@@ -5,7 +5,19 @@ use crate::rules::verdict::FixClass;
 
 /// Why nothing can be done automatically.
 #[derive(Debug)]
-pub struct Refused(pub String);
+pub struct Refused {
+    /// One sentence.
+    pub why: String,
+    /// Whether it may be another matter once something else was done.
+    pub later: bool,
+}
+
+impl Refused {
+    /// For good.
+    pub fn new(why: impl Into<String>) -> Self {
+        Refused { why: why.into(), later: false }
+    }
+}
 
 /// What a planner answers.
 pub type Drafted = Result<Draft, Refused>;
@@ -15,7 +27,15 @@ pub type Drafted = Result<Draft, Refused>;
 /// # Errors
 /// Always.
 pub fn manual<T>(why: impl Into<String>) -> Result<T, Refused> {
-    Err(Refused(why.into()))
+    Err(Refused::new(why))
+}
+
+/// Leaves a finding until something else was done.
+///
+/// # Errors
+/// Always.
+pub fn later<T>(why: impl Into<String>) -> Result<T, Refused> {
+    Err(Refused { why: why.into(), later: true })
 }
 
 /// Steps against one finding.
@@ -33,10 +53,15 @@ impl Draft {
         Draft { steps: Vec::new(), class, first }
     }
 
+    /// The number of the next step.
+    pub fn next(&self) -> u32 {
+        self.first + u32::try_from(self.steps.len()).unwrap_or(u32::MAX - self.first)
+    }
+
     /// Adds a step.
     #[must_use]
     pub fn step(mut self, step: Step) -> Self {
-        let id = self.first + u32::try_from(self.steps.len()).unwrap_or(u32::MAX - self.first);
+        let id = self.next();
         self.steps.push(Step { id, ..step });
         self
     }

@@ -34,7 +34,7 @@ pub fn egress_too_wide(case: &Case<'_>, draft: Draft) -> Drafted {
     let group = group(case)?;
     let index = case.evidence().pointer.rsplit('/').next().and_then(|index| index.parse::<usize>().ok());
     let wide = index.and_then(|index| group.value.egress.read().ok()?.get(index)?.read().ok()).cloned();
-    let wide = wide.ok_or_else(|| Refused("the permission was not found in the group".to_owned()))?;
+    let wide = wide.ok_or_else(|| Refused::new("the permission was not found in the group"))?;
     let gateway = gateway(case)?;
     if case.finding.evidence.len() > 2 {
         return manual("others carry the group, or another resource configuration uses the permission: whoever owns them has to agree");
@@ -57,7 +57,7 @@ fn group<'a>(case: &Case<'a>) -> Result<Site<'a, SecurityGroup>, Refused> {
         return manual("the group that is named does not exist: name another one at the gateway or the endpoint");
     }
     let mut groups = case.estate.all(Kind::SecurityGroup, |region| &region.security_groups);
-    let group = groups.find(|group| group.resource() == *id).ok_or_else(|| Refused("the group was not found".to_owned()))?;
+    let group = groups.find(|group| group.resource() == *id).ok_or_else(|| Refused::new("the group was not found"))?;
     match group.value.owner == group.account {
         true => Ok(group),
         false => manual(format!("the group belongs to account {}", group.value.owner)),
@@ -68,7 +68,7 @@ fn group<'a>(case: &Case<'a>) -> Result<Site<'a, SecurityGroup>, Refused> {
 fn gateway<'a>(case: &Case<'a>) -> Result<Site<'a, Gateway>, Refused> {
     let named = |gateway: &Site<'_, Gateway>| case.finding.evidence.iter().any(|evidence| evidence.resource == gateway.resource());
     let mut gateways = case.estate.all(Kind::Gateway, |region| &region.gateways);
-    gateways.find(named).ok_or_else(|| Refused("the gateway was not found".to_owned()))
+    gateways.find(named).ok_or_else(|| Refused::new("the gateway was not found"))
 }
 
 /// The endpoints that a gateway's configurations lead to, if they all lead to one at port 443.

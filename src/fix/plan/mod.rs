@@ -5,16 +5,30 @@
 //! the draft's changes are put into the snapshot and the rules judge again. So later fixes rest on what earlier ones
 //! leave, findings that go together are cured together, and what lies behind a broken hop is found and planned in turn.
 
+mod acl;
+mod alarm;
+mod api;
+mod api_policy;
 mod case;
+mod config;
+mod connection;
+mod destination;
+mod domain;
 mod draft;
+mod endpoint;
 mod group;
+mod queue;
+mod role;
 mod rule;
+mod statement;
 mod table;
+mod target;
+mod url;
 
 use std::collections::BTreeSet;
 
 pub use case::Case;
-pub use draft::{Draft, Drafted, Refused, manual};
+pub use draft::{Draft, Drafted, Refused, later, manual};
 pub use table::planner;
 
 use super::document::{Cure, Fix, Manual, Plan, SCHEMA, Withheld};
@@ -49,12 +63,13 @@ pub struct Request<'r> {
 /// # Errors
 /// One line, where a snapshot is no JSON; never for what a source made.
 pub fn plan(snapshot: Snapshot, request: Request<'_>) -> Result<Plan, String> {
-    let mut run = Run { plan: empty(&snapshot), state: State::new(snapshot)?, tried: BTreeSet::new(), request };
+    let mut run = Run { plan: empty(&snapshot), state: State::new(snapshot)?, tried: BTreeSet::new(), later: BTreeSet::new(), request };
     let mut report = (run.request.judge)(&run.state.snapshot);
     while let Some(index) = run.next(&report) {
         run.tried.insert(report.findings[index].fingerprint.clone());
         if let Some(after) = run.finding(&report, index) {
             report = after;
+            run.again();
         }
     }
     run.plan.manual.retain(|item| report.findings.iter().any(|finding| finding.fingerprint == item.finding.fingerprint));
@@ -79,6 +94,8 @@ struct Run<'r> {
     state: State,
     plan: Plan,
     tried: BTreeSet<String>,
+    /// Findings that are tried again once something was done.
+    later: BTreeSet<String>,
 }
 
 impl Run<'_> {
@@ -90,21 +107,32 @@ impl Run<'_> {
         found.iter().filter(open).min_by_key(|(_, finding)| (finding.because.is_some(), place(finding.rule))).map(|(index, _)| *index)
     }
 
+    /// Opens again what was left until something else was done.
+    fn again(&mut self) {
+        for fingerprint in std::mem::take(&mut self.later) {
+            self.tried.remove(&fingerprint);
+            self.plan.manual.retain(|item| item.finding.fingerprint != fingerprint);
+        }
+    }
+
     /// Plans one finding; the report on the state after it, if it changes.
     fn finding(&mut self, report: &Report, index: usize) -> Option<Report> {
         let finding = &report.findings[index];
         let rule = rule_of(finding.rule)?;
         rule.document().head.fix?;
-        match self.draft(rule, finding) {
-            Err(Refused(why)) => {
+        match self.draft(rule, report, finding) {
+            Err(Refused { why, later }) => {
                 self.manual(rule, finding, why);
+                if later {
+                    self.later.insert(finding.fingerprint.clone());
+                }
                 None
             }
             Ok(draft) => self.propose(rule, report, finding, draft),
         }
     }
 
-    fn draft(&self, rule: &'static Rule, finding: &ReportedFinding) -> Drafted {
+    fn draft(&self, rule: &'static Rule, report: &Report, finding: &ReportedFinding) -> Drafted {
         let class = rule.document().head.fix.unwrap_or(FixClass::Manual);
         let Some(planner) = planner(rule.id).filter(|_| class != FixClass::Manual) else {
             return manual("what to do needs a secret, another account or a decision");
@@ -112,7 +140,7 @@ impl Run<'_> {
         let estate = Estate::new(&self.state.snapshot).with(self.request.parameters.clone());
         let integrations = estate.integrations();
         let paths = integrations.iter().filter(|path| finding.integrations.contains(&path.id)).collect();
-        let case = Case { estate: &estate, paths, finding, state: &self.state, first: self.first() };
+        let case = Case { estate: &estate, paths, finding, report, state: &self.state, first: self.first() };
         planner(&case, Draft::new(class, self.first()))
     }
 

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::action::Action;
 use super::limit::Buckets;
 use super::progress::{Event, Progress};
+use super::throttle::Watch;
 use super::{LiveOptions, why};
 use crate::model::{Call, CallOutcome, Coverage, Filter, Reason, Unknown};
 
@@ -136,6 +137,7 @@ pub struct Gate {
     region: String,
     permits: Semaphore,
     buckets: Buckets,
+    watch: Watch,
     failed_in_a_row: Mutex<BTreeMap<Action, (u32, Unknown)>>,
 }
 
@@ -147,9 +149,15 @@ impl Gate {
             region: region.to_owned(),
             permits: Semaphore::new(scan.concurrency),
             buckets: Buckets::new(service, scan.max_rate),
+            watch: Watch::default(),
             failed_in_a_row: Mutex::default(),
             scan: scan.clone(),
         }
+    }
+
+    /// What the service's client has to tell of each attempt.
+    pub fn watch(&self) -> Watch {
+        self.watch.clone()
     }
 
     /// Sends one request, when its turn has come: the answer, or that the thing does not exist, or what keeps it
@@ -175,7 +183,11 @@ impl Gate {
         if let Some(unknown) = self.given_up(action) {
             return Err(Failure::Unknown(unknown));
         }
-        let result = self.scan.in_time(action, self.in_turn(action, request)).await;
+        let result = tokio::select! {
+            biased;
+            () = self.watch.exhausted() => Err(Failure::Unanswered(why::refused_for_rate(action))),
+            answer = self.scan.in_time(action, self.in_turn(action, request)) => answer,
+        };
         self.remember(action, &result);
         let unknown = match &result {
             Err(Failure::Unknown(unknown) | Failure::Unanswered(unknown)) => Some(unknown),

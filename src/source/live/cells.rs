@@ -45,10 +45,24 @@ pub struct Cell {
 /// are bounded by the attempts of each call, and a quota would leave the last calls of a throttled scan
 /// without any.
 macro_rules! client {
-    ($sdk:ident, $config:expr) => {{
+    ($sdk:ident, $config:expr) => {
+        $sdk::Client::from_conf(client!(@builder $sdk, $config).build())
+    };
+    ($sdk:ident, $config:expr, $gate:expr) => {
+        $sdk::Client::from_conf(client!(@builder $sdk, $config).interceptor($gate.watch()).build())
+    };
+    (@builder $sdk:ident, $config:expr) => {{
         let bucket = TokenBucket::unlimited();
         let partition = RetryPartition::custom(stringify!($sdk)).token_bucket(bucket).build();
-        $sdk::Client::from_conf($sdk::config::Builder::from($config).retry_partition(partition).build())
+        $sdk::config::Builder::from($config).retry_partition(partition)
+    }};
+}
+
+/// A service behind its gate, which is told of each attempt.
+macro_rules! gated {
+    ($kind:ident, $sdk:ident, $config:expr, $gate:expr $(, $more:expr)*) => {{
+        let gate = $gate;
+        $kind::new(client!($sdk, $config, gate), gate $(, $more)*)
     }};
 }
 
@@ -59,17 +73,17 @@ impl Cell {
         Services {
             scope: self.scope.clone(),
             filter: scan.filter.clone(),
-            events: Events::new(client!(aws_sdk_eventbridge, &self.config), gate("events")),
-            pipes: Pipes::new(client!(aws_sdk_pipes, &self.config), gate("pipes")),
-            states: States::new(client!(aws_sdk_sfn, &self.config), gate("states")),
-            lattice: Lattice::new(client!(aws_sdk_vpclattice, &self.config), gate("vpc-lattice")),
-            network: Network::new(client!(aws_sdk_ec2, &self.config), gate("ec2")),
-            apis: ApiGateway::new(client!(aws_sdk_apigateway, &self.config), gate("apigateway")),
-            queues: Queues::new(client!(aws_sdk_sqs, &self.config), gate("sqs")),
-            secrets: Secrets::new(client!(aws_sdk_secretsmanager, &self.config), gate("secretsmanager")),
-            keys: Keys::new(client!(aws_sdk_kms, &self.config), gate("kms")),
-            alarms: Alarms::new(client!(aws_sdk_cloudwatch, &self.config), gate("cloudwatch")),
-            shares: Shares::new(client!(aws_sdk_ram, &self.config), gate("ram")),
+            events: gated!(Events, aws_sdk_eventbridge, &self.config, gate("events")),
+            pipes: gated!(Pipes, aws_sdk_pipes, &self.config, gate("pipes")),
+            states: gated!(States, aws_sdk_sfn, &self.config, gate("states")),
+            lattice: gated!(Lattice, aws_sdk_vpclattice, &self.config, gate("vpc-lattice")),
+            network: gated!(Network, aws_sdk_ec2, &self.config, gate("ec2")),
+            apis: gated!(ApiGateway, aws_sdk_apigateway, &self.config, gate("apigateway")),
+            queues: gated!(Queues, aws_sdk_sqs, &self.config, gate("sqs")),
+            secrets: gated!(Secrets, aws_sdk_secretsmanager, &self.config, gate("secretsmanager")),
+            keys: gated!(Keys, aws_sdk_kms, &self.config, gate("kms")),
+            alarms: gated!(Alarms, aws_sdk_cloudwatch, &self.config, gate("cloudwatch")),
+            shares: gated!(Shares, aws_sdk_ram, &self.config, gate("ram")),
             global,
         }
     }
@@ -78,8 +92,8 @@ impl Cell {
     pub fn global(&self, scan: &Arc<Scan>) -> Global {
         let account = &self.scope.account;
         Global {
-            iam: Iam::new(client!(aws_sdk_iam, &self.config), Gate::new(scan, account, "", "iam"), account),
-            zones: Zones::new(client!(aws_sdk_route53, &self.config), Gate::new(scan, account, "", "route53")),
+            iam: gated!(Iam, aws_sdk_iam, &self.config, Gate::new(scan, account, "", "iam"), account),
+            zones: gated!(Zones, aws_sdk_route53, &self.config, Gate::new(scan, account, "", "route53")),
         }
     }
 }
@@ -220,7 +234,7 @@ async fn assume(session: &Session, role: &AssumeRole, account: &str, scan: &Arc<
     let Some(provider) = config.credentials_provider() else { return Ok(config) };
     let answer = provider.provide_credentials().await;
     let result = answer.map(|_| config).map_err(|error| {
-        let why = format!("the role {} cannot be assumed: {}", role.arn, why::root_cause(&error));
+        let why = format!("the role {} cannot be assumed{}", role.arn, why::of_role(&error));
         let unknown = Unknown::new(ASSUME_ROLE.to_string(), Reason::Denied, why);
         Refusal {
             unknown,

@@ -29,6 +29,7 @@ mod secrets;
 mod session;
 mod shares;
 mod states;
+mod throttle;
 pub(crate) mod why;
 mod zones;
 

@@ -231,6 +231,7 @@ fn interface(item: types::NetworkInterface) -> Result<Interface, Unknown> {
     let action = DESCRIBE_NETWORK_INTERFACES;
     let v4 = item.private_ip_addresses.into_iter().flatten().filter_map(|address| address.private_ip_address);
     let v6 = item.ipv6_addresses.into_iter().flatten().filter_map(|address| address.ipv6_address);
+    let managed = item.requester_managed.unwrap_or_default();
     let addresses: BTreeSet<String> = item.private_ip_address.into_iter().chain(v4).chain(v6).collect();
     Ok(Interface {
         id: must(action, "networkInterfaceId", item.network_interface_id)?,
@@ -238,8 +239,9 @@ fn interface(item: types::NetworkInterface) -> Result<Interface, Unknown> {
         vpc_id: told(action, "vpcId", item.vpc_id),
         addresses: Known::Value(addresses.into_iter().collect()),
         group_ids: Known::Value(sorted(item.groups.into_iter().flatten().filter_map(|group| group.group_id))),
-        description: Known::Value(item.description.filter(|text| !text.is_empty())),
-        requester_managed: Known::Value(item.requester_managed.unwrap_or_default()),
+        // What people write there may be anything.
+        description: Known::Value(item.description.filter(|text| managed && !text.is_empty())),
+        requester_managed: Known::Value(managed),
     })
 }
 

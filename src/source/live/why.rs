@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::action::Action;
@@ -36,7 +37,7 @@ const DENIED: &[&str] = &[
 ];
 
 /// Codes by which services refuse for the rate of calls.
-const THROTTLED: &[&str] = &[
+pub(super) const THROTTLED: &[&str] = &[
     "BandwidthLimitExceeded",
     "LimitExceededException",
     "PriorRequestNotComplete",
@@ -67,6 +68,9 @@ const CREDENTIALS: &[&str] = &[
     "UnrecognizedClientException",
 ];
 
+/// How a refusal for the rate of calls is told.
+const TOO_FAST: &str = "was refused for the rate of calls until the attempts were used up";
+
 fn is_about_credentials(code: &str) -> bool {
     CREDENTIALS.contains(&code)
 }
@@ -75,6 +79,8 @@ fn is_about_credentials(code: &str) -> bool {
 pub fn next_step(why: &str) -> &'static str {
     if CREDENTIALS.iter().any(|code| why.contains(&format!("({code})"))) {
         "renew the credentials (`aws sso login`, `aws sts get-caller-identity` shows whose they are), or enable the region for the account"
+    } else if why.contains(TOO_FAST) {
+        "try again when less is asked of the account, or ask more slowly with --max-rate"
     } else {
         "check the region's code, the network and HTTPS_PROXY, and --endpoint-url or AWS_ENDPOINT_URL if one is set"
     }
@@ -115,7 +121,7 @@ fn service_reason(code: Option<&str>, status: u16) -> Option<(Reason, &'static s
         return None;
     }
     Some(if THROTTLED.contains(&named) || status == 429 {
-        (Reason::Throttled, "was refused for the rate of calls until the attempts were used up")
+        (Reason::Throttled, TOO_FAST)
     } else if DENIED.contains(&named) || (status == 403 && !is_about_credentials(named)) {
         (Reason::Denied, "was denied")
     } else if status < 400 {
@@ -128,6 +134,24 @@ fn service_reason(code: Option<&str>, status: u16) -> Option<(Reason, &'static s
 /// The time for the scan ran out before the call was answered.
 pub fn out_of_time(action: Action) -> Unknown {
     Unknown::new(action.to_string(), Reason::Throttled, format!("the time for the scan ran out before {action} was answered"))
+}
+
+/// The service refused every call for too long.
+pub fn refused_for_rate(action: Action) -> Unknown {
+    let why = format!("{action} was not answered: {} refused every call for its rate for half a minute", action.service);
+    Unknown::new(action.to_string(), Reason::Throttled, why)
+}
+
+/// Why STS does not let a role be assumed, in its words, to be put behind a sentence.
+pub fn of_role(error: &(dyn StdError + 'static)) -> String {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(refusal) = error.downcast_ref::<AssumeRoleError>() {
+            return format!(" ({}){}", refusal.code().unwrap_or("no code"), words(refusal.message()));
+        }
+        cause = error.source();
+    }
+    words(Some(&root_cause(error)))
 }
 
 /// A list led back to a page that was already read.

@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from pgwbackend import builds
+from pgwbackend import builds, everything
 from pgwbackend.client import ACCOUNT, REGION, Clients
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -66,6 +66,10 @@ class Case(unittest.TestCase):
     def build(self, name: str = "article", account: str = ACCOUNT, region: str = REGION, **options: Any) -> dict:
         """Makes a stack."""
         return builds.build(self.at(account, region), name, options)
+
+    def everything(self, **options: Any) -> dict:
+        """Makes the stack that has two of each kind."""
+        return everything.build(self.at(), options)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """One request to the control address."""

@@ -64,6 +64,18 @@ class Builds(Case):
         found = self.call("cloudwatch", "describe_alarms", AlarmNames=list(ids["alarms"].values()))["MetricAlarms"]
         self.assertEqual({a["MetricName"] for a in found}, {"FailedInvocations", "InvocationsFailedToBeSentToDlq"})
 
+    def test_everything_has_two_of_each(self) -> None:
+        ids = self.everything(prefix="every", canary="word")
+        connection = self.call("events", "describe_connection", Name="every-basic")
+        self.assertEqual(connection["AuthParameters"]["BasicAuthParameters"], {"Username": "word in username"})
+        self.assertEqual(connection["KmsKeyIdentifier"], ids["key_arn"])
+        policy = self.call("kms", "get_key_policy", KeyId=ids["key_arn"])["Policy"]
+        self.assertEqual(json.loads(policy)["Version"], "2012-10-17")
+        [first, second] = self.call("route53", "list_hosted_zones_by_vpc", VPCId=ids["other"]["vpc"], VPCRegion="us-east-1")["HostedZoneSummaries"]
+        self.assertNotEqual(first["HostedZoneId"], second["HostedZoneId"])
+        for machine in ids["machine_arns"]:
+            self.assertIn("word in task-header", self.call("stepfunctions", "describe_state_machine", stateMachineArn=machine)["definition"])
+
     def test_many_share_one_base(self) -> None:
         stacks = self.build(prefix="many", count=3, share=True)["stacks"]
         self.assertEqual(len({s["configuration"] for s in stacks}), 1)

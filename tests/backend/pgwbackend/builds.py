@@ -73,8 +73,8 @@ def endpoint(calls: Calls, prefix: str, options: dict, net: dict) -> dict:
             "endpoint_interfaces": made["NetworkInterfaceIds"]}
 
 
-def policy(key: str, value: str) -> str:
-    """Everybody, but only through this VPC or endpoint."""
+def policy(key: str, value: str | list[str]) -> str:
+    """Everybody, but only through this VPC or these endpoints."""
     base = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     deny = base | {"Effect": "Deny", "Condition": {"StringNotEquals": {key: value}}}
     return json.dumps({"Version": "2012-10-17", "Statement": [base | {"Effect": "Allow"}, deny]})
@@ -146,14 +146,18 @@ def connection(calls: Calls, prefix: str, options: dict, shared: dict) -> dict:
 
 
 def role(calls: Calls, prefix: str, destination: str) -> dict:
-    """The role that EventBridge takes to call the destination."""
+    """The role that EventBridge takes to call the destination; one that another region made gets a further policy."""
     trust = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}
     allow = {"Effect": "Allow", "Action": "events:InvokeApiDestination", "Resource": destination}
-    made = calls("iam", "create_role", RoleName=f"{prefix}-role",
-                 AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
-    calls("iam", "put_role_policy", RoleName=f"{prefix}-role", PolicyName="invoke",
+    name, policy_name = f"{prefix}-role", "invoke"
+    try:
+        arn = calls("iam", "create_role", RoleName=name,
+                    AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}))["Role"]["Arn"]
+    except calls.client("iam").exceptions.EntityAlreadyExistsException:
+        arn, policy_name = calls("iam", "get_role", RoleName=name)["Role"]["Arn"], f"invoke-{calls.region}"
+    calls("iam", "put_role_policy", RoleName=name, PolicyName=policy_name,
           PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
-    return {"role": f"{prefix}-role", "role_arn": made["Role"]["Arn"]}
+    return {"role": name, "role_arn": arn}
 
 
 def queue(calls: Calls, prefix: str, rule_arn: str) -> dict:

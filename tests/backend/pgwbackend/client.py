@@ -16,7 +16,7 @@ import boto3
 import botocore.config
 import botocore.exceptions
 
-from . import builds
+from . import builds, everything
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
 
@@ -55,7 +55,8 @@ def run(clients: Clients, request: dict) -> dict:
     try:
         if "build" in request:
             calls = builds.Calls(lambda service: clients.get(service, account, region), account, region)
-            return {"ok": builds.build(calls, request["build"], request.get("options") or {})}
+            name, options = request["build"], request.get("options") or {}
+            return {"ok": everything.build(calls, options) if name == "everything" else builds.build(calls, name, options)}
         method = getattr(clients.get(request["service"], account, region), request["operation"])
         result = method(**(request.get("params") or {}))
         result.pop("ResponseMetadata", None)

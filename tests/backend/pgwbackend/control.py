@@ -26,18 +26,18 @@ def _fault(body: dict) -> dict:
     return {}
 
 
-def _no_faults(_: dict) -> dict:
-    faults.clear()
+def _no_faults(body: dict) -> dict:
+    faults.clear(body.get("account"))
     return {}
 
 
-def _no_log(_: dict) -> dict:
-    faults.clear_log()
+def _no_log(body: dict) -> dict:
+    faults.clear_log(body.get("account"))
     return {}
 
 
 def _page_size(body: dict) -> dict:
-    WORLD.settings.page_size = body["size"]
+    WORLD.settings.page_sizes[body.get("account")] = body["size"]
     return {}
 
 

@@ -61,10 +61,10 @@ def add(fault: Fault) -> None:
         _FAULTS.append(fault)
 
 
-def clear() -> None:
-    """Removes all faults."""
+def clear(account: str | None = None) -> None:
+    """Removes all faults, or those of an account."""
     with _LOCK:
-        _FAULTS.clear()
+        _FAULTS[:] = [fault for fault in _FAULTS if account and fault.account != account]
 
 
 def record(call: Incoming) -> None:
@@ -80,10 +80,10 @@ def log() -> list[dict]:
         return list(_LOG)
 
 
-def clear_log() -> None:
-    """Empties the log."""
+def clear_log(account: str | None = None) -> None:
+    """Empties the log, or takes an account's calls out of it."""
     with _LOCK:
-        _LOG.clear()
+        _LOG[:] = [call for call in _LOG if account and call["account"] != account]
 
 
 def due(call: Incoming) -> Fault | None:

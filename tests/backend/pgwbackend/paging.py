@@ -74,9 +74,9 @@ def spec(service: str, operation: str) -> Spec | None:
                 known.get("more_results"), default, maximum, minimum)
 
 
-def wanted(page: Spec, params: dict) -> bool:
+def wanted(page: Spec, params: dict, account: str) -> bool:
     """Whether a request of moto's has to be cut here."""
-    return WORLD.settings.page_size is not None or page.token_in in params or (page.limit or "") in params
+    return WORLD.settings.page_size(account) is not None or page.token_in in params or (page.limit or "") in params
 
 
 def without(page: Spec, params: dict) -> dict:
@@ -84,7 +84,7 @@ def without(page: Spec, params: dict) -> dict:
     return {k: v for k, v in params.items() if k not in (page.token_in, page.limit)}
 
 
-def _size(service: str, page: Spec, params: dict) -> int | None:
+def _size(service: str, page: Spec, params: dict, cap: int | None) -> int | None:
     size = page.default
     asked = params.get(page.limit) if page.limit else None
     if asked is not None:
@@ -93,9 +93,7 @@ def _size(service: str, page: Spec, params: dict) -> int | None:
             raise ApiError("InvalidParameterValue", f"Value ( {size} ) for parameter maxResults is invalid.")
         if page.maximum:
             size = min(size, page.maximum)
-    if WORLD.settings.page_size is not None:
-        size = min(size or WORLD.settings.page_size, WORLD.settings.page_size)
-    return size
+    return size if cap is None else min(size or cap, cap)
 
 
 def resume(service: str, page: Spec, params: dict, owner: tuple) -> tuple[list, int] | None:
@@ -114,7 +112,7 @@ def cut(service: str, page: Spec, params: dict, result: dict, owner: tuple) -> d
     kept = resume(service, page, params, owner)
     items = kept[0] if kept else [(key, item) for key in page.results for item in result.get(key) or []]
     start = kept[1] if kept else 0
-    size = _size(service, page, params)
+    size = _size(service, page, params, WORLD.settings.page_size(owner[0]))
     end = len(items) if size is None else start + size
     for key in page.results:
         result[key] = [item for found, item in items[start:end] if found == key]

@@ -81,7 +81,7 @@ def _touched(call: Incoming, params: dict, page: paging.Spec | None) -> bool:
     name = (call.service, call.operation)
     if name in OWN or name in BEFORE or name in AFTER or call.protocol == "cbor":
         return True
-    return page is not None and paging.wanted(page, params)
+    return page is not None and paging.wanted(page, params, call.account)
 
 
 def _answer(call: Incoming, ctx: Context) -> Answer:

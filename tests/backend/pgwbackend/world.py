@@ -17,10 +17,15 @@ class Settings:
     """What the control address changes. `reset` puts the defaults back."""
 
     def __init__(self) -> None:
-        self.page_size: int | None = None
+        # By account; None is any account that has none of its own.
+        self.page_sizes: dict[str | None, int | None] = {}
         self.enforce = False
         # Seconds that a gateway, configuration, association or connection stays in progress.
         self.progress_seconds = 0.0
+
+    def page_size(self, account: str) -> int | None:
+        """The cap of an account's pages."""
+        return self.page_sizes.get(account, self.page_sizes.get(None))
 
 
 class World:

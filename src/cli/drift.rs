@@ -1,0 +1,84 @@
+//! `pgwaudit drift` as it is typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{ExitArgs, FilterArgs, LiveArgs, OutputArgs, RuleArgs};
+
+/// `pgwaudit drift`.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, disable_help_subcommand = true)]
+pub struct DriftArgs {
+    /// What else to do than compare.
+    #[command(subcommand)]
+    pub command: Option<DriftCommand>,
+    /// What was decided.
+    #[command(flatten)]
+    pub against: AgainstArgs,
+    /// Compare a file that `pgwaudit snapshot` wrote instead of what is deployed, offline
+    #[arg(long, value_name = "FILE", help_heading = "Source (AWS itself unless given)")]
+    pub snapshot: Option<PathBuf>,
+    /// Which accounts and regions.
+    #[command(flatten)]
+    pub live: LiveArgs,
+    /// Which integrations.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// What is looked for.
+    #[command(flatten)]
+    pub rules: RuleArgs,
+    /// What is written.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// What makes it fail.
+    #[command(flatten)]
+    pub exit: ExitArgs,
+}
+
+/// What the present is compared with.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+#[command(next_help_heading = "Baseline (one of these)")]
+pub struct AgainstArgs {
+    /// Compare with what `pgwaudit snapshot -o FILE` recorded
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+}
+
+/// What `pgwaudit drift` does besides comparing.
+#[derive(Debug, Subcommand)]
+pub enum DriftCommand {
+    /// Show what differs and take it into the baseline
+    #[command(after_help = "\
+Examples:
+  pgwaudit drift accept --baseline prod.json
+  pgwaudit drift accept --baseline prod.json --yes arn:aws:events:eu-west-1:111122223333:rule/orders/order-placed")]
+    Accept(Box<AcceptArgs>),
+}
+
+/// `pgwaudit drift accept`.
+#[derive(Debug, Args)]
+pub struct AcceptArgs {
+    /// Only these resources, by ARN, id or name
+    #[arg(value_name = "RESOURCE")]
+    pub resources: Vec<String>,
+    /// The baseline, which is written anew, whole or not at all
+    #[arg(long, value_name = "FILE")]
+    pub baseline: PathBuf,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Take what a file says that `pgwaudit snapshot` wrote instead of what is deployed, offline
+    #[arg(long, value_name = "FILE", help_heading = "Source (AWS itself unless given)")]
+    pub snapshot: Option<PathBuf>,
+    /// Which accounts and regions.
+    #[command(flatten)]
+    pub live: LiveArgs,
+    /// Configuration [default: the nearest pgwaudit.toml upwards]
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub config: Option<PathBuf>,
+    /// Say nothing but errors
+    #[arg(short, long, help_heading = "Output")]
+    pub quiet: bool,
+}

@@ -1,0 +1,16 @@
+"""KMS: moto keeps the keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..registry import before
+
+
+@before("kms", "GetKeyPolicy")
+def one_policy(ctx: Any, params: dict) -> None:
+    """A key has one policy, meant where none is named.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html
+    """
+    params.setdefault("PolicyName", "default")

@@ -1,0 +1,116 @@
+//! Drift on the examples of all rules: what makes a rule fail is a difference, and what differs says what it breaks.
+
+use pgwaudit::rules::document::Expect;
+use pgwaudit::rules::verdict::Severity;
+use pgwaudit::rules::{RULES, example};
+use serde_json::json;
+
+use super::{changed, drift, estate, said, snapshot};
+
+/// Rules that may fail by what nobody has changed: a count of AWS's, an age.
+const BY_THEMSELVES: [&str; 2] = ["observability/dead-letter-queue-backlog", "api/policy-not-deployed"];
+
+#[test]
+fn no_fault_is_made_without_a_difference() {
+    let mut silent = Vec::new();
+    for rule in RULES.iter().filter(|rule| !rule.is_drift() && !BY_THEMSELVES.contains(&rule.id)) {
+        for case in rule.document().examples.iter().filter(|case| matches!(case.expect, Expect::Fails { .. })) {
+            let report = drift(&snapshot(&estate(case.on)), &example::snapshot(case).expect("an example"));
+            if report.findings.is_empty() && report.not_assessed.is_empty() {
+                silent.push(format!("rules/{}.md:{}", rule.id, case.line));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
+}
+
+#[test]
+fn a_difference_says_which_rule_fails_because_of_it() {
+    let report = drift(&snapshot(&estate("default")), &changed("default", &json!({"connections": {"orders": {"state": "DEAUTHORIZED"}}})));
+    assert_eq!(said(&report), [("drift/state-changed", "/state".into(), "ACTIVE".into(), "DEAUTHORIZED".into())]);
+    let finding = &report.findings[0];
+    assert_eq!(finding.severity, Severity::Critical);
+    assert!(finding.message.contains("connection/deauthorized"), "{}", finding.message);
+    assert_eq!(finding.integrations, ["arn:aws:events:eu-west-1:111122223333:rule/orders/order-placed#api"]);
+    // A tag that was changed at the same time breaks nothing.
+    let both = json!({"connections": {"orders": {"state": "DEAUTHORIZED"}}, "destinations": {"orders": {"tags": {"team": "shop"}}}});
+    let report = drift(&snapshot(&estate("default")), &changed("default", &both));
+    let tag = report.findings.iter().find(|finding| finding.evidence[0].pointer == "/tags/team").expect("the tag");
+    assert_eq!((tag.severity, tag.rule), (Severity::Low, "drift/field-changed"));
+}
+
+#[test]
+fn what_was_already_wrong_is_no_news() {
+    let wrong = json!({"connections": {"orders": {"state": "DEAUTHORIZED"}}});
+    let worse = json!({"connections": {"orders": {"state": "DEAUTHORIZED"}}, "destinations": {"orders": {"rate": 10}}});
+    let report = drift(&changed("default", &wrong), &changed("default", &worse));
+    assert_eq!(said(&report), [("drift/field-changed", "/rate".into(), "300".into(), "10".into())]);
+    assert_eq!(report.findings[0].severity, Severity::Medium);
+}
+
+#[test]
+fn everybody_who_holds_a_stale_id_is_listed() {
+    let names = [
+        "vpce-0fedcba9876543210-zz99yy88.execute-api.eu-west-1.vpce.amazonaws.com",
+        "vpce-0fedcba9876543210-zz99yy88-eu-west-1a.execute-api.eu-west-1.vpce.amazonaws.com",
+        "vpce-0fedcba9876543210-zz99yy88-eu-west-1b.execute-api.eu-west-1.vpce.amazonaws.com",
+        "execute-api.eu-west-1.amazonaws.com",
+        "*.execute-api.eu-west-1.amazonaws.com",
+    ];
+    let mut endpoint = estate("default")
+        .pointer("/accounts/111122223333/regions/eu-west-1/endpoints/vpce-0a1b2c3d4e5f67890")
+        .expect("the endpoint")
+        .clone();
+    endpoint["id"] = json!("vpce-0fedcba9876543210");
+    endpoint["dns_names"] = json!(names);
+    let change = json!({"endpoints": {"vpce-0a1b2c3d4e5f67890": null, "vpce-0fedcba9876543210": endpoint}});
+    let report = drift(&snapshot(&estate("default")), &changed("default", &change));
+    let rules: Vec<_> = report.findings.iter().map(|finding| finding.rule).collect();
+    assert_eq!(rules, ["drift/identity-changed"], "{:#?}", said(&report));
+    let finding = &report.findings[0];
+    assert_eq!(finding.severity, Severity::Critical);
+    let places: Vec<_> = finding.evidence[1..].iter().map(|evidence| (evidence.resource.kind.name(), evidence.pointer.as_str())).collect();
+    for place in [
+        ("api", "/policy/Statement/1/Condition/StringNotEquals/aws:SourceVpce"),
+        ("api", "/vpc_endpoint_ids/0"),
+        ("resource-config", "/domain"),
+    ] {
+        assert!(places.contains(&place), "{place:?} in {places:?}");
+    }
+    assert!(finding.message.contains("resource-config/domain-not-endpoint"), "{}", finding.message);
+}
+
+#[test]
+fn what_could_not_be_read_is_not_in_sync() {
+    let gap = json!({"$unknown": {"call": "events:DescribeConnection", "reason": "denied", "why": "not authorized"}});
+    let healthy = snapshot(&estate("default"));
+    let unread = changed("default", &json!({"connections": {"orders": gap}}));
+    for (one, other) in [(&healthy, &unread), (&unread, &healthy), (&unread, &unread)] {
+        let report = drift(one, other);
+        assert!(report.findings.is_empty(), "{:?}", said(&report));
+        let rules: Vec<_> = report.not_assessed.iter().map(|gap| gap.rule).collect();
+        assert!(rules.contains(&"drift/state-changed") && rules.contains(&"drift/auth-changed"), "{rules:?}");
+    }
+    let list = changed("default", &json!({"rules": gap}));
+    assert!(drift(&healthy, &list).findings.is_empty() && !drift(&healthy, &list).not_assessed.is_empty());
+}
+
+#[test]
+fn not_recorded_is_not_changed() {
+    let old = json!({"$unknown": {"call": "", "reason": "not-recorded", "why": "the snapshot is older than the field"}});
+    let baseline = changed("default", &json!({"gateways": {"orders-api": {"dns_resolution": old}}}));
+    let report = drift(&baseline, &snapshot(&estate("default")));
+    assert!(report.findings.is_empty());
+    assert_eq!(
+        report.not_assessed.iter().map(|gap| (gap.rule, gap.reason.name())).collect::<Vec<_>>(),
+        [("drift/field-changed", "not-recorded")]
+    );
+    // A region that the baseline does not hold has not appeared.
+    let mut more = estate("default");
+    more["accounts"]["111122223333"]["regions"]["us-east-1"] = json!({"connections": {}});
+    let report = drift(&snapshot(&estate("default")), &snapshot(&more));
+    assert!(report.findings.is_empty());
+    assert_eq!(report.not_assessed.iter().map(|gap| gap.reason.name()).collect::<Vec<_>>(), ["not-recorded"]);
+    let report = drift(&snapshot(&more), &snapshot(&estate("default")));
+    assert_eq!(report.not_assessed.iter().map(|gap| gap.reason.name()).collect::<Vec<_>>(), ["foreign"]);
+}
