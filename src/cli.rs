@@ -317,6 +317,12 @@ pub struct ExitArgs {
     /// Exit with 3 if there is no private API integration at all
     #[arg(long)]
     pub require_integration: bool,
+    /// Report only findings that this file does not record, and say which of it are gone
+    #[arg(long, value_name = "FILE", help_heading = "Only what is new")]
+    pub known: Option<PathBuf>,
+    /// Record the findings in this file, whole or not at all; they do not end in exit code 1
+    #[arg(long, value_name = "FILE", help_heading = "Only what is new")]
+    pub write_known: Option<PathBuf>,
 }
 
 impl LiveArgs {

@@ -10,6 +10,7 @@ use crate::cli::{Cli, Command, ExitArgs, LiveArgs, OutputArgs, PolicyCommand, Ru
 use crate::config::suppress::{Facts, TagIndex};
 use crate::error::{Error, Result};
 use crate::estate::{Estate, Integration};
+use crate::known;
 use crate::model::{Collection, Filter, Snapshot};
 use crate::output;
 use crate::report::{self, Policy, Report};
@@ -51,12 +52,23 @@ pub(crate) fn directory() -> Result<std::path::PathBuf> {
 
 fn scan(mut settings: Scan) -> Result<u8> {
     let snapshot = load_within(&settings.source, &settings.filter, settings.output.quiet)?;
-    let report = judge_within(&snapshot, &mut settings)?;
+    let mut report = judge_within(&snapshot, &mut settings)?;
+    record(&mut report, &settings)?;
     settings.output.write(&report, settings.rules.rules())?;
     if report.integrations.is_empty() && !settings.output.quiet {
         tell(&nothing_in_scope(&snapshot, &report));
     }
     Ok(if matches!(settings.source, Source::Demo) { 0 } else { report.exit_code })
+}
+
+/// Records the findings where that is asked for; what is on record does not end in exit code 1.
+fn record(report: &mut Report, settings: &Scan) -> Result<()> {
+    let Some(path) = &settings.write_known else { return Ok(()) };
+    known::write(path, report, settings.known.as_ref())?;
+    let findings = std::mem::take(&mut report.findings);
+    report.exit_code = report::exit_code(report, settings.fail_on, &settings.allow_unassessed, settings.require_integration);
+    report.findings = findings;
+    Ok(())
 }
 
 /// Judges what is meant.
@@ -95,7 +107,7 @@ fn judged<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], withi
 }
 
 fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Scan) -> Report {
-    let suppressions = &mut settings.suppressions;
+    let (suppressions, known) = (&mut settings.suppressions, &mut settings.known);
     let tags = if suppressions.need_tags() { TagIndex::new(estate) } else { TagIndex::default() };
     let facts = Facts { tags, declared: None };
     let today = jiff::Zoned::now().date();
@@ -104,10 +116,15 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
         allow_unassessed: settings.allow_unassessed.clone(),
         require_integration: settings.require_integration,
         levels: settings.levels.clone(),
-        suppress: &mut |finding| suppressions.accept(finding, &facts, today),
+        suppress: &mut |finding| {
+            let recorded = known.as_mut().and_then(|known| known.accept(finding));
+            suppressions.accept(finding, &facts, today).or(recorded)
+        },
         locate: None,
     };
-    report::build(estate.snapshot, assessment, policy)
+    let mut report = report::build(estate.snapshot, assessment, policy);
+    report.gone = settings.known.as_ref().map(|known| known.gone(&report, &settings.rules)).unwrap_or_default();
+    report
 }
 
 /// Traces what a scan of the same would judge, as far as it is about the integrations that were named.

@@ -7,6 +7,7 @@ use crate::cli::{LiveArgs, OutputArgs, ScanArgs, SourceArgs};
 use crate::config::suppress::Suppressions;
 use crate::config::{self, FailOn, Level, Loaded};
 use crate::error::{Error, Result};
+use crate::known::Known;
 use crate::model::{Filter, Reason};
 use crate::output::{Format, Output};
 use crate::repository;
@@ -48,6 +49,10 @@ pub struct Scan {
     pub allow_unassessed: Vec<Reason>,
     /// Whether finding no integration does.
     pub require_integration: bool,
+    /// Findings that are left out because they were recorded.
+    pub known: Option<Known>,
+    /// Where findings are recorded.
+    pub write_known: Option<PathBuf>,
 }
 
 impl Scan {
@@ -90,6 +95,8 @@ impl Scan {
             allow_unassessed: args.exit.allow_unassessed.unwrap_or_else(allowed),
             require_integration: args.exit.require_integration || loaded.config.scan.require_integration,
             suppressions: loaded.suppressions,
+            known: args.exit.known.as_deref().map(Known::read).transpose()?,
+            write_known: args.exit.write_known,
         })
     }
 }

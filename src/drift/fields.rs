@@ -14,6 +14,8 @@ pub enum Treat {
     Plain,
     /// Whether there is one: AWS sets it anew at will.
     Presence,
+    /// An id that is another one wherever the resource was made anew.
+    Renewed,
     /// With its order.
     Ordered,
     /// A word in letters of any case.
@@ -39,7 +41,7 @@ pub enum Treat {
 }
 
 use Change::{Auth, Deployment, Domain, Field, GroupRule, Policy, State, Target};
-use Treat::{Blocks, Documents, Ignore, Keyed, Names, Ordered, Pattern, Permissions, Plain, Ports, Presence, Word, WriteOnly};
+use Treat::{Blocks, Documents, Ignore, Keyed, Names, Ordered, Pattern, Permissions, Plain, Ports, Presence, Renewed, Word, WriteOnly};
 
 /// What is known of the field at `path` of a resource of `collection`.
 pub fn field(collection: &str, path: &[&str]) -> (Change, Treat) {
@@ -93,7 +95,8 @@ fn gateway(collection: &str, path: &[&str]) -> (Change, Treat) {
         ("apis" | "domains", ["policy"]) => (Policy, Treat::Policy),
         ("apis", ["created" | "policy_saved"] | ["stages", _, "modified"] | ["resources", _, "id"]) => (Field, Ignore),
         ("apis", ["stages", _, "deployed", .., "authorization" | "api_key_required"]) => (Auth, Plain),
-        ("apis", ["stages", _, "deployment_id" | "deployed" | "canary", ..]) => (Deployment, Plain),
+        ("apis", ["stages", _, "deployment_id"] | ["stages", _, "canary", "deployment_id"]) => (Deployment, Renewed),
+        ("apis", ["stages", _, "deployed" | "canary", ..]) => (Deployment, Plain),
         ("apis", ["api_key_source"] | ["authorizers", ..]) => (Auth, Plain),
         ("apis", ["resources", _, "methods", _, "authorization" | "authorizer_id" | "api_key_required"]) => (Auth, Plain),
         ("usage_plans", ["stages"]) => (Auth, Plain),

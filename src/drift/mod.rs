@@ -43,6 +43,8 @@ pub struct Comparison {
     pub unread: Vec<Uncompared>,
     /// How many resources were looked at for a kind of difference without finding one.
     pub same: BTreeMap<Change, usize>,
+    /// Places where everything was built anew, in words.
+    pub rebuilt: Vec<String>,
     /// Ids of the baseline that are others now.
     ids: Ids,
     /// The keys that resources had before, by collection and present key, where they differ.
@@ -57,7 +59,9 @@ pub fn compare(baseline: &Snapshot, present: &Snapshot) -> Comparison {
     for pair in &pairs.both {
         comparison.add(pair, &pairs);
     }
-    comparison.differences.extend(renewed::identities(&pairs, &new));
+    let (identities, rebuilt) = renewed::identities(&pairs, &new);
+    comparison.differences.extend(identities);
+    comparison.rebuilt = rebuilt;
     comparison.differences.extend(lone::vanished(&pairs, &new));
     comparison.differences.extend(lone::appeared(&pairs, &old));
     comparison

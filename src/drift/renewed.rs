@@ -13,8 +13,10 @@ use super::pair::{Pair, Pairs};
 use super::place::place;
 use crate::rules::verdict::{Evidence, Severity};
 
-/// One difference for each resource that has another id, with everybody who still names the old one.
-pub fn identities(pairs: &Pairs<'_>, present: &Value) -> Vec<Difference> {
+/// One difference for each resource that has another id, with everybody who still names the old one. Where everything has
+/// another id and nobody names an old one, it is the same stack built anew: its ids must be new, which is told in words
+/// and is no difference.
+pub fn identities(pairs: &Pairs<'_>, present: &Value) -> (Vec<Difference>, Vec<String>) {
     let renewed: Vec<&Pair<'_>> =
         pairs.both.iter().filter(|pair| pair.renewed && !matches!(pair.old.sort.filled, Filled::ByAws | Filled::Passing)).collect();
     let (mut old_ids, mut owners) = (Vec::new(), Vec::new());
@@ -29,8 +31,24 @@ pub fn identities(pairs: &Pairs<'_>, present: &Value) -> Vec<Difference> {
     for holder in holders(present, &finder).iter().filter(|holder| counts(holder)) {
         stale.entry(owners[holder.id]).or_default().push(evidence(holder, &finder));
     }
-    renewed.iter().enumerate().map(|(owner, pair)| identity(pair, stale.remove(&owner).unwrap_or_default())).collect()
+    let scope = |pair: &Pair<'_>| (pair.new.account.to_owned(), pair.new.region.to_owned());
+    let of_chain = pairs.both.iter().filter(|pair| CHAIN.contains(&pair.new.collection));
+    let mut anew: BTreeMap<(String, String), bool> = BTreeMap::new();
+    of_chain.for_each(|pair| *anew.entry(scope(pair)).or_insert(true) &= pair.renewed);
+    for (_, pair) in renewed.iter().enumerate().filter(|(owner, _)| stale.contains_key(owner)) {
+        anew.insert(scope(pair), false);
+    }
+    let is_anew = |pair: &Pair<'_>| anew.get(&scope(pair)) == Some(&true);
+    let rebuilt = anew.iter().filter(|(_, anew)| **anew).map(|((account, region), _)| {
+        format!("account {account} in {region}: everything was built anew under other ids, and everything names the new ones")
+    });
+    let singly = renewed.iter().enumerate().filter(|(_, pair)| !is_anew(pair));
+    let differences = singly.map(|(owner, pair)| identity(pair, stale.remove(&owner).unwrap_or_default())).collect();
+    (differences, rebuilt.collect())
 }
+
+/// What an integration cannot do without.
+const CHAIN: [&str; 5] = ["destinations", "connections", "resource_configs", "gateways", "apis"];
 
 /// What AWS sets itself is not anybody's to mend.
 fn counts(holder: &Holder<'_>) -> bool {

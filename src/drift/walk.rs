@@ -77,13 +77,14 @@ impl Walk<'_> {
         match treat {
             Treat::Ignore => {}
             Treat::WriteOnly if old.is_null() || new.is_null() => {}
+            Treat::Renewed if self.blind => {}
             Treat::Permissions(direction) => self.permissions(&old, &new, direction),
             Treat::Keyed(key) => self.keyed(&old, &new, key),
             Treat::Documents => self.documents(&old, &new),
             Treat::Policy => self.policy(&old, &new),
             Treat::Plain | Treat::WriteOnly => self.plain(change, &old, &new),
             Treat::Presence => self.leaf(change, &old, &new, |value| Value::Bool(normal::blank(value))),
-            Treat::Ordered => self.leaf(change, &old, &new, Value::clone),
+            Treat::Ordered | Treat::Renewed => self.leaf(change, &old, &new, Value::clone),
             Treat::Word => self.leaf(change, &old, &new, normal::word),
             Treat::Blocks => self.leaf(change, &old, &new, normal::blocks),
             Treat::Ports => self.leaf(change, &old, &new, normal::ports),

@@ -7,6 +7,7 @@ pub mod location;
 mod place;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -47,6 +48,9 @@ pub struct Report {
     pub not_assessed: Vec<NotAssessed>,
     /// Findings that somebody has accepted.
     pub suppressed: Vec<SuppressedFinding>,
+    /// Findings that were recorded and are no more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<GoneFinding>,
     /// Where files declare what integrations and findings name, by its ARN or id.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub declared: BTreeMap<String, Declaration>,
@@ -127,7 +131,7 @@ pub struct HopReport {
     /// What it is.
     pub kind: crate::model::Kind,
     /// Its ARN or id; empty where not even that is known.
-    pub id: String,
+    pub id: Arc<str>,
     /// Whether it is there.
     pub status: HopStatus,
     /// Why it is not known, or what is known of it being missing.
@@ -229,6 +233,17 @@ pub struct SuppressedFinding {
     /// Until when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<jiff::civil::Date>,
+}
+
+/// A finding that was recorded and is no more.
+#[derive(Clone, Debug, Serialize)]
+pub struct GoneFinding {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Its rule, as it was called when it was recorded.
+    pub rule: String,
+    /// Its resource.
+    pub resource: ResourceId,
 }
 
 /// Numbers.

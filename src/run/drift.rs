@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use super::{directory, keep_regions, load_within, reported, tell};
+use super::{directory, keep_regions, load_within, record, reported, tell};
 use crate::cli::filter::FilterArgs;
 use crate::cli::{AcceptArgs, DriftArgs, DriftCommand, ExitArgs, OutputArgs, RuleArgs, ScanArgs, SourceArgs};
 use crate::drift::{self, Comparison, Sides, accept};
@@ -28,7 +28,8 @@ pub(super) fn run(args: DriftArgs) -> Result<u8> {
     let path = against.baseline.ok_or_else(|| Error::new("there is nothing to compare with").next("name a file with --baseline"))?;
     let (baseline, present) = both(&path, &settings)?;
     let comparison = drift::compare(&baseline, &present);
-    let report = judged(&comparison, &baseline, &present, &mut settings)?;
+    let mut report = judged(&comparison, &baseline, &present, &mut settings)?;
+    record(&mut report, &settings)?;
     settings.output.write(&report, settings.rules.rules())?;
     if !settings.output.quiet && report.findings.is_empty() {
         tell(&in_words(&report));
@@ -122,6 +123,7 @@ fn judged(comparison: &Comparison, baseline: &Snapshot, present: &Snapshot, sett
         None => report.warnings.extend(settings.suppressions.warnings(&settings.rules, jiff::Zoned::now().date())),
         Some(_) => report.coverage.filter = settings.filter.flags(),
     }
+    report.warnings.extend(comparison.rebuilt.iter().cloned());
     report.baseline = Some(Baseline { name: baseline.source.file.clone().unwrap_or_default(), taken_at: baseline.taken_at });
     let lost: BTreeSet<&str> = assessment.integrations.iter().skip(in_scope(&now)).map(|one| one.id.as_str()).collect();
     let touched: BTreeSet<&String> = report.findings.iter().flat_map(|finding| &finding.integrations).collect();

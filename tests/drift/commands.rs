@@ -159,3 +159,45 @@ fn what_was_not_read_stays_as_it_was() {
     assert_eq!(connections(), before);
     assert_eq!(place.drift(&[]).0, Some(3));
 }
+
+#[test]
+fn only_what_is_new_is_reported() {
+    let place = Place::with(&json!({"connections": {"orders": {"state": "DEAUTHORIZED"}}}));
+    let scan = |args: &[&str]| place.run(&[&["scan", "--snapshot", "now.json"], args].concat());
+    assert_eq!(scan(&[]).0, Some(1));
+    assert_eq!(scan(&["--write-known", "known.json"]).0, Some(0));
+    assert_eq!(place.read("known.json")["schema"], "pgwaudit.known/1");
+    let (code, stdout, _) = scan(&["--known", "known.json", "--format", "json"]);
+    let report: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!((code, &report["findings"], &report["gone"]), (Some(0), &json!([]), &Value::Null));
+    assert_eq!(report["suppressed"][0]["reason"], "recorded in known.json");
+    // Something else is wrong now, and what was recorded is not.
+    let mut other = estate("default");
+    example::patch(&mut other, &json!({"rules": {"order-placed": {"targets": {"api": {"dead_letter": null}}}}})).expect("a patch");
+    place.write("now.json", &other);
+    let (code, stdout, _) = scan(&["--known", "known.json", "--format", "json"]);
+    let report: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!((code, &report["findings"][0]["rule"]), (Some(1), &json!("observability/dead-letter-queue-missing")));
+    assert_eq!(report["gone"][0]["rule"], "connection/deauthorized");
+    assert!(scan(&["--known", "known.json"]).1.contains("gone          1 recorded finding"));
+    // What was not judged is not gone.
+    let (_, stdout, _) = scan(&["--known", "known.json", "--format", "json", "--only", "rule"]);
+    assert_eq!(serde_json::from_str::<Value>(&stdout).expect("JSON")["gone"], Value::Null);
+}
+
+#[test]
+fn a_record_that_is_none_is_told_with_its_place() {
+    let place = Place::with(&json!({}));
+    let before = json!({"schema": "pgwaudit.known/1", "findings": [], "more": 1});
+    for (text, part) in [
+        ("{\n \"schema\"", "known.json:2:9: no record of findings"),
+        (before.to_string().as_str(), "unknown field `more`"),
+        (r#"{"schema": "pgwaudit.known/9", "findings": []}"#, "`pgwaudit.known/9`"),
+    ] {
+        fs::write(place.path("known.json"), text).expect("written");
+        let (code, stdout, stderr) = place.run(&["scan", "--snapshot", "now.json", "--known", "known.json"]);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+        assert!(stderr.contains(part) && stderr.lines().count() <= 2, "{stderr}");
+    }
+    assert_eq!(place.run(&["scan", "--snapshot", "now.json", "--known", "none.json"]).0, Some(2));
+}

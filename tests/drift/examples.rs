@@ -114,3 +114,36 @@ fn not_recorded_is_not_changed() {
     let report = drift(&snapshot(&more), &snapshot(&estate("default")));
     assert_eq!(report.not_assessed.iter().map(|gap| gap.reason.name()).collect::<Vec<_>>(), ["foreign"]);
 }
+
+#[test]
+fn a_stack_that_was_built_anew_is_no_drift() {
+    let text = estate("default").to_string();
+    let pairs = [
+        ("0d2a5f3e-70c5-4b8e-8a0d-54f1c2f7aa01", "1d2a5f3e-70c5-4b8e-8a0d-54f1c2f7aa09"),
+        ("6f1c1e0a-3a63-4c39-9f5f-1d9a7a2b0c11", "7f1c1e0a-3a63-4c39-9f5f-1d9a7a2b0c19"),
+        ("rcfg-0a1b2c3d4e5f60718", "rcfg-1a1b2c3d4e5f60719"),
+        ("rgw-0a1b2c3d4e5f60718", "rgw-1a1b2c3d4e5f60719"),
+        ("vpce-0a1b2c3d4e5f67890-ab12cd34", "vpce-1a1b2c3d4e5f67899-zz98yy76"),
+        ("vpce-0a1b2c3d4e5f67890", "vpce-1a1b2c3d4e5f67899"),
+        ("a1b2c3d4e5", "z9y8x7w6v5"),
+        ("d1e2f3", "f9e8d7"),
+        ("vpc-0a1b2c3d4e5f60001", "vpc-1a1b2c3d4e5f60009"),
+        ("subnet-0a1b2c3d4e5f6000a", "subnet-1a1b2c3d4e5f6000c"),
+        ("sg-0a1b2c3d4e5f60001", "sg-1a1b2c3d4e5f60009"),
+        ("eni-0a1b2c3d4e5f6001a", "eni-1a1b2c3d4e5f6001c"),
+    ];
+    let anew = pairs.iter().fold(text.clone(), |text, (old, new)| text.replace(old, new));
+    let anew: serde_json::Value = serde_json::from_str(&anew).expect("JSON");
+    assert_eq!(said(&drift(&snapshot(&estate("default")), &snapshot(&anew))), []);
+    let comparison = pgwaudit::drift::compare(&snapshot(&estate("default")), &snapshot(&anew));
+    assert_eq!(comparison.rebuilt.len(), 1);
+    // All but one: then it is what it looks like.
+    let partly = pairs.iter().skip(1).fold(text, |text, (old, new)| text.replace(old, new));
+    let partly = serde_json::from_str(&partly).expect("JSON");
+    let report = drift(&snapshot(&estate("default")), &snapshot(&partly));
+    assert!(
+        !report.findings.is_empty() && report.findings.iter().all(|finding| finding.rule == "drift/identity-changed"),
+        "{:?}",
+        said(&report)
+    );
+}

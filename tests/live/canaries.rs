@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use pgwaudit::output::Format;
 use serde_json::{Value, json};
 
 use crate::backend;
@@ -94,8 +95,8 @@ fn outputs(scope: &Scope<'_>, account: &str) -> Vec<(String, String)> {
         all.push((args.join(" "), run.stdout.clone() + &run.stderr));
         run
     };
-    for format in ["json", "table", "sarif"] {
-        run(&["scan", "--max-rate", "0", "--format", format]);
+    for format in Format::ALL {
+        run(&["scan", "--max-rate", "0", "-vvv", "--format", format.name()]);
     }
     run(&["snapshot", "--max-rate", "0", "-o", file]);
     let report = run(&["scan", "--snapshot", file, "--format", "json"]).json();
@@ -118,8 +119,9 @@ fn outputs_of_faults(scope: &Scope<'_>) -> Vec<(String, String)> {
     ];
     let run = |fault: Fault| {
         scope.fault(fault);
-        let run = scope.pgwaudit(&["scan", "--max-rate", "0", "--format", "json"]);
+        let run = scope.pgwaudit(&["scan", "--max-rate", "0", "-vvv", "--format", "json"]);
         scope.clear_faults();
+        assert!(run.stderr.contains("DescribeConnection"), "the log tells of calls: {}", run.stderr);
         ("scan with a fault".to_owned(), run.stdout + &run.stderr)
     };
     faults.into_iter().map(run).collect()

@@ -23,6 +23,7 @@ pub fn section(page: &mut Page, report: &Report, look: &Look) {
     not_assessed(page, report);
     unread(page, report);
     suppressed(page, report, look);
+    gone(page, report, look);
     if counts.out_of_scope > 0 {
         row(
             page,
@@ -102,6 +103,17 @@ fn suppressed(page: &mut Page, report: &Report, look: &Look) {
     for ((rule, reason, until), count) in reasons {
         let until = until.map_or_else(String::new, |until| format!(", until {until}"));
         row(page, "", &format!("{count} {rule}: {reason}{until}"));
+    }
+}
+
+/// What was recorded and is no more.
+fn gone(page: &mut Page, report: &Report, look: &Look) {
+    if report.gone.is_empty() {
+        return;
+    }
+    row(page, "gone", &counted(report.gone.len(), "recorded finding", "recorded findings"));
+    for finding in report.gone.iter().filter(|_| !look.quiet) {
+        row(page, "", &format!("{} on {}", finding.rule, finding.resource.id));
     }
 }
 

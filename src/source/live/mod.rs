@@ -112,7 +112,7 @@ pub struct AssumeRole {
 /// Where nothing can be read at all: no credentials, no region, an endpoint that does not answer. Anything
 /// less is told in the snapshot.
 pub fn load(options: &LiveOptions) -> Result<Snapshot> {
-    // The SDK's futures are deep: without optimisation they need more than the main thread's stack.
+    // Not on the caller's thread: without optimisation the SDK's futures need 1 MiB, which is all that some have.
     let scan = std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().name("scan".to_owned()).stack_size(STACK);
         thread.spawn_scoped(scope, || run(options)).map(|scan| scan.join())
@@ -124,15 +124,16 @@ pub fn load(options: &LiveOptions) -> Result<Snapshot> {
     }
 }
 
-/// Bytes of stack for each thread of a scan.
-const STACK: usize = 64 << 20;
+/// Bytes of stack for the thread that waits for everything. Requests run in tasks of their own on threads of the
+/// usual size, of which they need a quarter.
+const STACK: usize = 8 << 20;
 
 fn cannot_start(error: &std::io::Error) -> Error {
     Error::new(format!("the scan cannot start: {error}")).next("free some threads and memory, and try again")
 }
 
 fn run(options: &LiveOptions) -> Result<Snapshot> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| cannot_start(&error))?;
     let snapshot = runtime.block_on(read_all(options));
     runtime.shutdown_background();
