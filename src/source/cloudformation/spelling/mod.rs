@@ -17,12 +17,14 @@ struct Tree(BTreeMap<&'static str, Tree>);
 /// What AWS has.
 struct Names {
     services: HashSet<&'static str>,
+    /// Services that have types of the chain.
+    chain: HashSet<&'static str>,
     /// Types of the chain's services; those of the chain with their properties.
     types: HashMap<&'static str, Option<Tree>>,
 }
 
 static KNOWN: LazyLock<Names> = LazyLock::new(|| {
-    let mut names = Names { services: HashSet::new(), types: HashMap::new() };
+    let mut names = Names { services: HashSet::new(), chain: HashSet::new(), types: HashMap::new() };
     for line in NAMES.lines().filter(|line| !line.starts_with('#')) {
         match line.split_once(' ') {
             Some(("services", list)) => names.services.extend(list.split(' ')),
@@ -30,6 +32,7 @@ static KNOWN: LazyLock<Names> = LazyLock::new(|| {
             None => drop(names.types.insert(line, None)),
         }
     }
+    names.chain = names.types.keys().filter_map(|kind| kind.split("::").nth(1)).collect();
     names
 });
 
@@ -75,11 +78,12 @@ pub fn meant_type(kind: &str) -> Option<&'static str> {
         return None;
     }
     let service = kind.split("::").nth(1)?;
-    let own = |known: &str| known.split("::").nth(1) == Some(service);
     // A service that AWS has and that is not one of the chain's is somebody else's.
-    let elsewhere = KNOWN.services.contains(service) && !KNOWN.types.keys().any(|known| own(known));
+    if KNOWN.services.contains(service) && !KNOWN.chain.contains(service) {
+        return None;
+    }
     let chain = KNOWN.types.iter().filter(|(_, properties)| properties.is_some()).map(|(known, _)| *known);
-    nearest(kind, chain).filter(|_| !elsewhere)
+    nearest(kind, chain)
 }
 
 /// The properties of a resource that AWS does not know, by their way, with what is meant.
