@@ -12,6 +12,7 @@ mod origins;
 mod read;
 mod resolve;
 mod scope;
+mod spelling;
 mod tags;
 mod templates;
 mod types;
