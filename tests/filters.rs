@@ -113,6 +113,13 @@ fn tags_of_any_resource_count_and_unread_ones_leave_nothing_out() {
     let done = healthy(&json!({"gateways": {"orders-api": {"tags": denied}}}), &Value::Null, &["--tag", "team=billing"]);
     let report = done.report();
     assert_eq!(callers(&report).len(), 1);
+    // What a source never tells is no gap: nothing is judged for it.
+    let never = json!({"$unknown": {"call": "secretsmanager:DescribeSecret", "reason": "not-covered", "why": "a template does not tell"}});
+    let secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:events!connection/orders/3c9e-AbCdEf";
+    let mut idle = second_connection();
+    idle["connections"].as_object_mut().expect("a map").values_mut().for_each(|one| one["tags"] = json!({"team": "idle"}));
+    idle["secrets"] = json!({secret: {"tags": never}});
+    assert!(callers(&healthy(&idle, &Value::Null, &["--tag", "team=idle"]).report()).is_empty());
     assert!(report["warnings"][0].as_str().expect("a warning").contains("not read"), "{report}");
 }
 

@@ -229,7 +229,7 @@ impl<'a> TagIndex<'a> {
         collect! {
             Bus buses, Rule rules, Destination destinations, Connection connections, StateMachine state_machines,
             ResourceConfig resource_configs, Gateway gateways, SecurityGroup security_groups, Endpoint endpoints, Api apis,
-            Queue queues, Key keys,
+            Queue queues, Key keys, Domain domains, Secret secrets,
         }
         for (arn, role) in estate.snapshot.accounts.values().filter_map(|account| account.roles.read().ok()).flatten() {
             index.extend(role.read().and_then(|role| role.tags.read()).ok().map(|tags| (arn.clone(), tags)));

@@ -77,6 +77,9 @@ pub struct Stage {
     /// Canary settings, if a canary is active.
     #[serde(default, skip_serializing_if = "absent")]
     pub canary: Known<Option<Canary>>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "absent")]
+    pub tags: Known<Tags>,
 }
 
 /// Canary settings of a stage.
@@ -237,6 +240,9 @@ pub struct Domain {
     /// Base path mappings (`GetBasePathMappings`).
     #[serde(default, skip_serializing_if = "absent")]
     pub mappings: Known<Vec<Mapping>>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "absent")]
+    pub tags: Known<Tags>,
 }
 
 /// A base path mapping.

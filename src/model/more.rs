@@ -41,6 +41,9 @@ pub struct Secret {
     /// When it was scheduled for deletion.
     #[serde(default, skip_serializing_if = "absent")]
     pub deleted: Known<Option<Timestamp>>,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "absent")]
+    pub tags: Known<Tags>,
 }
 
 /// A KMS key (`DescribeKey`, `ListResourceTags`, `GetKeyPolicy`), keyed by what the connection names.

@@ -70,6 +70,20 @@ fn without_a_region_the_three_places_are_named() {
 }
 
 #[test]
+fn an_endpoint_that_is_none_is_refused() {
+    let own = account("100000000016");
+    for (flags, variable) in [
+        (vec!["scan"], ("AWS_ENDPOINT_URL", "")),
+        (vec!["scan"], ("AWS_ENDPOINT_URL_STS", "127.0.0.1:1")),
+        (vec!["scan", "--endpoint-url", "nowhere"], ("NO_COLOR", "1")),
+    ] {
+        let run = own.pgwaudit_with(&flags, &[variable]);
+        assert_eq!((run.code, run.stderr.lines().count()), (2, 2), "{}", run.stderr);
+        assert!(run.stderr.contains("is not the URL of a server"), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn all_regions_are_those_that_are_enabled_and_answer() {
     let own = account("100000000011");
     own.clone().region("eu-west-1").build("article", json!({"prefix": "far"}));

@@ -7,7 +7,7 @@ use crate::estate::{Caller, Estate, Hop, Integration, Site};
 use crate::model::events::{Destination, Target};
 use crate::model::filter::{admits, any_tagged};
 use crate::model::known::all;
-use crate::model::{Collection, Filter, Kind, Known, Region, ResourceId, Tags, Unknown};
+use crate::model::{Collection, Filter, Kind, Known, Reason, Region, ResourceId, Tags, Unknown};
 
 /// The ARN of a part, as far as it is known.
 type Link<'a> = Result<&'a str, Unknown>;
@@ -43,7 +43,9 @@ impl<'a> Chain<'a> {
     }
 
     fn is_tagged(&self, wanted: &[String]) -> Result<bool, Unknown> {
-        if wanted.is_empty() || any_tagged(wanted, self.tags.iter().copied())? {
+        // What a source never tells is no gap.
+        let told = self.tags.iter().copied().filter(|tags| !tags.read().is_err_and(|unknown| is_never_told(&unknown)));
+        if wanted.is_empty() || any_tagged(wanted, told)? {
             return Ok(true);
         }
         self.gap.clone().map_or(Ok(false), Err)
@@ -78,7 +80,11 @@ impl<'a> Chain<'a> {
         self.add_hop(&path.config, |config| &config.tags);
         self.add_hop(&path.gateway, |gateway| &gateway.tags);
         self.add_hop(&path.endpoint, |endpoint| &endpoint.tags);
+        self.add_hop(&path.domain, |domain| &domain.tags);
         self.add_hop(&path.api, |api| &api.tags);
+        self.add_hop(&path.stage, |stage| &stage.tags);
+        let secret = path.connection.read().ok().and_then(|connection| optional(&connection.value.secret_arn));
+        self.add(secret.map(|arn| path.estate.secret(arn)), |secret| &secret.tags);
         let gateway = path.gateway.read().ok().map(|site| ((site.account, site.region), &site.value.security_group_ids));
         let endpoint = path.endpoint.read().ok().map(|site| ((site.account, site.region), &site.value.security_group_ids));
         for (place, ids) in gateway.into_iter().chain(endpoint) {
@@ -91,8 +97,8 @@ impl<'a> Chain<'a> {
     fn add_hop<T>(&mut self, hop: &Hop<'a, Site<'a, T>>, tags: fn(&'a T) -> &'a Known<Tags>) {
         match hop {
             Hop::Present(site) => self.tags.push(tags(site.value)),
-            Hop::Unknown(_, unknown) => self.gap = self.gap.take().or_else(|| Some(unknown.clone())),
-            Hop::Missing(_) | Hop::None => {}
+            Hop::Unknown(_, unknown) if !is_never_told(unknown) => self.gap = self.gap.take().or_else(|| Some(unknown.clone())),
+            Hop::Unknown(..) | Hop::Missing(_) | Hop::None => {}
         }
     }
 
@@ -160,6 +166,10 @@ impl<'a> Chain<'a> {
         }
         Some(key)
     }
+}
+
+fn is_never_told(unknown: &Unknown) -> bool {
+    unknown.gap().reason == Reason::NotCovered
 }
 
 fn named(values: &[String], part: Option<&Link<'_>>) -> Result<bool, Unknown> {

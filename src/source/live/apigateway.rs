@@ -131,6 +131,7 @@ fn stage(arn: &str, item: types::Stage) -> Stage {
         modified: Known::Value(time(item.last_updated_date)),
         variables: Known::Value(masked("variable", item.variables)),
         canary: Known::Value(canary),
+        tags: Known::Value(item.tags.into_iter().flatten().collect()),
     }
 }
 

@@ -77,6 +77,7 @@ fn domain(item: types::DomainName) -> Result<Domain, Unknown> {
         routing_mode: Known::Value(item.routing_mode.map(|mode| mode.as_str().to_owned())),
         policy: Known::Value(escaped_json(item.policy)),
         mappings: unasked(GET_BASE_PATH_MAPPINGS),
+        tags: Known::Value(item.tags.into_iter().flatten().collect()),
     })
 }
 

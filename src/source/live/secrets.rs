@@ -4,7 +4,7 @@ use aws_sdk_secretsmanager::Client;
 
 use super::action::DESCRIBE_SECRET;
 use super::call::{Gate, existing};
-use super::convert::{must, time};
+use super::convert::{must, pairs, time};
 use crate::model::more::Secret;
 use crate::model::{Known, Unknown};
 
@@ -28,6 +28,7 @@ impl Secrets {
         let answer = self.gate.send(DESCRIBE_SECRET, self.sdk.describe_secret().secret_id(arn).send()).await;
         let Some(answer) = existing(answer)? else { return Ok(None) };
         let arn = must(DESCRIBE_SECRET, "ARN", answer.arn)?;
-        Ok(Some(Secret { arn, deleted: Known::Value(time(answer.deleted_date)) }))
+        let tags = pairs(answer.tags.into_iter().flatten(), |tag| (tag.key, tag.value));
+        Ok(Some(Secret { arn, deleted: Known::Value(time(answer.deleted_date)), tags: Known::Value(tags) }))
     }
 }

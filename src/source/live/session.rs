@@ -41,6 +41,7 @@ impl Session {
     /// No credentials, an unknown profile, no region, a certificate file that is none.
     pub async fn open(options: &LiveOptions) -> Result<Session> {
         check_profile(options.profile.as_deref()).await?;
+        check_endpoints(options.endpoint_url.as_deref())?;
         let regions = regions(options).await?;
         let region = Region::new(regions[0].clone());
         let mut loader =
@@ -137,6 +138,21 @@ async fn check_profile(asked: Option<&str>) -> Result<()> {
         (None, true) => "no profile is defined; run `aws configure --profile NAME`, or set AWS_CONFIG_FILE".to_owned(),
     };
     Err(Error::new(format!("{origin} {name}: no such profile")).next(hint))
+}
+
+/// Refuses an endpoint that is none: the SDK would not get as far as to say so.
+fn check_endpoints(asked: Option<&str>) -> Result<()> {
+    let ignored = std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_ok_and(|text| text.eq_ignore_ascii_case("true"));
+    let set = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())));
+    let set = set.filter(|(name, _)| !ignored && name.starts_with("AWS_ENDPOINT_URL"));
+    let is_server = |text: &str| url::Url::parse(text).is_ok_and(|url| url.has_host() && ["http", "https"].contains(&url.scheme()));
+    let mut all = asked.map(|url| ("--endpoint-url".to_owned(), url.to_owned())).into_iter().chain(set);
+    match all.find(|(_, text)| !is_server(text)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(Error::new(format!("{name} is not the URL of a server")).next("give one such as http://127.0.0.1:4566, or leave it out"))
+        }
+    }
 }
 
 /// The regions asked for, else the environment's, else the profile's. The metadata service is not asked: an

@@ -66,7 +66,11 @@ impl<'a> Lowering<'_, 'a> {
             let Known::Value(connections) = &region.connections else { continue };
             for connection in connections.values().filter_map(|connection| connection.read().ok()) {
                 if let Known::Value(Some(arn)) = &connection.secret_arn {
-                    insert(&mut region.secrets, arn, Known::Value(Secret { arn: arn.clone(), deleted: at_run_time() }));
+                    insert(
+                        &mut region.secrets,
+                        arn,
+                        Known::Value(Secret { arn: arn.clone(), deleted: at_run_time(), tags: at_run_time() }),
+                    );
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Custom domain names: what they map to and who may use them.
 
 use super::super::origins::Table;
-use super::{Item, Lowering, at_run_time, entry};
+use super::{Item, Lowering, at_run_time, entry, tags};
 use crate::model::apigateway::{AccessAssociation, Domain, Mapping};
 use crate::model::{Kind, Known, Unknown};
 use crate::source::planned::Resolved;
@@ -38,6 +38,7 @@ impl<'a> Lowering<'_, 'a> {
             routing_mode: item.get("RoutingMode").text().into(),
             policy: item.get("Policy").document().into(),
             mappings: Known::default(),
+            tags: tags(item.get("Tags")),
             arn,
         };
         self.put(item, Kind::Domain, key, domain, DOMAIN, |region| &mut region.domains);

@@ -81,7 +81,13 @@ impl<'a> Lowering<'_, 'a> {
             self.add_stage(
                 item,
                 &name,
-                Stage { deployment_id: Known::Value(Some(id)), modified: at_run_time(), variables, canary: Known::default() },
+                Stage {
+                    deployment_id: Known::Value(Some(id)),
+                    modified: at_run_time(),
+                    variables,
+                    canary: Known::default(),
+                    tags: tags(item.properties.at(&["StageDescription", "Tags"])),
+                },
             );
         }
     }
@@ -97,6 +103,7 @@ impl<'a> Lowering<'_, 'a> {
             modified: at_run_time(),
             variables: variables_of(item, &mask, item.get("Variables")),
             canary: canary(item, &mask).into(),
+            tags: tags(item.get("Tags")),
         };
         self.add_stage(item, &name, stage);
     }

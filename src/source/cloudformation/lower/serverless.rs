@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::gateway::{API, api, deploy, variables};
 use super::methods::{Methods, from_body};
-use super::{Item, Lowering, at_run_time, entry, insert};
+use super::{Item, Lowering, at_run_time, entry, insert, tags};
 use crate::model::apigateway::{Integration, Method, Stage};
 use crate::model::{Kind, Known, Unknown};
 use crate::source::cloudformation::resolve::{IMPLICIT_API, Mode};
@@ -66,6 +66,7 @@ impl<'a> Lowering<'_, 'a> {
                 modified: at_run_time(),
                 variables: Known::default(),
                 canary: Known::default(),
+                tags: Known::default(),
             };
             deploy(api, "implicit", None);
             api.stages = Known::Value(BTreeMap::from([("Prod".to_owned(), stage)]));
@@ -86,6 +87,7 @@ impl<'a> Lowering<'_, 'a> {
                     modified: at_run_time(),
                     variables,
                     canary: Known::default(),
+                    tags: tags(item.get("Tags")),
                 };
                 (name, stage)
             });
