@@ -40,6 +40,6 @@ fn no_template_differs_from_itself() {
         assert_eq!(said(&drift(&one, &other)), [], "{}", file.display());
         compared += 1;
     }
-    assert!(compared > 20, "only {compared} templates");
+    assert!(compared >= 20, "only {compared} templates");
     eprintln!("{compared} templates compared with themselves");
 }
