@@ -51,6 +51,7 @@ pub fn snapshot(size: Size) -> String {
     vpc(region, size);
     apis(region, size);
     around(region);
+    roles(&mut account.roles);
     serde_json::to_string(&snapshot).expect("a snapshot is JSON")
 }
 
@@ -202,6 +203,19 @@ fn around(region: &mut Region) {
         let Known::Value(queue) = queue else { continue };
         let Known::Value(Some(policy)) = &mut queue.policy else { continue };
         policy["Statement"][0]["Condition"] = serde_json::json!({"StringEquals": {"aws:SourceAccount": "111122223333"}});
+    }
+}
+
+/// One role may invoke them all.
+fn roles(roles: &mut Known<BTreeMap<String, Known<pgwaudit::model::iam::Role>>>) {
+    let Known::Value(roles) = roles else { panic!("the example is known") };
+    for role in roles.values_mut() {
+        let Known::Value(role) = role else { continue };
+        let Known::Value(policies) = &mut role.policies else { continue };
+        for policy in policies {
+            let Known::Value(document) = &mut policy.document else { continue };
+            document["Statement"][0]["Resource"] = "arn:aws:events:eu-west-1:111122223333:api-destination/orders/*".into();
+        }
     }
 }
 

@@ -1,21 +1,22 @@
 //! What judging costs: every rule on one integration, and load, judge and report for estates of growing size.
 //!
 //! `cargo bench` prints CPU time of this thread and, first of all, ratios: machines differ, ratios hold.
-//! `PGWAUDIT_BENCH_LARGE=1` adds 100,000 targets.
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
 
 mod generate;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::io::{self, Write};
 
 use cpu_time::ThreadTime;
 use generate::{SEED, Size};
 use pgwaudit::estate::Estate;
 use pgwaudit::model::Snapshot;
+use pgwaudit::output;
 use pgwaudit::report::{self, Policy};
 use pgwaudit::rules::assess::assess;
-use pgwaudit::rules::{Check, RULES, Selection, example};
+use pgwaudit::rules::{RULES, Selection, example};
 
 fn main() {
     // Under `cargo test` a benchmark is only compiled and started.
@@ -27,37 +28,50 @@ fn main() {
     scale();
 }
 
-/// Nanoseconds of each run of `work`: the best of five rounds.
-fn nanoseconds(runs: u32, mut work: impl FnMut()) -> f64 {
-    let round = |work: &mut dyn FnMut()| {
+/// Nanoseconds of judging one integration with the selected rules for the first time, so that nothing is remembered:
+/// the best of some rounds. Snapshot and estate are loaded before the clock starts.
+fn judge_once(snapshot: &Snapshot, selection: &Selection) -> f64 {
+    const RUNS: usize = 200;
+    let round = || {
+        let estates: Vec<Estate<'_>> = (0..RUNS).map(|_| Estate::new(snapshot)).collect();
+        let integrations: Vec<_> = estates.iter().map(Estate::integrations).collect();
         let start = ThreadTime::now();
-        (0..runs).for_each(|_| work());
-        start.elapsed().as_secs_f64() * 1e9 / f64::from(runs)
+        for (estate, integrations) in estates.iter().zip(&integrations) {
+            drop(black_box(assess(estate, integrations, selection)));
+        }
+        start.elapsed().as_secs_f64() * 1e9 / RUNS as f64
     };
-    (0..5).map(|_| round(&mut work)).fold(f64::INFINITY, f64::min)
+    (0..5).map(|_| round()).fold(f64::INFINITY, f64::min)
 }
 
 fn one_integration() {
     let snapshot: Snapshot = serde_json::from_value(example::estate("default").expect("an estate")).expect("a snapshot");
-    let estate = Estate::new(&snapshot);
-    let integrations = estate.integrations();
-    let integration = &integrations[0];
-    let all = nanoseconds(500, || drop(black_box(assess(&estate, &integrations, &Selection::all()))));
-    println!("all rules on an estate of one integration: {:.1} µs", all / 1e3);
-    let mut costs: Vec<(f64, &str)> = Vec::new();
-    for rule in &RULES {
-        if let Check::Integration(check) = rule.check {
-            costs.push((nanoseconds(2_000, || drop(black_box(check(black_box(integration))))), rule.id));
-        }
-    }
+    let nothing = judge_once(&snapshot, &Selection::filter(|_| false));
+    let all = judge_once(&snapshot, &Selection::all());
+    println!("all rules on one integration: {:.1} µs, of which {:.1} µs whatever the rules", all / 1e3, nothing / 1e3);
+    let mut costs: Vec<(f64, &str)> = RULES.iter().map(|rule| (judge_once(&snapshot, &Selection::only(rule)) - nothing, rule.id)).collect();
     costs.sort_by(|a, b| b.0.total_cmp(&a.0));
-    println!("one rule on one integration: median {:.0} ns; dearest:", costs[costs.len() / 2].0);
-    for (cost, id) in costs.iter().take(8) {
+    println!("one rule: median {:.0} ns; dearest:", costs[costs.len() / 2].0);
+    for (cost, id) in costs.iter().take(12) {
         println!("  {cost:>8.0} ns  {id}");
     }
 }
 
-/// Load, judge, report and write; CPU seconds of each and in all.
+/// Counts what is written.
+struct Counter(usize);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Load, judge, report and write; CPU seconds in all.
 fn run(size: Size) -> f64 {
     let text = generate::snapshot(size);
     let start = ThreadTime::now();
@@ -77,27 +91,37 @@ fn run(size: Size) -> f64 {
         locate: None,
     };
     let report = report::build(&snapshot, &assessment, policy);
-    let written = serde_json::to_string(&report).expect("a report is JSON").len();
+    let reported = start.elapsed();
+    let mut out = io::BufWriter::new(Counter(0));
+    output::json::write(&report, &mut out).and_then(|()| out.flush()).expect("a counter takes everything");
     let all = start.elapsed();
     println!(
-        "{:>7} targets, {:>6.1} MB: load {:.3}, join {:.3}, judge {:.3}, report {:.3}; in all {:.3} s CPU; {} findings, {:.1} MB of JSON",
+        "{:>7} targets, {:>5.1} MB: load {:.3}, join {:.3}, judge {:.3}, report {:.3}, write {:.3}; in all {:.3} s CPU",
         size.targets,
         text.len() as f64 / 1e6,
         loaded.as_secs_f64(),
         (joined - loaded).as_secs_f64(),
         (judged - joined).as_secs_f64(),
-        (all - judged).as_secs_f64(),
+        (reported - judged).as_secs_f64(),
+        (all - reported).as_secs_f64(),
         all.as_secs_f64(),
-        report.findings.len(),
-        written as f64 / 1e6,
     );
+    println!("        {} findings, {:.1} MB of JSON", report.findings.len(), out.get_ref().0 as f64 / 1e6);
     all.as_secs_f64()
 }
 
 fn scale() {
     let (one, ten) = (run(Size::of(1_000)), run(Size::of(10_000)));
     println!("time(10 k) / time(1 k) = {:.1}", ten / one);
-    if std::env::var_os("PGWAUDIT_BENCH_LARGE").is_some() {
-        println!("time(100 k) / time(10 k) = {:.1}", run(Size::of(100_000)) / ten);
+    let hundred = run(Size::of(100_000));
+    println!("time(100 k) / time(10 k) = {:.1}", hundred / ten);
+    if let Some(peak) = peak_memory() {
+        println!("peak memory, the generator and its text included: {peak}");
     }
+}
+
+/// The most that this process had in memory, as Linux tells it.
+fn peak_memory() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| Some(line.strip_prefix("VmHWM:")?.trim().to_owned()))
 }

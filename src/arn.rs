@@ -27,7 +27,8 @@ impl<'a> Arn<'a> {
     /// Takes `text` apart. `None` for anything that is not a whole ARN: wrong number of parts, an empty or
     /// foreign partition, an account of letters and digits mixed, white space.
     pub fn parse(text: &'a str) -> Option<Arn<'a>> {
-        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        let strange = |text: &str| text.chars().any(|c| c.is_whitespace() || c.is_control());
+        if text.bytes().any(|b| b.is_ascii_control() || b == b' ') || (!text.is_ascii() && strange(text)) {
             return None;
         }
         let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');

@@ -2,12 +2,15 @@
 
 pub mod filter;
 pub mod fix;
+pub mod templates;
 
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+
+use templates::TemplateArgs;
 
 use crate::cli::filter::FilterArgs;
 use crate::config::FailOn;
@@ -31,6 +34,7 @@ Examples:
   pgwaudit scan --demo                             judge the embedded example, without AWS
   pgwaudit scan --profile prod --region eu-west-1  judge what is deployed
   pgwaudit trace order-placed --region eu-west-1   follow one integration, hop by hop
+  pgwaudit scan --template cdk.out                 judge what will be deployed, before it is
   pgwaudit snapshot -o prod.json                   save what is deployed
   pgwaudit drift --baseline prod.json              see what has changed since
   pgwaudit scan --snapshot prod.json -o sarif=pgwaudit.sarif
@@ -41,6 +45,8 @@ Examples:
   pgwaudit scan --demo
   pgwaudit scan --region eu-west-1 --region us-east-1
   pgwaudit scan --assume-role arn:aws:iam::444455556666:role/audit --with-own-account
+  pgwaudit scan --template cdk.out -o sarif=pgwaudit.sarif
+  pgwaudit scan --template template.yaml --parameters prod.json --region eu-west-1
   pgwaudit scan --region eu-west-1 --connection payments --tag team=billing
   pgwaudit scan --snapshot prod.json --only critical,high --format json
   pgwaudit scan -o json=report.json -o sarif=report.sarif --fail-on critical
@@ -77,7 +83,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Judge deployed integrations, a snapshot of them, or the embedded example
+    /// Judge deployed integrations, templates, a snapshot, or the embedded example
     #[command(after_help = format!("{SCAN_EXAMPLES}\n\n{EXIT_CODES}"))]
     Scan(Box<ScanArgs>),
     /// Follow one integration hop by hop: what was found at each, and where it breaks
@@ -143,6 +149,16 @@ pub enum PolicyCommand {
     /// What `scan` and `snapshot` need: calls that only read, and denials that keep secrets out of reach
     #[command(after_help = "Example:\n  pgwaudit policy scan > pgwaudit-scan.json")]
     Scan {
+        /// Partition of the account, such as aws-cn
+        #[arg(long, value_name = "NAME", default_value = "aws")]
+        partition: String,
+    },
+    /// What `fix` needs beside: the calls of a plan and those that take them back, or of every plan
+    #[command(after_help = "Example:\n  pgwaudit policy fix --plan plan.json")]
+    Fix {
+        /// Only what this plan needs
+        #[arg(long, value_name = "FILE")]
+        plan: Option<PathBuf>,
         /// Partition of the account, such as aws-cn
         #[arg(long, value_name = "NAME", default_value = "aws")]
         partition: String,
@@ -223,6 +239,9 @@ pub struct SourceArgs {
     /// Judge the embedded example, offline; always exits 0
     #[arg(long)]
     pub demo: bool,
+    /// Templates.
+    #[command(flatten)]
+    pub templates: TemplateArgs,
 }
 
 /// Which accounts and regions are read, and how gently.
@@ -232,7 +251,7 @@ pub struct LiveArgs {
     /// Profile of the AWS configuration; else AWS_PROFILE and the default credential chain
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Region to read, or of a snapshot to judge, repeatable; else the environment's or the profile's
+    /// Region to read, or of a snapshot to judge, repeatable, or of templates; else the environment's or the profile's
     #[arg(long = "region", value_name = "REGION", value_delimiter = ',')]
     pub regions: Vec<String>,
     /// Read every region that is enabled for the account and has VPC Lattice

@@ -11,8 +11,9 @@ use crate::config::suppress::{Facts, TagIndex};
 use crate::error::{Error, Result};
 use crate::estate::{Estate, Integration};
 use crate::known;
-use crate::model::{Collection, Filter, Snapshot};
+use crate::model::{Collection, Filter, ResourceId, Snapshot, SourceKind};
 use crate::output;
+use crate::report::location::Locate;
 use crate::report::{self, Policy, Report};
 use crate::rules::assess::{Assessment, assess_within};
 use crate::rules::within::Within;
@@ -38,6 +39,7 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Rules { command: RulesCommand::Show { name } } => catalogue::show(&name),
         Command::Rules { command: RulesCommand::Check } => catalogue::check(),
         Command::Policy { command: PolicyCommand::Scan { partition } } => policy(&partition),
+        Command::Policy { command: PolicyCommand::Fix { plan, partition } } => crate::fix::command::policy(plan.as_deref(), &partition),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "pgwaudit", &mut script);
@@ -95,6 +97,9 @@ pub(crate) fn judge(snapshot: &Snapshot, settings: &mut Scan) -> Report {
 fn judged<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], within: Option<&'a Within<'a>>, settings: &mut Scan) -> Report {
     let assessment = assess_within(estate, integrations, &settings.rules, within);
     let mut report = reported(estate, &assessment, settings);
+    if let Source::Template(templates) = &settings.source {
+        report.warnings.extend(templates.warnings());
+    }
     match within {
         None => report.warnings.extend(settings.suppressions.warnings(&settings.rules, jiff::Zoned::now().date())),
         // A suppression that is for something else is not idle.
@@ -109,7 +114,12 @@ fn judged<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], withi
 fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Scan) -> Report {
     let (suppressions, known) = (&mut settings.suppressions, &mut settings.known);
     let tags = if suppressions.need_tags() { TagIndex::new(estate) } else { TagIndex::default() };
-    let facts = Facts { tags, declared: None };
+    let located = match &settings.source {
+        Source::Template(templates) => Some(templates.located()),
+        _ => None,
+    };
+    let declared = |resource: &ResourceId| located.as_ref()?.declaration(resource);
+    let facts = Facts { tags, declared: Some(&declared) };
     let today = jiff::Zoned::now().date();
     let policy = Policy {
         fail_on: settings.fail_on,
@@ -120,7 +130,7 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
             let recorded = known.as_mut().and_then(|known| known.accept(finding));
             suppressions.accept(finding, &facts, today).or(recorded)
         },
-        locate: None,
+        locate: located.as_ref().map(|located| located as &dyn Locate),
     };
     let mut report = report::build(estate.snapshot, assessment, policy);
     report.gone = settings.known.as_ref().map(|known| known.gone(&report, &settings.rules)).unwrap_or_default();
@@ -139,7 +149,11 @@ fn follow(args: TraceArgs) -> Result<u8> {
     let filter = settings.filter.clone();
     let within = Within::new(&estate, &integrations, [&snapshot.coverage.filter, &filter])?;
     let assessment = assess_within(&estate, &integrations, &settings.rules, within.as_ref());
-    let places = trace::choose(&estate, &assessment.integrations, &name)?;
+    let named = match &settings.source {
+        Source::Template(templates) => templates.named(&name),
+        _ => None,
+    };
+    let places = trace::choose(&estate, &assessment.integrations, named.unwrap_or(&name))?;
     let assessment = trace::narrowed(assessment, &places);
     let report = reported(&estate, &assessment, &mut settings);
     let traced = trace::build(&assessment, &report);
@@ -157,6 +171,7 @@ fn load_within(source: &Source, filter: &Filter, quiet: bool) -> Result<Snapshot
     match source {
         Source::Live(args) => live(args, filter, quiet),
         Source::Demo => source::demo::read(),
+        Source::Template(templates) => Ok(templates.snapshot.clone()),
         Source::Snapshot(path, regions) => {
             let mut snapshot = source::snapshot::read(path)?;
             keep_regions(&mut snapshot, regions, path)?;
@@ -267,9 +282,12 @@ fn nothing_in_scope(snapshot: &Snapshot, report: &Report) -> String {
     let destinations = number(regions.iter().map(|region| &region.destinations));
     let read = report.coverage.complete && report.not_assessed.is_empty() && connections.is_some() && destinations.is_some();
     let meant = if report.coverage.filter.is_empty() { "" } else { " that is meant" };
+    let place = match snapshot.source.kind {
+        SourceKind::Template => snapshot.source.file.clone().unwrap_or_else(|| "the templates".to_owned()),
+        _ => places(snapshot),
+    };
     format!(
-        "no private API integration{meant} in {}: {}, {}, {}",
-        places(snapshot),
+        "no private API integration{meant} in {place}: {}, {}, {}",
         counted(connections, "connection"),
         counted(destinations, "API destination"),
         match (read, meant.is_empty()) {

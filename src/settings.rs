@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::cli::templates::TemplateArgs;
 use crate::cli::{LiveArgs, OutputArgs, ScanArgs, SourceArgs};
 use crate::config::suppress::Suppressions;
 use crate::config::{self, FailOn, Level, Loaded};
@@ -15,6 +16,7 @@ use crate::rules::names::{self, Name};
 use crate::rules::parameters::Parameters;
 use crate::rules::verdict::Severity;
 use crate::rules::{Rule, Selection};
+use crate::source::cloudformation::{Inputs, Templates};
 
 /// Where the state comes from.
 #[derive(Debug)]
@@ -23,6 +25,8 @@ pub enum Source {
     Live(LiveArgs),
     /// A file, and the regions of it that are judged; all where none is named.
     Snapshot(PathBuf, Vec<String>),
+    /// What will be deployed; read when the settings are made, because templates bring suppressions of their own.
+    Template(Box<Templates>),
     /// The embedded example.
     Demo,
 }
@@ -83,18 +87,23 @@ impl Scan {
         let levels = rules.rules().iter().filter_map(|rule| Some((rule.id, level(rule, &loaded)?.0?))).collect();
         let configured = loaded.config.scan.fail_on.filter(|_| !drift);
         let usual = FailOn(Some(if drift { Severity::Low } else { Severity::High }));
-        let allowed = || loaded.config.scan.allow_unassessed.iter().map(|reason| *reason.as_ref()).collect();
+        let allowed: Vec<_> = loaded.config.scan.allow_unassessed.iter().map(|reason| *reason.as_ref()).collect();
+        let output = output(args.output, &loaded, directory)?;
+        let mut suppressions = loaded.suppressions;
+        if let Source::Template(templates) = &source {
+            suppressions.add(&templates.assembly)?;
+        }
         Ok(Scan {
             source,
             filter: args.filter.or(loaded.config.scan.filter()),
             rules,
-            parameters: loaded.config.parameters.clone(),
+            parameters: loaded.config.parameters,
             levels,
-            output: output(args.output, &loaded, directory)?,
+            output,
             fail_on: args.exit.fail_on.or(configured).unwrap_or(usual).0,
-            allow_unassessed: args.exit.allow_unassessed.unwrap_or_else(allowed),
+            allow_unassessed: args.exit.allow_unassessed.unwrap_or(allowed),
             require_integration: args.exit.require_integration || loaded.config.scan.require_integration,
-            suppressions: loaded.suppressions,
+            suppressions,
             known: args.exit.known.as_deref().map(Known::read).transpose()?,
             write_known: args.exit.write_known,
         })
@@ -102,27 +111,42 @@ impl Scan {
 }
 
 fn source(args: SourceArgs, mut live: LiveArgs, loaded: &Loaded) -> Result<Source> {
+    let SourceArgs { snapshot, demo, templates } = args;
+    let template = !templates.templates.is_empty();
+    let offline: Vec<_> = [("--template", template), ("--snapshot", snapshot.is_some()), ("--demo", demo)]
+        .into_iter()
+        .filter_map(|(flag, given)| given.then_some(flag))
+        .collect();
+    let regions = live.regions.len();
     let mut given = live.given();
-    let clash = |one: &str, other: &str| {
-        Error::new(format!("{one} and {other} exclude each other")).next(format!("{one} reads no account; leave one of them out"))
-    };
-    match (args.snapshot, args.demo) {
-        (Some(_), true) => Err(Error::new("--snapshot and --demo exclude each other").next("leave one of them out")),
-        (Some(file), false) => match given.first() {
-            Some(flag) => Err(clash("--snapshot", flag)),
-            None => Ok(Source::Snapshot(file, live.regions)),
-        },
-        (None, true) => {
-            given.extend((!live.regions.is_empty()).then_some("--region"));
-            given.first().map_or(Ok(Source::Demo), |flag| Err(clash("--demo", flag)))
+    given.extend((demo && regions > 0).then_some("--region"));
+    match offline[..] {
+        [one, other, ..] => return Err(Error::new(format!("{one} and {other} exclude each other")).next("leave one of them out")),
+        [one] => {
+            if let Some(flag) = given.first() {
+                let what = format!("{one} and {flag} exclude each other");
+                return Err(Error::new(what).next(format!("{one} reads no account; leave one of them out")));
+            }
         }
-        (None, false) => {
+        [] => {
             live.profile = live.profile.or_else(|| loaded.config.scan.profile.clone());
             if live.regions.is_empty() && !live.all_regions {
                 live.regions.clone_from(&loaded.config.scan.regions);
             }
-            Ok(Source::Live(live))
         }
+    }
+    match snapshot {
+        Some(file) => Ok(Source::Snapshot(file, live.regions)),
+        None if demo => Ok(Source::Demo),
+        None if template && regions > 1 => {
+            Err(Error::new("--template goes with one --region").next("name the region that the templates will be deployed to"))
+        }
+        None if template => {
+            let TemplateArgs { templates: paths, parameters, account } = templates;
+            let inputs = Inputs { paths, parameters, account, region: live.regions.pop() };
+            Templates::load(&inputs).map(|templates| Source::Template(Box::new(templates)))
+        }
+        None => Ok(Source::Live(live)),
     }
 }
 
@@ -215,6 +239,10 @@ mod tests {
             (vec!["--snapshot", "a", "--profile", "b"], "--snapshot and --profile exclude each other"),
             (vec!["--snapshot", "a", "--timeout", "5m"], "--snapshot and --timeout exclude each other"),
             (vec!["--demo", "--region", "eu-west-1"], "--demo and --region exclude each other"),
+            (vec!["--template", "a", "--demo"], "--template and --demo exclude each other"),
+            (vec!["--template", "a", "--snapshot", "b"], "--template and --snapshot exclude each other"),
+            (vec!["--template", "a", "--profile", "b"], "--template and --profile exclude each other"),
+            (vec!["--template", "a", "--region", "eu-west-1,us-east-1"], "--template goes with one --region"),
         ] {
             let error = scan(&args).map(|_| ()).expect_err("an error").to_string();
             assert!(error.starts_with(expected), "{error}");

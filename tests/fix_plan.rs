@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgwaudit::estate::Estate;
 use pgwaudit::fix::document::{Fix, Plan};
+use pgwaudit::fix::permissions::OPERATIONS;
 use pgwaudit::fix::plan::{Request, plan, planner};
+use pgwaudit::fix::saved;
 use pgwaudit::model::Snapshot;
 use pgwaudit::report::{self, Policy, Report};
 use pgwaudit::rules::assess::assess;
@@ -12,6 +14,7 @@ use pgwaudit::rules::document::{Example, Expect};
 use pgwaudit::rules::parameters::Parameters;
 use pgwaudit::rules::verdict::FixClass;
 use pgwaudit::rules::{RULES, Rule, Selection, example};
+use serde_json::Value;
 
 fn judge(snapshot: &Snapshot) -> Report {
     let estate = Estate::new(snapshot);
@@ -42,8 +45,12 @@ fn planned(snapshot: &Snapshot, rule: &str) -> Plan {
     plan(snapshot.clone(), request).unwrap_or_else(|why| panic!("{rule}: {why}"))
 }
 
+/// Rules on drift compare with a baseline; a fix is planned from a scan, which has none.
 fn automatic() -> impl Iterator<Item = (&'static Rule, FixClass)> {
-    RULES.iter().filter_map(|rule| Some((rule, rule.document().head.fix?))).filter(|(_, class)| *class != FixClass::Manual)
+    RULES
+        .iter()
+        .filter_map(|rule| Some((rule, rule.document().head.fix?)))
+        .filter(|(rule, class)| *class != FixClass::Manual && rule.area() != "drift")
 }
 
 fn failing(rule: &'static Rule) -> impl Iterator<Item = &'static Example> {
@@ -66,6 +73,15 @@ fn every_rule_with_an_automatic_class_has_a_planner_and_no_other_has() {
 fn new_findings(snapshot: &Snapshot, plan: &Plan) -> BTreeSet<String> {
     let before: BTreeSet<String> = judge(snapshot).findings.into_iter().map(|finding| finding.fingerprint).collect();
     plan.made().flat_map(|fix| &fix.reveals).filter(|revealed| !before.contains(*revealed)).cloned().collect()
+}
+
+/// Every operation of a plan is one that `policy fix` knows; no plan puts a rule or looks at private DNS.
+fn known(plan: &Plan) {
+    for call in plan.steps().flat_map(|step| std::iter::once(&step.call).chain(&step.undo)) {
+        let known = OPERATIONS.iter().any(|(service, names)| *service == call.service && names.contains(&call.operation.as_str()));
+        assert!(known, "{call} is missing in fix::permissions");
+        assert!(call.operation != "PutRule" && call.parameters.get("PrivateDnsEnabled").is_none(), "{call}");
+    }
 }
 
 fn says(plan: &Plan) -> String {
@@ -92,6 +108,7 @@ fn the_emitted_class_is_the_declared_one_on_an_example_of_each_rule() {
             let own = |fix: &&Fix| fix.cures.iter().any(|cure| cure.rule == rule.id);
             match plan.made().find(own) {
                 Some(fix) => {
+                    known(&plan);
                     fits |= fix.class == class;
                     if fix.class < class {
                         wrong.push(format!("{} line {}: {:?}, declared {class:?}", rule.id, example.line, fix.class));
@@ -110,4 +127,56 @@ fn the_emitted_class_is_the_declared_one_on_an_example_of_each_rule() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether a value holds all that another holds: what a safe step changes only grows.
+fn grew(before: &Value, after: &Value) -> bool {
+    match (before, after) {
+        (Value::Null, _) => true,
+        (Value::Array(before), Value::Array(after)) => before.iter().all(|item| after.contains(item)),
+        (Value::Object(before), Value::Object(after)) => {
+            before.iter().all(|(name, value)| after.get(name).is_some_and(|new| grew(value, new)))
+        }
+        (before, after) => before == after,
+    }
+}
+
+#[test]
+fn safe_steps_take_nothing_away_that_worked() {
+    let mut seen = 0;
+    for (rule, _) in automatic().filter(|(_, class)| *class == FixClass::Safe) {
+        for example in failing(rule) {
+            let snapshot = example::snapshot(example).expect("a snapshot");
+            let plan = planned(&snapshot, rule.id);
+            for fix in plan.made().filter(|fix| fix.class == FixClass::Safe) {
+                seen += 1;
+                for change in fix.steps.iter().flat_map(|step| &step.changes) {
+                    assert!(grew(&change.before, &change.after), "{} line {}: {change:?}", rule.id, example.line);
+                }
+                let operations: Vec<_> = fix.steps.iter().map(|step| step.call.operation.as_str()).collect();
+                assert!(!operations.iter().any(|name| name.starts_with("Revoke") || name.starts_with("Delete")), "{operations:?}");
+                assert_eq!(fix.reveals, Vec::<String>::new(), "{} line {}: a safe fix brings a finding", rule.id, example.line);
+            }
+        }
+    }
+    assert!(seen > 10, "only {seen} safe fixes were looked at");
+}
+
+#[test]
+fn a_plan_is_saved_read_and_refused_when_edited() {
+    let snapshot = example::snapshot(failing(automatic().next().expect("a rule").0).next().expect("an example")).expect("a snapshot");
+    let plan = planned(&snapshot, automatic().next().expect("a rule").0.id);
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("plan.json");
+    saved::write(&path, &plan).expect("written");
+    assert_eq!(saved::read(&path).expect("read"), plan);
+    let text = std::fs::read_to_string(&path).expect("there");
+    let refused = |text: &str| {
+        std::fs::write(&path, text).expect("written");
+        saved::read(&path).expect_err("refused").to_string()
+    };
+    assert!(refused(&text.replace("ENABLED", "DISABLED")).contains("edited"));
+    assert!(refused(&text.replace("pgwaudit.plan/1", "pgwaudit.plan/9")).contains("version `pgwaudit.plan/9`"));
+    let cut = refused(&text[..text.len() / 2]);
+    assert!(cut.contains("plan.json:") && cut.contains("not a whole plan"), "{cut}");
 }

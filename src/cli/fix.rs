@@ -23,6 +23,7 @@ Examples:
   pgwaudit fix --plan-out plan.json --allow guarded      save it for review
   pgwaudit fix --plan plan.json --apply                  make it, after a question
   pgwaudit fix --only network --apply --yes              make what is safe, without one
+  pgwaudit fix --integration orders/order-placed --allow guarded,recreate --apply
   pgwaudit fix --resume pgwaudit-journal-1a2b.jsonl      go on after a crash
   pgwaudit rollback pgwaudit-journal-1a2b.jsonl          take everything back";
 
@@ -50,6 +51,9 @@ pub struct PlanArgs {
     /// Plan for these only: rules, areas, severities, or ids or ARNs of resources
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub only: Vec<String>,
+    /// Plan for this integration only: its id, or the name or ARN of its event rule, state machine or API destination
+    #[arg(long, value_name = "ID")]
+    pub integration: Option<String>,
     /// Leave these alone: rules, areas, severities, or ids or ARNs of resources
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub skip: Vec<String>,
@@ -66,8 +70,11 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "resume"])]
     pub plan_out: Option<PathBuf>,
     /// Take a saved plan instead of making one
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "skip", "allow_managed", "max_changes", "snapshot", "demo"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "skip", "integration", "allow_managed", "max_changes", "snapshot", "demo"])]
     pub plan: Option<PathBuf>,
+    /// Print the plan as a script of the AWS CLI instead, those fixes included that would be withheld
+    #[arg(long, value_name = "FORM", conflicts_with_all = ["apply", "resume", "format"])]
+    pub emit: Option<Emit>,
     /// Configuration [default: the nearest pgwaudit.toml upwards]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -117,6 +124,13 @@ pub enum PlanFormat {
     Text,
     /// The plan itself, `pgwaudit.plan/1`.
     Json,
+}
+
+/// What a plan can be printed as for other hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Emit {
+    /// A script of the AWS CLI.
+    Cli,
 }
 
 fn class() -> impl TypedValueParser<Value = FixClass> {

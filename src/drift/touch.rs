@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::pair::{Item, items};
 use crate::estate::{Integration, Place};
 use crate::model::Kind;
-use crate::rules::assess::places;
 
 /// How many steps lead from a resource to a hop: prefix list, group, gateway.
 const STEPS: usize = 3;
@@ -34,7 +33,7 @@ impl<'v> Touch<'v> {
     pub fn new(accounts: &'v Value, integrations: &[&Integration<'_>]) -> Self {
         let mut hops: HashMap<_, Vec<usize>> = HashMap::new();
         for (index, integration) in integrations.iter().enumerate() {
-            for place in places(integration) {
+            for place in integration.places() {
                 let (collection, key) = collection_of(&place);
                 let list = hops.entry((collection.to_owned(), key.to_owned())).or_default();
                 if list.last() != Some(&index) {

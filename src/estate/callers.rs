@@ -1,6 +1,5 @@
 //! What calls private APIs: rule targets, HTTP tasks of state machines, pipes.
 
-use crate::arn::Arn;
 use crate::model::events::{Pipe, Rule, Target};
 use crate::model::states::StateMachine;
 use crate::model::{Kind, Known, ResourceId, Unknown};
@@ -8,6 +7,7 @@ use crate::report::HopReport;
 use crate::rules::verdict::Leave;
 
 use super::integration::present;
+use super::routes::Chains;
 use super::tasks::Task;
 use super::{Estate, Hop, Integration, Place, Site};
 
@@ -107,17 +107,18 @@ impl<'a> Integration<'a> {
 impl<'a> Estate<'a> {
     /// Every chain that starts with a rule target, an HTTP task or a pipe, sorted by id, whether it is in scope or not.
     pub fn integrations(&'a self) -> Vec<Integration<'a>> {
-        let mut found = Vec::new();
+        let mut chains = Chains::new(self);
         for rule in self.all(Kind::Rule, |region| &region.rules) {
             for target in self.targets(&rule) {
-                let arn = target.value.arn.read().map(String::as_str);
-                found.extend(self.through_destination(Caller::Target(rule, target), arn));
+                let destination = chains.called(target.value.arn.read().map(String::as_str));
+                destination.into_iter().for_each(|destination| chains.add(Caller::Target(rule, target), destination));
             }
         }
         for pipe in self.all(Kind::Pipe, |region| &region.pipes) {
-            found.extend(self.through_destination(Caller::Pipe(pipe, Stop::Target), pipe.value.target_arn.read().map(String::as_str)));
-            let enrichment = pipe.value.enrichment_arn.read().map(|arn| arn.as_deref().unwrap_or_default());
-            found.extend(self.through_destination(Caller::Pipe(pipe, Stop::Enrichment), enrichment));
+            let target = chains.called(pipe.value.target_arn.read().map(String::as_str));
+            target.into_iter().for_each(|destination| chains.add(Caller::Pipe(pipe, Stop::Target), destination));
+            let enrichment = chains.called(pipe.value.enrichment_arn.read().map(|arn| arn.as_deref().unwrap_or_default()));
+            enrichment.into_iter().for_each(|destination| chains.add(Caller::Pipe(pipe, Stop::Enrichment), destination));
         }
         for machine in self.all(Kind::StateMachine, |region| &region.state_machines) {
             for task in self.tasks(&machine).into_iter().flatten() {
@@ -125,26 +126,10 @@ impl<'a> Estate<'a> {
                     Ok(arn) => self.connection(arn),
                     Err(unknown) => Hop::Unknown("", unknown),
                 };
-                found.push(self.integration(Caller::Task(machine, task), Hop::None, connection));
+                chains.add_whole(Caller::Task(machine, task), Hop::None, connection);
             }
         }
-        self.prove(&mut found);
-        found.sort_by(|a, b| a.id.cmp(&b.id));
-        found
-    }
-
-    /// The chain of a caller of `arn`, unless that is known to be no API destination.
-    fn through_destination(&'a self, caller: Caller<'a>, arn: Result<&'a str, Unknown>) -> Option<Integration<'a>> {
-        let destination = match arn {
-            Ok(arn) if is_destination(arn) => self.destination(arn),
-            Ok(_) => return None,
-            Err(unknown) => Hop::Unknown("", unknown),
-        };
-        let connection = destination.then(|destination| match destination.value.connection_arn.read() {
-            Ok(arn) => self.connection(arn),
-            Err(unknown) => Hop::Unknown("", unknown),
-        });
-        Some(self.integration(caller, destination, connection))
+        chains.sorted()
     }
 
     /// The targets of a rule, as far as they were read.
@@ -163,10 +148,6 @@ impl<'a> Estate<'a> {
             None => Ok(&[]),
         }
     }
-}
-
-fn is_destination(arn: &str) -> bool {
-    Arn::parse(arn).is_some_and(|arn| arn.service == "events" && arn.kind() == Some("api-destination"))
 }
 
 #[cfg(test)]

@@ -3,14 +3,15 @@
 //! Subnets, groups and lists can be shared between accounts, so that what is not in the account's own lists is
 //! looked for in those of the others in the region.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::ec2::{Interface, NetworkAcl, PrefixList, RouteTable, SecurityGroup, Subnet, Vpc};
 use crate::model::{Collection, Known, Region, Snapshot, Unknown};
 use crate::network::{Facts, Found, Outcome, Path, Proof, Verdict};
 use crate::rules::verdict::Leave;
+use foldhash::HashMap;
 
+use super::routes::Chains;
 use super::{Estate, Hop, Integration, values};
 
 /// The port at which execute-api endpoints answer.
@@ -29,7 +30,7 @@ pub(super) type Views<'a> = HashMap<(&'a str, &'a str), View<'a>>;
 /// A view from every account and region of a snapshot.
 pub(super) fn views(snapshot: &Snapshot) -> Views<'_> {
     let tables = Arc::new(Tables::of(snapshot));
-    let mut views = HashMap::new();
+    let mut views = HashMap::default();
     for (account, content) in &snapshot.accounts {
         for (region, own) in &content.regions {
             let others =
@@ -56,7 +57,7 @@ struct Held<'a, T> {
 
 impl<T> Default for Held<'_, T> {
     fn default() -> Self {
-        Held { of_subnet: HashMap::new(), of_vpc: HashMap::new() }
+        Held { of_subnet: HashMap::default(), of_vpc: HashMap::default() }
     }
 }
 
@@ -187,20 +188,19 @@ impl<'a> Estate<'a> {
         let view: Option<&View<'a>> = self.views.get(&(account, region));
         view.map(|view| view as &dyn Facts).ok_or_else(|| super::not_read(account, region))
     }
+}
 
-    /// Gives each integration the proof of its way from the gateway to the endpoint; one resource configuration
-    /// has one, however many integrations use it.
-    pub(super) fn prove(&'a self, integrations: &mut [Integration<'a>]) {
-        let mut proofs: HashMap<(&str, &str), Arc<Proof<'a>>> = HashMap::new();
-        for path in integrations {
-            let (Hop::Present(config), Hop::Present(gateway), Hop::Present(endpoint)) = (&path.config, &path.gateway, &path.endpoint)
-            else {
-                continue;
-            };
-            let Ok(facts) = self.facts(gateway.account, gateway.region) else { continue };
-            let prove = || Arc::new(Path::new(facts, gateway.value, config.value, endpoint.value, HTTPS).proof());
-            path.network = Some(Arc::clone(proofs.entry((config.key, endpoint.key)).or_insert_with(prove)));
-        }
+impl<'a> Chains<'a> {
+    /// Gives an integration the proof of its way from the gateway to the endpoint; one resource configuration has one,
+    /// however many integrations use it.
+    pub(super) fn prove(&mut self, path: &mut Integration<'a>) {
+        let (Hop::Present(config), Hop::Present(gateway), Hop::Present(endpoint)) = (&path.config, &path.gateway, &path.endpoint) else {
+            return;
+        };
+        let Ok(facts) = path.estate.facts(gateway.account, gateway.region) else { return };
+        let prove = || Arc::new(Path::new(facts, gateway.value, config.value, endpoint.value, HTTPS).proof());
+        let proof = Arc::clone(self.proofs.entry((config.address(), endpoint.address())).or_insert_with(prove));
+        path.route_mut().network = Some(proof);
     }
 }
 

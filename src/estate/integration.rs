@@ -1,29 +1,43 @@
 //! One chain, end to end.
 
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
 use crate::host::{InvocationUrl, UrlError};
 use crate::model::apigateway::{Api, Domain, Stage};
 use crate::model::ec2::Endpoint;
 use crate::model::events::{Connection, Destination};
+use crate::model::iam::Role;
 use crate::model::lattice::{Gateway, ResourceConfig};
+use crate::model::more::Queue;
 use crate::model::{Kind, Reason, Unknown};
 use crate::network::Proof;
 use crate::policy::Request;
 use crate::report::{HopReport, HopStatus};
 use crate::rules::verdict::{Evidence, Leave};
 
-use super::{Called, Caller, Estate, Hop, Site, Way};
+use super::{Called, Caller, Estate, Hop, Place, Site, Way};
 
 /// One chain from a caller to a method of a private API.
 #[derive(Clone)]
 pub struct Integration<'a> {
-    /// The estate it belongs to.
-    pub estate: &'a Estate<'a>,
     /// As [`Caller::id`].
     pub id: String,
     /// What starts it.
     pub caller: Caller<'a>,
+    /// The role of a target.
+    pub role: Hop<'a, Site<'a, Role>>,
+    /// The dead-letter queue of a target.
+    pub queue: Hop<'a, Site<'a, Queue>>,
+    /// The way from there, which other callers may share.
+    pub(super) route: Arc<Route<'a>>,
+}
+
+/// A way from a caller to a method, the same for all that call one API destination with the same parameters.
+#[derive(Clone)]
+pub struct Route<'a> {
+    /// The estate it belongs to.
+    pub estate: &'a Estate<'a>,
     /// Where the caller sends to.
     pub destination: Hop<'a, Site<'a, Destination>>,
     /// The authorization and the private path.
@@ -46,16 +60,44 @@ pub struct Integration<'a> {
     pub method: Hop<'a, Way<'a>>,
     /// How many segments of the URL stand before the path below the stage.
     pub(super) below: usize,
+    /// Tells it from other ways.
+    pub(super) number: usize,
+    /// Set when the API is joined.
+    pub(super) url: Option<Result<&'a InvocationUrl, Leave>>,
     pub(super) request: OnceLock<Result<Request, Leave>>,
+    /// Where the API's policy admits strangers, as `api/policy-open` finds it.
+    pub opening: OnceLock<Result<Option<(String, bool)>, Leave>>,
     pub(super) network: Option<Arc<Proof<'a>>>,
 }
 
+impl<'a> Deref for Integration<'a> {
+    type Target = Route<'a>;
+
+    fn deref(&self) -> &Route<'a> {
+        &self.route
+    }
+}
+
 impl<'a> Integration<'a> {
+    /// The way, to be changed while it is joined.
+    pub(super) fn route_mut(&mut self) -> &mut Route<'a> {
+        Arc::make_mut(&mut self.route)
+    }
+
+    /// Integrations with the same number differ in nothing but who calls.
+    pub fn route_number(&self) -> usize {
+        self.route.number
+    }
+
     /// The URL of the destination or the task.
     ///
     /// # Errors
     /// As the destination hop, *not applicable* where it is no URL, or unresolved where it is put together at run time.
     pub fn url(&self) -> Result<&'a InvocationUrl, Leave> {
+        self.route.url.clone().unwrap_or_else(|| self.find_url())
+    }
+
+    pub(super) fn find_url(&self) -> Result<&'a InvocationUrl, Leave> {
         if let Caller::Task(_, task) = &self.caller {
             let no_url = |error| Leave::NotApplicable(format!("the task's ApiEndpoint cannot be called: {error}").into());
             return task.endpoint.read()?.url.as_ref().map_err(no_url);
@@ -156,6 +198,13 @@ impl<'a> Integration<'a> {
     /// The hops as the report shows them.
     pub fn hops(&self) -> Vec<HopReport> {
         let mut hops = self.caller.hops();
+        hops.extend(self.hops_behind());
+        hops
+    }
+
+    /// Those behind the caller, which all callers of one route share.
+    pub fn hops_behind(&self) -> Vec<HopReport> {
+        let mut hops = Vec::with_capacity(9);
         hops.push(hop(Kind::Destination, &self.destination, Site::id));
         hops.push(hop(Kind::Connection, &self.connection, Site::id));
         hops.push(hop(Kind::ResourceConfig, &self.config, Site::id));
@@ -170,9 +219,34 @@ impl<'a> Integration<'a> {
         hops
     }
 
+    /// The resources that it passes.
+    pub fn places(&self) -> Vec<Place<'a>> {
+        fn place<'a, T>(hop: &Hop<'a, Site<'a, T>>) -> Option<Place<'a>> {
+            hop.read().ok().map(Site::place)
+        }
+        let mut places = self.caller.places();
+        places.extend(place(&self.destination));
+        places.extend(place(&self.connection));
+        places.extend(place(&self.config));
+        places.extend(place(&self.gateway));
+        places.extend(place(&self.endpoint));
+        places.extend(place(&self.domain));
+        places.extend(place(&self.api));
+        places.extend(place(&self.stage));
+        places
+    }
+
     /// Whether a hop is known not to exist.
     pub fn has_missing_hop(&self) -> bool {
-        self.hops().iter().any(|hop| hop.status == HopStatus::Missing)
+        matches!(self.destination, Hop::Missing(_))
+            || matches!(self.connection, Hop::Missing(_))
+            || matches!(self.config, Hop::Missing(_))
+            || matches!(self.gateway, Hop::Missing(_))
+            || matches!(self.endpoint, Hop::Missing(_))
+            || matches!(self.domain, Hop::Missing(_))
+            || matches!(self.api, Hop::Missing(_))
+            || matches!(self.stage, Hop::Missing(_))
+            || matches!(self.method, Hop::Missing(_))
     }
 
     /// The first gap on the way, if any.
@@ -195,15 +269,15 @@ impl<'a> Integration<'a> {
 }
 
 pub(super) fn present<T>(site: &Site<'_, T>) -> HopReport {
-    HopReport { kind: site.kind, id: site.id(), status: HopStatus::Present, why: None }
+    HopReport { kind: site.kind, id: site.id().into(), status: HopStatus::Present, why: None }
 }
 
 fn hop<T>(kind: Kind, hop: &Hop<'_, T>, id: impl Fn(&T) -> String) -> HopReport {
     let (id, status, why) = match hop {
-        Hop::Present(value) => (id(value), HopStatus::Present, None),
-        Hop::Missing(id) => ((*id).to_owned(), HopStatus::Missing, None),
-        Hop::Unknown(id, unknown) => ((*id).to_owned(), HopStatus::Unknown, Some(unknown.gap().why.clone())),
-        Hop::None => (String::new(), HopStatus::None, None),
+        Hop::Present(value) => (id(value).into(), HopStatus::Present, None),
+        Hop::Missing(id) => ((*id).into(), HopStatus::Missing, None),
+        Hop::Unknown(id, unknown) => ((*id).into(), HopStatus::Unknown, Some(unknown.gap().why.clone())),
+        Hop::None => ("".into(), HopStatus::None, None),
     };
     HopReport { kind, id, status, why }
 }

@@ -1,6 +1,6 @@
 //! The joins: from a caller's connection to the method that answers.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::host::{Host, InvocationUrl, Segment};
 use crate::model::apigateway::{Api, Domain, Mapping, Stage};
@@ -9,6 +9,7 @@ use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Reason, Text, Unknown};
 use crate::rules::verdict::Leave;
 
+use super::integration::Route;
 use super::{Called, Caller, Estate, Hop, Integration, Site, credentials_header};
 
 /// The header that names the API where the host is an endpoint's own name.
@@ -26,10 +27,8 @@ impl<'a> Estate<'a> {
         let config = connection.then(|connection| self.config_of(connection));
         let gateway = config.then(|config| self.gateway_of(config));
         let endpoint = config.then(|config| self.endpoint_of(config, &gateway));
-        let mut integration = Integration {
+        let route = Route {
             estate: self,
-            id: caller.id(),
-            caller,
             destination,
             connection,
             config,
@@ -41,9 +40,13 @@ impl<'a> Estate<'a> {
             called: Hop::None,
             method: Hop::None,
             below: 1,
+            number: 0,
+            url: None,
             request: OnceLock::new(),
+            opening: OnceLock::new(),
             network: None,
         };
+        let mut integration = Integration { id: caller.id(), caller, role: Hop::None, queue: Hop::None, route: Arc::new(route) };
         self.join_api(&mut integration);
         integration
     }
@@ -116,14 +119,15 @@ impl<'a> Estate<'a> {
     }
 
     fn join_api(&'a self, integration: &mut Integration<'a>) {
+        integration.route_mut().url = Some(integration.find_url());
         let url = match integration.url() {
             Ok(url) => url,
             Err(Leave::Unknown(unknown)) => {
-                integration.domain = Hop::Unknown("", unknown.clone());
-                integration.api = Hop::Unknown("", unknown.clone());
-                integration.stage = Hop::Unknown("", unknown.clone());
-                integration.called = Hop::Unknown("", unknown.clone());
-                integration.method = Hop::Unknown("", unknown);
+                integration.route_mut().domain = Hop::Unknown("", unknown.clone());
+                integration.route_mut().api = Hop::Unknown("", unknown.clone());
+                integration.route_mut().stage = Hop::Unknown("", unknown.clone());
+                integration.route_mut().called = Hop::Unknown("", unknown.clone());
+                integration.route_mut().method = Hop::Unknown("", unknown);
                 return;
             }
             Err(_) => return,
@@ -135,23 +139,27 @@ impl<'a> Estate<'a> {
             .read()
             .map_or_else(|_| integration.destination.read().map_or(own, |site| site.account), |site| site.account);
         match &url.host {
-            Host::Api { api_id, .. } | Host::ApiAtEndpoint { api_id, .. } => integration.api = self.api(region, account, api_id),
-            Host::Endpoint { .. } | Host::ServicePrivateName { .. } => integration.api = self.api_by_header(integration, region, account),
-            Host::Custom(name) => integration.below = self.join_domain(integration, region, name, url),
+            Host::Api { api_id, .. } | Host::ApiAtEndpoint { api_id, .. } => {
+                integration.route_mut().api = self.api(region, account, api_id)
+            }
+            Host::Endpoint { .. } | Host::ServicePrivateName { .. } => {
+                integration.route_mut().api = self.api_by_header(integration, region, account)
+            }
+            Host::Custom(name) => integration.route_mut().below = self.join_domain(integration, region, name, url),
             Host::OtherEndpoint { .. } | Host::Untrusted { .. } => return,
         }
         if !matches!(integration.destination, Hop::Unknown(..)) && is_elsewhere(&url.host, region) {
             // Nothing in this region answers to it; `destination/host-unknown-api` reports that.
-            integration.api = Hop::Missing("");
+            integration.route_mut().api = Hop::Missing("");
         }
         if matches!(integration.stage, Hop::None) {
-            integration.stage =
-                integration.api.then(|api| stage_of(api, integration.below.checked_sub(1).and_then(|at| url.segments.get(at))));
+            let stage = integration.below.checked_sub(1).and_then(|at| url.segments.get(at));
+            integration.route_mut().stage = integration.api.then(|api| stage_of(api, stage));
         }
         let path = filled(integration, url);
         let path = path.get(integration.below..).unwrap_or_default();
-        integration.called = integration.stage.then(|stage| self.called_by(integration, stage, path));
-        integration.method = integration.called.then(|called| match called {
+        integration.route_mut().called = integration.stage.then(|stage| self.called_by(integration, stage, path));
+        integration.route_mut().method = integration.called.then(|called| match called {
             Called::Found(way) => Hop::Present(*way),
             _ => Hop::Missing(integration.verb().unwrap_or_default()),
         });
@@ -214,11 +222,11 @@ impl<'a> Estate<'a> {
 
     /// Joins the domain name and what it maps to. Returns how many segments stand before the path.
     fn join_domain(&'a self, integration: &mut Integration<'a>, region: &'a str, name: &str, url: &'a InvocationUrl) -> usize {
-        integration.domain = self.private_domain(region, name, matches!(integration.endpoint, Hop::Present(_)));
+        integration.route_mut().domain = self.private_domain(region, name, matches!(integration.endpoint, Hop::Present(_)));
         match integration.domain {
             Hop::Present(domain) => self.join_mapping(integration, &domain, url),
             _ => {
-                integration.api = integration.domain.then(|_| Hop::None);
+                integration.route_mut().api = integration.domain.then(|_| Hop::None);
                 1
             }
         }
@@ -228,17 +236,17 @@ impl<'a> Estate<'a> {
         let (mapping, mut below) = match self.mapping(domain, url) {
             Ok(Some(found)) => found,
             Ok(None) => {
-                integration.api = Hop::Missing("");
+                integration.route_mut().api = Hop::Missing("");
                 return 1;
             }
             Err(unknown) => {
-                integration.api = Hop::Unknown("", unknown);
+                integration.route_mut().api = Hop::Unknown("", unknown);
                 return 1;
             }
         };
-        integration.api = self.api(domain.region, domain.account, &mapping.api_id);
+        integration.route_mut().api = self.api(domain.region, domain.account, &mapping.api_id);
         if let Some(name) = &mapping.stage {
-            integration.stage = integration.api.then(|api| stage_named(api, name));
+            integration.route_mut().stage = integration.api.then(|api| stage_named(api, name));
         } else {
             below += 1;
         }

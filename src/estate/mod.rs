@@ -11,13 +11,15 @@ mod endpoint;
 mod facts;
 mod integration;
 mod join;
+mod memo;
 mod policies;
 mod request;
+mod routes;
 mod site;
 mod tasks;
 mod users;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::arn::Arn;
 use crate::host::{Host, InvocationUrl, PathTemplate, UrlError};
@@ -29,12 +31,13 @@ use crate::model::more::{Key, Queue, Secret};
 use crate::model::{Collection, Kind, Known, Region, Snapshot, Unknown};
 use crate::rules::parameters::Parameters;
 use crate::rules::verdict::Leave;
+use foldhash::HashMap;
 
 pub use callers::{Caller, Stop};
 pub use carried::credentials_header;
 pub use deployed::{Called, Way};
 pub use endpoint::{is_execute_api, regional_name};
-pub use integration::Integration;
+pub use integration::{Integration, Route};
 pub use join::{API_ID_HEADER, header, mapping_of};
 pub use request::{INVOKE, owner_of};
 pub use site::{Hop, Place, Site, public_id, token};
@@ -54,6 +57,8 @@ pub struct Estate<'a> {
     users: users::Users<'a>,
     policies: policies::Policies,
     views: facts::Views<'a>,
+    /// What rules remember.
+    pub answers: memo::Answers,
 }
 
 impl<'a> Estate<'a> {
@@ -62,14 +67,15 @@ impl<'a> Estate<'a> {
         let mut estate = Estate {
             snapshot,
             parameters: Parameters::default(),
-            urls: HashMap::new(),
-            domains: HashMap::new(),
-            templates: HashMap::new(),
-            endpoints_by_name: HashMap::new(),
-            tasks: HashMap::new(),
+            urls: HashMap::default(),
+            domains: HashMap::default(),
+            templates: HashMap::default(),
+            endpoints_by_name: HashMap::default(),
+            tasks: HashMap::default(),
             users: users::Users::default(),
             policies: policies::Policies::default(),
             views: facts::views(snapshot),
+            answers: memo::Answers::default(),
         };
         for (account, content) in &snapshot.accounts {
             estate.policies.add_roles(&content.roles);
@@ -157,10 +163,9 @@ impl<'a> Estate<'a> {
     }
 
     /// All inventories of a region, the one of `first` before the others.
-    fn inventories(&self, region: &str, first: &str) -> Vec<(&'a str, &'a str, &'a Region)> {
-        let mut found: Vec<_> = self.snapshot.accounts.keys().filter_map(|account| self.inventory(account, region)).collect();
-        found.sort_by_key(|(account, ..)| *account != first);
-        found
+    fn inventories(&self, region: &str, first: &str) -> impl Iterator<Item = (&'a str, &'a str, &'a Region)> {
+        let others = self.snapshot.accounts.keys().filter(move |account| *account != first);
+        self.inventory(first, region).into_iter().chain(others.filter_map(move |account| self.inventory(account, region)))
     }
 
     /// Looks a key up in one collection of one inventory.

@@ -1,7 +1,8 @@
 //! The policy documents of a snapshot, each parsed once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::HashMap;
 use serde_json::Value;
 
 use crate::host::partition_of_region;

@@ -54,7 +54,7 @@ impl<'a> Integration<'a> {
         let (api, stage, url) = (self.api.read()?, self.stage.read()?, self.url()?);
         let partition = partition_of_region(api.region).unwrap_or("aws");
         let head = format!("arn:{partition}:execute-api:{}:{}:{}/{}/{}", api.region, api.account, api.key, stage.key, self.verb()?);
-        let head = Text::from(head.as_str());
+        let head = Text::from(head);
         if url.repeated_slashes {
             // What API Gateway makes of repeated slashes before it asks the policy is not documented.
             return Ok(head.then("/").any());

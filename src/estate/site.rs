@@ -70,6 +70,11 @@ impl<'a, T: ?Sized> Site<'a, T> {
         Place { kind: self.kind, account: self.account, region: self.region, parent: self.parent, key: self.key }
     }
 
+    /// Where it lies in the snapshot, which tells it from every other resource of its kind.
+    pub fn address(&self) -> usize {
+        std::ptr::from_ref(self.value).addr()
+    }
+
     /// As [`public_id`].
     pub fn id(&self) -> String {
         public_id(self.kind, (self.account, self.region), self.parent, self.key)

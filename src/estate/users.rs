@@ -2,11 +2,10 @@
 //!
 //! A rule's target and a pipe use a connection through an API destination.
 
-use std::collections::{HashMap, HashSet};
-
 use crate::arn::Arn;
 use crate::model::events::Connection;
 use crate::model::{Collection, Known, Region, Unknown};
+use foldhash::{HashMap, HashSet};
 
 use super::{Estate, Site, Task};
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::document::{Fix, Plan};
 use super::journal::{Event, Journal, Progress};
 use super::rollback;
-use super::state::{reached, resolve, resolve_text, same};
+use super::state::{reached, resolve, resolve_text, restored};
 use super::step::{Call, Change, NEW, Place, Step, Wait};
 use crate::error::{Error, Result};
 use crate::report::Report;
@@ -75,8 +75,8 @@ pub struct Outcome {
     pub stale: Vec<String>,
     /// What could not be read when it was judged again.
     pub unread: Vec<String>,
-    /// Findings that are left.
-    pub left: usize,
+    /// Fingerprints of the findings that are left, where it was judged again.
+    pub left: Option<BTreeSet<String>>,
 }
 
 /// How often what was answered is looked for before it is taken for not made, and how long in between: the control
@@ -85,7 +85,7 @@ const LOOKS: [Duration; 5] =
     [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
 
 /// Time between two looks at a state that takes its time.
-const BEAT: Duration = Duration::from_millis(1500);
+pub(super) const BEAT: Duration = Duration::from_millis(1500);
 
 /// Why a step was not made.
 enum Stop {
@@ -265,7 +265,7 @@ impl Run<'_> {
                 continue;
             }
             let current = self.current(step, &change)?;
-            let as_before = same(&change.before, &current);
+            let as_before = restored(&change, &current);
             before &= as_before;
             after &= reached(&change, &current);
             if !as_before {
@@ -351,7 +351,7 @@ impl Run<'_> {
         for look in LOOKS {
             self.cloud.pause(look);
             let report = self.cloud.judge()?;
-            outcome.left = report.findings.len();
+            outcome.left = Some(report.findings.iter().map(|finding| finding.fingerprint.clone()).collect());
             wrong = surprises(fix, &report, &self.journal.baseline, &foreseen);
             if !wrong.is_empty() {
                 continue;

@@ -1,5 +1,6 @@
 //! `pgwaudit fix` and `pgwaudit rollback`.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -7,9 +8,10 @@ use super::document::Plan;
 use super::plan::{Request, plan};
 use super::{saved, show};
 use crate::cli::filter::FilterArgs;
-use crate::cli::fix::{FixArgs, PlanArgs, PlanFormat, RollbackArgs};
+use crate::cli::fix::{Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
 use crate::cli::{ExitArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs};
 use crate::error::{Error, Result};
+use crate::estate::Estate;
 use crate::model::Snapshot;
 use crate::output;
 use crate::report::{Report, ReportedFinding};
@@ -17,6 +19,7 @@ use crate::rules::RULES;
 use crate::rules::names::{self, Name};
 use crate::run;
 use crate::settings::{Scan, Source};
+use crate::trace;
 
 /// `pgwaudit fix`: plans, and makes the plan on request.
 ///
@@ -40,7 +43,10 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     if let Some(file) = &planned.plan_out {
         saved::write(file, &plan)?;
     }
-    print(&plan, planned.format)?;
+    match planned.emit {
+        Some(Emit::Cli) => output::to_stdout(|out| super::emit::cli(&plan, out))?,
+        None => print(&plan, planned.format)?,
+    }
     if !apply.apply {
         return Ok(u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty()));
     }
@@ -63,6 +69,32 @@ pub fn rollback(args: RollbackArgs) -> Result<u8> {
     changes::rollback(&args.journal, &mut settings, args.yes)
 }
 
+/// `pgwaudit policy fix`: the statements of a scan, without which nothing is planned or verified, and those of the calls.
+///
+/// # Errors
+/// Where the plan cannot be read.
+#[cfg(feature = "live")]
+pub fn policy(plan: Option<&Path>, partition: &str) -> Result<u8> {
+    let statements = match plan {
+        Some(file) => super::permissions::of_plan(&saved::read(file)?, partition),
+        None => super::permissions::of_everything(partition),
+    };
+    let mut policy = crate::permissions::scan(partition);
+    if let Some(own) = policy["Statement"].as_array_mut() {
+        own.extend(statements);
+    }
+    output::to_stdout(|out| writeln!(out, "{policy:#}")).map(|()| 0)
+}
+
+/// The same without accounts.
+///
+/// # Errors
+/// Always.
+#[cfg(not(feature = "live"))]
+pub fn policy(_: Option<&Path>, _: &str) -> Result<u8> {
+    Err(run::not_live())
+}
+
 fn settings_of(live: LiveArgs) -> Result<Scan> {
     let (source, rules) = (crate::cli::SourceArgs::default(), RuleArgs::default());
     let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output: OutputArgs::default(), exit: ExitArgs::default() };
@@ -71,11 +103,39 @@ fn settings_of(live: LiveArgs) -> Result<Scan> {
 
 /// Reads, judges and plans.
 fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
-    let snapshot = run::load(&settings.source)?;
+    let snapshot = load(&settings.source)?;
     let report = run::judge_within(&snapshot, settings)?;
     let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
-    let plan = planned(args, &snapshot, settings, &|finding| (only.is_empty() || only.means(finding)) && !skip.means(finding))?;
+    let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
+    let select = |finding: &ReportedFinding| {
+        let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
+        (only.is_empty() || only.means(finding)) && !skip.means(finding) && within.as_ref().is_none_or(touched)
+    };
+    let plan = planned(args, &snapshot, settings, &select)?;
     Ok((plan, report))
+}
+
+/// The ids of the integrations that a name means.
+fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTreeSet<String>> {
+    let estate = Estate::new(snapshot).with(settings.parameters.clone());
+    let all = estate.integrations();
+    let in_scope: Vec<_> = all.iter().filter(|integration| integration.in_scope()).collect();
+    let chosen = trace::choose(&estate, &in_scope, name)?;
+    Ok(chosen.into_iter().map(|index| in_scope[index].id.clone()).collect())
+}
+
+/// Reads what a scan reads, and of deployed accounts what could take the place of what is broken.
+#[cfg(feature = "live")]
+fn load(source: &Source) -> Result<Snapshot> {
+    match source {
+        Source::Live(args) => crate::source::live::load(&changes::options(args)),
+        file => run::load(file),
+    }
+}
+
+#[cfg(not(feature = "live"))]
+fn load(source: &Source) -> Result<Snapshot> {
+    run::load(source)
 }
 
 fn planned(args: &PlanArgs, snapshot: &Snapshot, settings: &mut Scan, select: &dyn Fn(&ReportedFinding) -> bool) -> Result<Plan> {
@@ -181,12 +241,12 @@ mod changes {
 #[cfg(feature = "live")]
 mod changes {
     //! What changes accounts.
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::fix::apply::{Cloud, Outcome, Run};
     use crate::fix::cloud::Live;
+    use crate::fix::document::Cure;
     use crate::fix::journal::Journal;
+    use crate::source::live::LiveOptions;
 
     pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
         let mut cloud = open(&plan, settings)?;
@@ -215,6 +275,11 @@ mod changes {
         Ok(0)
     }
 
+    /// What is read of deployed accounts.
+    pub fn options(args: &LiveArgs) -> LiveOptions {
+        LiveOptions { substitutes: true, ..run::live_options(args) }
+    }
+
     /// Opens the accounts, all of which the plan has to be about.
     fn open<'s>(plan: &Plan, settings: &'s mut Scan) -> Result<Live<'s>> {
         let Source::Live(args) = &settings.source else {
@@ -224,7 +289,7 @@ mod changes {
         if args.regions.is_empty() && !args.all_regions {
             args.regions = plan.scopes.iter().map(|scope| scope.region.clone()).collect::<BTreeSet<_>>().into_iter().collect();
         }
-        let cloud = Live::open(run::live_options(&args), Box::new(|snapshot| run::judge(snapshot, settings)))?;
+        let cloud = Live::open(options(&args), Box::new(|snapshot| run::judge(snapshot, settings)))?;
         for step in plan.steps() {
             if !cloud.scopes().any(|scope| scope.account == step.account && scope.region == step.region) {
                 let open: Vec<_> = cloud.scopes().map(|scope| format!("{} {}", scope.account, scope.region)).collect();
@@ -259,7 +324,7 @@ mod changes {
         for gap in &outcome.unread {
             run::tell(&format!("not verified: {gap}"));
         }
-        Ok(match (outcome.unread.is_empty(), remains(&journal.plan)) {
+        Ok(match (outcome.unread.is_empty(), remains(&journal.plan, outcome)) {
             (false, _) => 3,
             (true, true) => 1,
             (true, false) => 0,
@@ -267,7 +332,9 @@ mod changes {
     }
 
     /// What remains after a run: fixes that were only shown, and what people have to do.
-    fn remains(plan: &Plan) -> bool {
-        plan.fixes.iter().any(|fix| fix.withheld.is_some()) || !plan.manual.is_empty()
+    fn remains(plan: &Plan, outcome: &Outcome) -> bool {
+        let found = |cure: &Cure| outcome.left.as_ref().is_none_or(|left| left.contains(&cure.fingerprint));
+        let withheld = plan.fixes.iter().filter(|fix| fix.withheld.is_some()).flat_map(|fix| &fix.cures);
+        withheld.chain(plan.manual.iter().map(|item| &item.finding)).any(found)
     }
 }

@@ -70,6 +70,15 @@ pub enum Event {
         /// The step.
         step: u32,
     },
+    /// What a step had removed was made again, with an id that stands for the old one from now on.
+    Remade {
+        /// The step.
+        step: u32,
+        /// The id that it had.
+        old: String,
+        /// The id that it has.
+        new: String,
+    },
     /// The step was taken back.
     Undone {
         /// The step.
@@ -203,6 +212,9 @@ impl Journal {
             }
             Event::Failed { step, .. } => self.set(*step, Progress::Open),
             Event::UndoBegin { step } => self.set(*step, Progress::Undoing),
+            Event::Remade { old, new, .. } => {
+                self.ids.insert(old.clone(), new.clone());
+            }
             Event::Undone { step } => self.set(*step, Progress::Undone),
             Event::Verified { fix } => {
                 self.verified.insert(*fix);

@@ -1,11 +1,13 @@
 //! Takes back what a journal says was done, last step first. What somebody changed since is left alone.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
-use super::apply::{Refusal, Run, hidden, scope, short};
+use super::apply::{BEAT, Refusal, Run, hidden, scope, short};
 use super::journal::{Event, Progress};
-use super::state::{reached, same};
-use super::step::{Change, Step};
+use super::state::{reached, restored};
+use super::step::{Call, Change, Step};
 use crate::error::{Error, Result};
 
 /// Takes back every step that was made or may have been made; how many were taken back.
@@ -50,7 +52,7 @@ fn undo(run: &mut Run<'_>, step: &Step) -> Result<std::result::Result<bool, Stri
             Ok(current) => current,
             Err(why) => return Ok(Err(why)),
         };
-        as_before &= same(&change.before, &current);
+        as_before &= restored(change, &current);
         let after = reached(change, &current);
         as_after &= after;
         if !after {
@@ -65,7 +67,8 @@ fn undo(run: &mut Run<'_>, step: &Step) -> Result<std::result::Result<bool, Stri
         return Ok(Err(format!("{}, which somebody else changed", others.join("; "))));
     }
     if step.undo.is_empty() {
-        return Ok(Err("nothing that is known takes it back".to_owned()));
+        let why = step.notes.last().map_or("nothing that is known takes it back", String::as_str);
+        return Ok(Err(why.to_owned()));
     }
     run.journal.write(Event::UndoBegin { step: step.id })?;
     (run.tell)(&format!("taking back step {}: {}", step.id, step.title));
@@ -88,31 +91,68 @@ fn adopt(run: &mut Run<'_>, step: &Step) -> Result<std::result::Result<bool, Str
     }
 }
 
+/// Longest time that the way back of one step is waited for.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+
 fn send(run: &mut Run<'_>, step: &Step) -> std::result::Result<(), String> {
-    let marker = super::apply::marker(&run.journal.plan, step);
     for call in &step.undo {
         let call = run.resolved(call);
-        let mut tries = 3;
-        loop {
-            tries -= 1;
-            match run.cloud.send(scope(step), &call, &marker) {
-                Ok(_) => break,
-                Err(Refusal::Unclear(_)) if tries > 0 => {}
-                Err(refusal) if is_gone(run, step) => {
-                    let _ = refusal;
-                    break;
-                }
-                Err(refusal) => return Err(refusal.why().to_owned()),
-            }
+        match send_one(run, step, &call) {
+            Err(_) if is_gone(run, step) => {}
+            other => other?,
         }
     }
-    Ok(())
+    settle(run, step)
+}
+
+fn send_one(run: &mut Run<'_>, step: &Step, call: &Call) -> std::result::Result<(), String> {
+    const ATTEMPTS: usize = 3;
+    let marker = super::apply::marker(&run.journal.plan, step);
+    let mut attempts = 1..=ATTEMPTS;
+    loop {
+        attempts.next();
+        match run.cloud.send(scope(step), call, &marker) {
+            Ok(answer) => return remade(run, step, call, &answer),
+            Err(Refusal::Unclear(_)) if !attempts.is_empty() => {}
+            Err(refusal) => return Err(refusal.why().to_owned()),
+        }
+    }
+}
+
+/// Notes the id of what was made again.
+fn remade(run: &mut Run<'_>, step: &Step, call: &Call, answer: &Value) -> std::result::Result<(), String> {
+    let Some(made) = &call.remakes else { return Ok(()) };
+    let new = answer.pointer(&made.pointer).and_then(Value::as_str);
+    let new = new.ok_or_else(|| format!("{call} answered without the id of what it made"))?.to_owned();
+    let event = Event::Remade { step: step.id, old: made.id.clone(), new };
+    run.journal.write(event).map_err(|error| error.to_string())
+}
+
+/// Waits until everything is as it was before the step, and nothing of it is under way any more.
+fn settle(run: &mut Run<'_>, step: &Step) -> std::result::Result<(), String> {
+    let end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        if is_gone(run, step) && !is_under_way(run, step) {
+            return Ok(());
+        }
+        run.cloud.pause(BEAT);
+    }
+    Err(format!("it is not as it was after {} minutes", PATIENCE.as_secs() / 60))
+}
+
+/// Whether a resource of the step is between two states.
+fn is_under_way(run: &mut Run<'_>, step: &Step) -> bool {
+    run.changes(step).iter().filter(|change| !hidden(change)).any(|change| {
+        let resource = run.cloud.read(&change.place).ok().flatten().unwrap_or(Value::Null);
+        let state = resource["state"].as_str().or_else(|| resource["status"].as_str()).unwrap_or_default();
+        state.ends_with("ING") || state.ends_with("_IN_PROGRESS")
+    })
 }
 
 /// Whether all is as it was before the step, so that a refusal of its undo does not matter.
 fn is_gone(run: &mut Run<'_>, step: &Step) -> bool {
     let changes: Vec<Change> = run.changes(step).into_iter().filter(|change| !hidden(change)).collect();
-    changes.iter().all(|change| current(run, change).is_ok_and(|current| same(&change.before, &current)))
+    changes.iter().all(|change| current(run, change).is_ok_and(|current| restored(change, &current)))
 }
 
 fn current(run: &mut Run<'_>, change: &Change) -> std::result::Result<Value, String> {

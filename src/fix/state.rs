@@ -110,10 +110,26 @@ fn canonical(value: &Value) -> Value {
 }
 
 /// Whether what is there is what a change leaves. An id that is not known before matches any that is new, and of a
-/// resource that is made only the fields that were planned are compared.
+/// resource that is made only the fields that were planned are compared. What is being deleted is as good as gone.
 pub fn reached(change: &Change, current: &Value) -> bool {
+    if change.pointer.is_empty() && change.after.is_null() {
+        return current.is_null() || current["status"] == "DELETE_IN_PROGRESS";
+    }
     let fits = if change.pointer.is_empty() { covers(&change.after, current) } else { fits(&change.after, current) };
     fits && (!has_token(&change.after) || !same(&change.before, current))
+}
+
+/// Whether what is there is what a change found, as far as it can be so again: what was removed and made anew has
+/// another age.
+pub fn restored(change: &Change, current: &Value) -> bool {
+    match (&change.before, current) {
+        (Value::Object(before), Value::Object(_)) if change.pointer.is_empty() => {
+            let mut before = before.clone();
+            before.retain(|name, _| !["created", "modified"].contains(&name.as_str()));
+            covers(&Value::Object(before), current)
+        }
+        (before, current) => same(before, current),
+    }
 }
 
 fn covers(planned: &Value, current: &Value) -> bool {
@@ -154,9 +170,6 @@ pub fn resolve(value: &Value, ids: &BTreeMap<String, String>) -> Value {
 
 /// The same for one text. Longer placeholders first: `$new-1` begins `$new-12`.
 pub fn resolve_text(text: &str, ids: &BTreeMap<String, String>) -> String {
-    if !text.contains(NEW) {
-        return text.to_owned();
-    }
     let mut tokens: Vec<(&String, &String)> = ids.iter().collect();
     tokens.sort_by_key(|(token, _)| std::cmp::Reverse(token.len()));
     tokens.into_iter().fold(text.to_owned(), |text, (token, id)| text.replace(token.as_str(), id))

@@ -76,12 +76,32 @@ pub struct Call {
     /// Its parameters under AWS's own names. The `Targets` of `PutTargets` are merge patches (RFC 7396) on the targets as
     /// they stand: they are read again in full right before, because the call replaces them whole.
     pub parameters: Value,
+    /// Of a call that takes a removal back: what it makes again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remakes: Option<Remade>,
+}
+
+/// Something that is made again, with an id that has to be new.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remade {
+    /// Pointer into the call's answer to the new id.
+    pub pointer: String,
+    /// The id that it had, for which the new one stands from then on.
+    pub id: String,
 }
 
 impl Call {
     /// A call.
     pub fn new(service: &str, operation: &str, parameters: Value) -> Self {
-        Call { service: service.to_owned(), operation: operation.to_owned(), parameters }
+        Call { service: service.to_owned(), operation: operation.to_owned(), parameters, remakes: None }
+    }
+
+    /// Makes again what a step removed.
+    #[must_use]
+    pub fn remaking(mut self, remade: Remade) -> Self {
+        self.remakes = Some(remade);
+        self
     }
 }
 

@@ -14,7 +14,7 @@ use crate::rules::verdict::{FixClass, Severity};
 
 pub mod file;
 mod github;
-mod json;
+pub mod json;
 #[cfg(feature = "live")]
 pub mod log;
 mod markdown;

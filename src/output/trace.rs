@@ -141,7 +141,7 @@ impl<'r> Told<'_, 'r> {
             Kind::Network if hop.hop.status == HopStatus::Present => {
                 format!("{} to {}", called(self.report, named(Kind::Gateway)), called(self.report, named(Kind::Endpoint)))
             }
-            Kind::Target => hop.hop.id.rsplit_once('#').map_or_else(|| hop.hop.id.clone(), |(_, target)| target.to_owned()),
+            Kind::Target => hop.hop.id.rsplit_once('#').map_or(&*hop.hop.id, |(_, target)| target).to_owned(),
             _ => called(self.report, &hop.hop.id),
         }
     }

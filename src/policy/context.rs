@@ -4,7 +4,7 @@
 //! Which of them API Gateway knows for which caller:
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html>
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -93,11 +93,27 @@ impl fmt::Display for Value {
 /// or everything else was ([`Context::otherwise_absent`]).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Context {
-    values: BTreeMap<String, Value>,
+    values: Vec<(Cow<'static, str>, Value)>,
+    /// What holds besides, for keys that are not among the values.
+    base: Option<&'static Context>,
     unsigned: bool,
     absent_under: Vec<String>,
     otherwise_absent: bool,
 }
+
+/// Another account's VPC and endpoint, another organization, over TLS.
+static STRANGER: LazyLock<Context> = LazyLock::new(|| {
+    Context::new()
+        .with("aws:Referer", Value::Unknown)
+        .with("aws:SourceVpc", Value::other("vpc-"))
+        .with("aws:SourceVpcArn", Value::other("arn:aws:ec2:"))
+        .with("aws:SourceVpce", Value::other("vpce-"))
+        .with("aws:VpcSourceIp", Value::other(""))
+        .with("aws:VpceAccount", Value::other(""))
+        .with("aws:VpceOrgID", Value::other("o-"))
+        .with("aws:VpceOrgPaths", Value::other("o-"))
+        .with("aws:SecureTransport", Value::text("true"))
+});
 
 /// What a program's unsigned request lacks, by prefix: all of `aws:Principal…` but two of
 /// [`ANONYMOUS`], credentials, sessions, forwarded calls, and the page a browser came from.
@@ -127,6 +143,22 @@ static ANONYMOUS: LazyLock<[(&str, Value); 3]> = LazyLock::new(|| {
     ]
 });
 
+/// A service in no organization.
+static SERVICE: LazyLock<Context> = LazyLock::new(|| {
+    Context::new()
+        .with("aws:PrincipalIsAWSService", Value::text("true"))
+        .with("aws:PrincipalOrgID", Value::Absent)
+        .with("aws:PrincipalOrgPaths", Value::Absent)
+        .with("aws:username", Value::Absent)
+        .absent_under("aws:PrincipalTag/")
+        .absent_under("aws:CalledVia")
+});
+
+/// Key names are compared without case.
+fn is_same(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other) || (!(one.is_ascii() && other.is_ascii()) && one.to_lowercase() == other.to_lowercase())
+}
+
 impl Context {
     /// Nothing is known.
     #[must_use]
@@ -151,42 +183,30 @@ impl Context {
     /// (`aws:Referer`, `aws:UserAgent`) is unknown.
     #[must_use]
     pub fn stranger() -> Self {
-        Self::anonymous()
-            .with("aws:Referer", Value::Unknown)
-            .with("aws:SourceVpc", Value::other("vpc-"))
-            .with("aws:SourceVpcArn", Value::other("arn:aws:ec2:"))
-            .with("aws:SourceVpce", Value::other("vpce-"))
-            .with("aws:VpcSourceIp", Value::other(""))
-            .with("aws:VpceAccount", Value::other(""))
-            .with("aws:VpceOrgID", Value::other("o-"))
-            .with("aws:VpceOrgPaths", Value::other("o-"))
-            .with("aws:SecureTransport", Value::text("true"))
+        Self { base: Some(&STRANGER), ..Self::anonymous() }
     }
 
     /// A call that the AWS service `name` (`events.amazonaws.com`) makes in its own name. It
     /// belongs to no organization; `aws:SourceArn` and `aws:SourceAccount` are unknown until set.
     #[must_use]
     pub fn service(name: &str) -> Self {
-        Self::new()
-            .with("aws:PrincipalIsAWSService", Value::text("true"))
-            .with("aws:PrincipalServiceName", Value::text(name))
-            .with("aws:PrincipalOrgID", Value::Absent)
-            .with("aws:PrincipalOrgPaths", Value::Absent)
-            .with("aws:username", Value::Absent)
-            .absent_under("aws:PrincipalTag/")
-            .absent_under("aws:CalledVia")
+        Self { base: Some(&SERVICE), ..Self::default() }.with("aws:PrincipalServiceName", Value::text(name))
     }
 
     /// The same context with `key` set; a later value replaces an earlier one.
     #[must_use]
-    pub fn with(mut self, key: &str, value: Value) -> Self {
+    pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: Value) -> Self {
         self.set(key, value);
         self
     }
 
     /// Sets `key`.
-    pub fn set(&mut self, key: &str, value: Value) {
-        self.values.insert(key.to_lowercase(), value);
+    pub fn set(&mut self, key: impl Into<Cow<'static, str>>, value: Value) {
+        let key = key.into();
+        match self.values.iter_mut().find(|(own, _)| is_same(own, &key)) {
+            Some((_, own)) => *own = value,
+            None => self.values.push((key, value)),
+        }
     }
 
     /// Keys that start with `prefix` are absent unless set.
@@ -203,9 +223,20 @@ impl Context {
         self
     }
 
+    /// Whether a prefix of `key` was declared absent.
+    fn is_absent_under(&self, key: &str) -> bool {
+        self.absent_under.iter().any(|prefix| key.starts_with(prefix)) || self.base.is_some_and(|base| base.is_absent_under(key))
+    }
+
+    /// What was said about `key`.
+    fn said(&self, key: &str) -> Option<&Value> {
+        let own = self.values.iter().find(|(own, _)| is_same(own, key)).map(|(_, value)| value);
+        own.or_else(|| self.base?.said(key))
+    }
+
     /// What is known about `key`, which is in lower case.
     pub(super) fn get(&self, key: &str) -> &Value {
-        if let Some(value) = self.values.get(key) {
+        if let Some(value) = self.said(key) {
             return value;
         }
         if self.unsigned {
@@ -214,7 +245,7 @@ impl Context {
                 return value;
             }
         }
-        let listed = self.absent_under.iter().any(|prefix| key.starts_with(prefix));
+        let listed = self.is_absent_under(key);
         let signed = self.unsigned && SIGNED.iter().any(|prefix| key.starts_with(prefix));
         if listed || signed || self.otherwise_absent { &Value::Absent } else { &Value::Unknown }
     }

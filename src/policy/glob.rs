@@ -84,6 +84,10 @@ impl Glob {
         if matches!(self.quick, Quick::Everything) && self.style != Style::Arn {
             return Truth::Yes;
         }
+        if text.is_unknown() && !matches!(self.quick, Quick::No) {
+            // Some texts are as the pattern, and some are not, the empty one or a longer one at the least.
+            return Truth::Unknown;
+        }
         match self.style {
             Style::Text | Style::IgnoreCase => self.read(text, false),
             Style::Arn => self.as_arn(text),

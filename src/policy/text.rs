@@ -47,8 +47,13 @@ impl Text {
 
     /// The same text, followed by `known`.
     #[must_use]
-    pub fn then(self, known: &str) -> Self {
-        self.push(Piece::Known(known.to_owned()))
+    pub fn then(mut self, known: &str) -> Self {
+        match self.pieces.last_mut() {
+            _ if known.is_empty() => {}
+            Some(Piece::Known(last)) => last.push_str(known),
+            _ => self.pieces.push(Piece::Known(known.to_owned())),
+        }
+        self
     }
 
     /// The same text, followed by an unknown path segment: one or more characters, no slash.
@@ -73,6 +78,11 @@ impl Text {
         }
     }
 
+    /// Whether nothing of it is known.
+    pub(super) fn is_unknown(&self) -> bool {
+        matches!(self.pieces.as_slice(), [Piece::Any])
+    }
+
     /// What it certainly starts with.
     pub(super) fn start(&self) -> &str {
         match self.pieces.first() {
@@ -90,12 +100,9 @@ impl Text {
         &self.pieces
     }
 
+    /// Adds a piece that is not known.
     fn push(mut self, piece: Piece) -> Self {
-        match (self.pieces.last_mut(), piece) {
-            (_, Piece::Known(new)) if new.is_empty() => {}
-            (Some(Piece::Known(last)), Piece::Known(new)) => last.push_str(&new),
-            (_, piece) => self.pieces.push(piece),
-        }
+        self.pieces.push(piece);
         self
     }
 }
@@ -108,7 +115,7 @@ impl From<&str> for Text {
 
 impl From<String> for Text {
     fn from(known: String) -> Self {
-        Self::from(known.as_str())
+        if known.is_empty() { Self::from("") } else { Self { pieces: vec![Piece::Known(known)] } }
     }
 }
 

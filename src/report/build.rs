@@ -1,14 +1,16 @@
 //! From what the rules said to the report: merged, fingerprinted, sorted, counted, once and here only.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use super::location::Locate;
 use super::{
-    Counts, FixReport, Health, IntegrationReport, NotAssessed, Report, ReportCoverage, ReportedFinding, SCHEMA, SuppressedFinding, Tool,
-    place,
+    Counts, FixReport, Health, HopReport, IntegrationReport, NotAssessed, Report, ReportCoverage, ReportedFinding, SCHEMA,
+    SuppressedFinding, Tool, place,
 };
+use crate::estate::Integration;
 use crate::model::{Reason, ResourceId, Snapshot};
 use crate::rules::assess::{Assessment, Found, Gap};
 use crate::rules::verdict::Severity;
@@ -42,7 +44,7 @@ pub struct Accepted {
 pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_>) -> Report {
     let mut findings = merge(&assessment.found, assessment, &policy.levels);
     link(&mut findings);
-    let explained: BTreeSet<String> = findings.iter().flat_map(|finding| finding.integrations.iter().cloned()).collect();
+    let unexplained = unexplained_breaks(assessment, &findings);
     let mut suppressed = Vec::new();
     let (suppress, fail_on) = (policy.suppress, policy.fail_on);
     findings.retain(|finding| match suppress(finding) {
@@ -86,7 +88,7 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
         exit_code: 0,
     };
     report.exit_code = match exit_code(&report, fail_on, &policy.allow_unassessed, policy.require_integration) {
-        0 if unexplained_break(&report, &explained) => 3,
+        0 if unexplained => 3,
         code => code,
     };
     report
@@ -94,17 +96,23 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
 
 /// One finding for each rule, primary resource and facet.
 fn merge(found: &[Found], assessment: &Assessment<'_>, levels: &BTreeMap<&'static str, Severity>) -> Vec<ReportedFinding> {
-    let mut merged: BTreeMap<(&'static str, ResourceId, &str), (ReportedFinding, BTreeSet<usize>)> = BTreeMap::new();
+    let mut places: HashMap<(&'static str, &ResourceId, &str), usize> = HashMap::default();
+    let mut merged: Vec<(ReportedFinding, Vec<usize>)> = Vec::new();
     for found in found {
         let Some(primary) = found.finding.evidence.first() else { continue };
-        let key = (found.rule.id, primary.resource.clone(), found.finding.facet.as_str());
-        let (finding, integrations) = merged.entry(key).or_insert_with(|| (reported(found.rule, found), BTreeSet::new()));
+        let place = *places.entry((found.rule.id, &primary.resource, &found.finding.facet)).or_insert(merged.len());
+        if place == merged.len() {
+            merged.push((reported(found.rule, found), Vec::new()));
+        }
+        let (finding, integrations) = &mut merged[place];
         finding.severity = finding.severity.max(found.finding.severity.unwrap_or(found.rule.document().head.severity));
         integrations.extend(&found.integrations);
     }
     let mut findings: Vec<_> = merged
-        .into_values()
-        .map(|(mut finding, integrations)| {
+        .into_iter()
+        .map(|(mut finding, mut integrations)| {
+            integrations.sort_unstable();
+            integrations.dedup();
             finding.severity = levels.get(finding.rule).copied().unwrap_or(finding.severity);
             finding.integrations =
                 integrations.into_iter().filter_map(|index| Some(assessment.integrations.get(index)?.id.clone())).collect();
@@ -120,7 +128,7 @@ fn merge(found: &[Found], assessment: &Assessment<'_>, levels: &BTreeMap<&'stati
 /// Says of each finding that follows from another which one that is: a finding of a rule that its document
 /// names under `because`, on an integration that both touch.
 fn link(findings: &mut [ReportedFinding]) {
-    let mut by_place: HashMap<(&str, &str), &str> = HashMap::new();
+    let mut by_place: HashMap<(&str, &str), &str> = HashMap::default();
     for finding in findings.iter() {
         for id in &finding.integrations {
             by_place.entry((finding.rule, id)).or_insert(&finding.fingerprint);
@@ -187,15 +195,21 @@ fn gaps(gaps: &[Gap]) -> Vec<NotAssessed> {
 }
 
 fn integrations(assessment: &Assessment<'_>, findings: &[ReportedFinding]) -> Vec<IntegrationReport> {
-    let mut worst: BTreeMap<&str, Severity> = BTreeMap::new();
+    let mut worst: HashMap<&str, Severity> = HashMap::default();
     for finding in findings {
         for id in &finding.integrations {
             let level = worst.entry(id).or_insert(finding.severity);
             *level = (*level).max(finding.severity);
         }
     }
-    let unclear: BTreeSet<usize> = assessment.gaps.iter().flat_map(|gap| gap.integrations.iter().copied()).collect();
-    let one = |(index, integration): (usize, &&crate::estate::Integration<'_>)| {
+    let unclear: HashSet<usize> = assessment.gaps.iter().flat_map(|gap| gap.integrations.iter().copied()).collect();
+    // Callers of one route have all but the first hops in common.
+    let mut shared: HashMap<usize, Vec<HopReport>> = HashMap::default();
+    let mut hops = |path: &Integration<'_>| {
+        let behind = shared.entry(path.route_number()).or_insert_with(|| path.hops_behind()).iter().cloned();
+        path.caller.hops().into_iter().chain(behind).collect()
+    };
+    let one = |(index, integration): (usize, &&Integration<'_>)| {
         let verdict = match worst.get(integration.id.as_str()) {
             _ if integration.has_missing_hop() => Health::Broken,
             Some(Severity::Critical) => Health::Broken,
@@ -203,7 +217,7 @@ fn integrations(assessment: &Assessment<'_>, findings: &[ReportedFinding]) -> Ve
             None if unclear.contains(&index) => Health::Unknown,
             None => Health::Healthy,
         };
-        IntegrationReport { id: integration.id.clone(), hops: integration.hops(), verdict }
+        IntegrationReport { id: integration.id.clone(), hops: hops(integration), verdict }
     };
     assessment.integrations.iter().enumerate().map(one).collect()
 }
@@ -245,9 +259,13 @@ pub fn exit_code(report: &Report, fail_on: Option<Severity>, allowed: &[Reason],
 }
 
 /// A missing hop never passes, even where the rule that reports it did not run.
-fn unexplained_break(report: &Report, explained: &BTreeSet<String>) -> bool {
-    let missing = |integration: &IntegrationReport| integration.hops.iter().any(|hop| hop.status == super::HopStatus::Missing);
-    report.integrations.iter().any(|integration| missing(integration) && !explained.contains(&integration.id))
+fn unexplained_breaks(assessment: &Assessment<'_>, findings: &[ReportedFinding]) -> bool {
+    let broken = assessment.integrations.iter().filter(|integration| integration.has_missing_hop());
+    let mut broken: HashSet<&str> = broken.map(|integration| integration.id.as_str()).collect();
+    findings.iter().flat_map(|finding| &finding.integrations).for_each(|id| {
+        broken.remove(id.as_str());
+    });
+    !broken.is_empty()
 }
 
 fn reason_of(outcome: crate::model::CallOutcome) -> Option<Reason> {

@@ -7,6 +7,7 @@ pub mod location;
 mod place;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -130,7 +131,7 @@ pub struct HopReport {
     /// What it is.
     pub kind: crate::model::Kind,
     /// Its ARN or id; empty where not even that is known.
-    pub id: String,
+    pub id: Arc<str>,
     /// Whether it is there.
     pub status: HopStatus,
     /// Why it is not known, or what is known of it being missing.

@@ -44,5 +44,5 @@ fn resource(hop: &HopReport, caller: &str) -> ResourceId {
     let of = |text: &str| Arn::parse(text).map(|arn| (arn.account.to_owned(), arn.region.to_owned())).unwrap_or_default();
     let ((account, region), by) = (of(&hop.id), of(caller));
     let or = |own: String, other: String| if own.is_empty() { other } else { own };
-    ResourceId { id: hop.id.clone(), kind: hop.kind, account: or(account, by.0), region: or(region, by.1) }
+    ResourceId { id: hop.id.to_string(), kind: hop.kind, account: or(account, by.0), region: or(region, by.1) }
 }

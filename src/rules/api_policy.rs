@@ -147,8 +147,13 @@ pub fn open_to_everybody(path: &Integration<'_>) -> Result<Option<Evidence>, Lea
     Ok(opening.map(|(at, _)| call.at(&at)))
 }
 
-/// Pointer of the statement that admits a stranger, and whether only because of headers that he chooses himself.
+/// Pointer of the statement that admits a stranger, and whether only because of headers that he chooses himself. Two
+/// rules ask.
 fn opening(path: &Integration<'_>, call: &Call<'_, '_>) -> Result<Option<(String, bool)>, Leave> {
+    path.opening.get_or_init(|| for_strangers(path, call)).clone()
+}
+
+fn for_strangers(path: &Integration<'_>, call: &Call<'_, '_>) -> Result<Option<(String, bool)>, Leave> {
     let context = Context::stranger()
         .with("aws:ResourceAccount", crate::policy::Value::text(call.api.account))
         .with("aws:RequestedRegion", crate::policy::Value::text(call.api.region));
@@ -231,18 +236,19 @@ impl<'p, 'a> Call<'p, 'a> {
     /// The condition on endpoints or VPCs that keeps the call out: of a `Deny` that applies because it is not one of
     /// those that are named, or of an `Allow` that would apply if it were.
     fn shut_out(&self) -> Option<KeyUse<'p>> {
-        let evaluation = self.policy.evaluate(self.request);
         let denying = |used: &KeyUse<'_>| {
             used.statement.effect() == Effect::Deny && used.condition.negated() && used.statement.applies(self.request) == Truth::Yes
         };
         if let Some(used) = self.policy.uses(&NETWORKS).find(denying) {
             return Some(used);
         }
-        let silent = evaluation.allow() == Truth::No && !self.authorizer();
+        if self.authorizer() || self.policy.evaluate(self.request).allow() != Truth::No {
+            return None;
+        }
         let allowing = |used: &KeyUse<'_>| {
             used.statement.effect() == Effect::Allow && used.statement.applies_ignoring(self.request, &NETWORKS) == Truth::Yes
         };
-        self.policy.uses(&NETWORKS).find(|used| silent && allowing(used))
+        self.policy.uses(&NETWORKS).find(allowing)
     }
 
     /// The `Allow` that takes in a stranger who sends the headers that the policy asks for, if no `Deny` can be about him

@@ -1,14 +1,16 @@
 //! Every rule on everything it is about.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
-use super::verdict::{Assessed, Finding, Leave, Verdict};
+use super::verdict::{Assessed, Finding, Leave, Verdict, not_applicable};
 use super::within::{Narrowed, Within};
 use super::{Check, Rule, Selection};
-use crate::estate::{Caller, Estate, Hop, Integration, Place, Site};
+use crate::estate::{Caller, Estate, Hop, Integration, Site};
 use crate::model::events::Connection;
 use crate::model::{Collection, Kind, Reason, Region, ResourceId, Unknown};
 use crate::report::NotCovered;
+use foldhash::{HashMap, HashSet};
 
 /// What all rules said. Integrations are meant by their place in `integrations`.
 pub struct Assessment<'a> {
@@ -68,6 +70,7 @@ pub fn assess_within<'a>(
 ) -> Assessment<'a> {
     let in_scope: Vec<&Integration<'_>> = integrations.iter().filter(|integration| integration.in_scope()).collect();
     let mut run = Run::new(estate, in_scope, integrations, within);
+    run.each_integration(selection);
     for rule in selection.rules() {
         run.rule(rule);
     }
@@ -78,29 +81,25 @@ struct Run<'a> {
     estate: &'a Estate<'a>,
     all: &'a [Integration<'a>],
     out: Assessment<'a>,
-    touching: HashMap<Place<'a>, Vec<usize>>,
+    touching: HashMap<(Kind, usize), Vec<usize>>,
+    /// The integration that starts with a target, filled when a rule on targets asks.
+    targets: OnceCell<HashMap<usize, usize>>,
+    unread: UnreadCallers,
     within: Option<Narrowed<'a>>,
 }
 
 impl<'a> Run<'a> {
     fn new(estate: &'a Estate<'a>, in_scope: Vec<&'a Integration<'a>>, all: &'a [Integration<'a>], within: Option<&'a Within<'a>>) -> Self {
-        let mut touching: HashMap<_, Vec<usize>> = HashMap::new();
+        let mut touching: HashMap<_, Vec<usize>> = HashMap::default();
+        touching.reserve(2 * in_scope.len() + 8);
         for (index, integration) in in_scope.iter().enumerate() {
-            for place in places(integration) {
+            for place in places(integration).into_iter().flatten() {
                 touching.entry(place).or_default().push(index);
             }
         }
-        let private: HashSet<&str> = in_scope.iter().filter_map(|path| Some(path.destination.read().ok()?.key)).collect();
-        let out_of_scope = all
-            .iter()
-            .filter(|path| within.is_none_or(|within| within.has(path)))
-            .filter_map(|path| Some(path.destination.read().ok()?.key))
-            .filter(|key| !private.contains(key))
-            .collect::<HashSet<_>>()
-            .len();
         let out = Assessment {
+            out_of_scope: out_of_scope(&in_scope, all, within),
             integrations: in_scope,
-            out_of_scope,
             found: Vec::new(),
             gaps: Vec::new(),
             not_covered: BTreeSet::new(),
@@ -108,7 +107,7 @@ impl<'a> Run<'a> {
             not_applicable: 0,
         };
         let within = within.map(|within| Narrowed::new(within, &out.integrations));
-        Run { estate, all, out, touching, within }
+        Run { estate, all, out, touching, targets: OnceCell::new(), unread: UnreadCallers::of(estate), within }
     }
 
     /// What was said, of the integrations that are judged only.
@@ -129,7 +128,7 @@ impl<'a> Run<'a> {
 
     fn rule(&mut self, rule: &'static Rule) {
         match rule.check {
-            Check::Integration(check) => self.each_integration(rule, check),
+            Check::Integration(_) | Check::Route(_) => self.unread_callers(rule),
             Check::AnyIntegration(check) => self.any_integration(rule, check),
             Check::Target(check) => self.each_target(rule, check),
             Check::Destination(check) => self.each(rule, Kind::Destination, |region| &region.destinations, check),
@@ -147,14 +146,40 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn each_integration(&mut self, rule: &'static Rule, check: fn(&Integration<'_>) -> Assessed) {
-        self.unread_callers(rule);
-        for index in (0..self.out.integrations.len()).filter(|index| self.is_within(*index)).collect::<Vec<_>>() {
-            let integration = self.out.integrations[index];
-            if Callers::of(rule).include(&integration.caller) {
-                self.record(rule, check(integration), || integration.caller.resource(), &[index]);
-            } else {
-                self.out.not_applicable += 1;
+    /// All rules on one integration before the next one: what is loaded once serves all of them.
+    fn each_integration(&mut self, selection: &Selection) {
+        let checks = |rule: &'static Rule| match rule.check {
+            Check::Integration(check) => Some((rule, Callers::of(rule), check, false)),
+            Check::Route(check) => Some((rule, Callers::of(rule), check, true)),
+            _ => None,
+        };
+        let checks: Vec<_> = selection.rules().iter().filter_map(|rule| checks(rule)).collect();
+        let routes: Vec<usize> = self.out.integrations.iter().map(|path| path.route_number()).collect();
+        let mut first = vec![usize::MAX; routes.iter().max().map_or(0, |last| last + 1)];
+        routes.iter().enumerate().for_each(|(index, route)| first[*route] = first[*route].min(index));
+        let mut order: Vec<usize> = (0..routes.len()).filter(|index| self.is_within(*index)).collect();
+        order.sort_by_key(|index| (first[routes[*index]], *index));
+        for same in order.chunk_by(|a, b| routes[*a] == routes[*b]) {
+            for (rule, callers, check, whole) in &checks {
+                let groups: &mut dyn Iterator<Item = &[usize]> = if *whole { &mut std::iter::once(same) } else { &mut same.chunks(1) };
+                groups.for_each(|group| self.integrations(rule, *callers, *check, group));
+            }
+        }
+    }
+
+    /// One rule on integrations that are alike to it.
+    fn integrations(&mut self, rule: &'static Rule, callers: Callers, check: fn(&Integration<'_>) -> Assessed, alike: &[usize]) {
+        let integration = self.out.integrations[alike[0]];
+        let assessed = if callers.include(&integration.caller) { check(integration) } else { not_applicable("it is about other callers") };
+        match assessed {
+            Ok(Verdict::Pass) => self.out.passed += alike.len(),
+            Err(Leave::NotApplicable(_)) => self.out.not_applicable += alike.len(),
+            Ok(Verdict::Fail(findings)) => self.found(rule, findings, alike),
+            Err(Leave::Unknown(unknown)) => {
+                for index in alike {
+                    let caller = &self.out.integrations[*index].caller;
+                    self.gap(rule, Some(caller.resource()), caller.scope(), unknown.clone(), &[*index]);
+                }
             }
         }
     }
@@ -165,8 +190,8 @@ impl<'a> Run<'a> {
         for integration in self.all {
             // Those in scope are in the same order.
             let in_scope = self.out.integrations.get(index).is_some_and(|own| std::ptr::eq(*own, integration));
-            let touched: Vec<usize> = in_scope.then_some(index).into_iter().collect();
-            self.record(rule, check(integration), || integration.caller.resource(), &touched);
+            let touched = in_scope.then_some(index);
+            self.record(rule, check(integration), || integration.caller.resource(), touched.as_slice());
             index += usize::from(in_scope);
         }
     }
@@ -174,44 +199,25 @@ impl<'a> Run<'a> {
     /// Where rules, their targets, state machines or pipes were not read, there may be integrations that nobody sees.
     fn unread_callers(&mut self, rule: &'static Rule) {
         let callers = Callers::of(rule);
-        if callers.targets {
-            self.unread_targets(rule);
-        }
-        if callers.pipes {
-            self.unread(rule, Kind::Pipe, |region| &region.pipes, |_| None);
-        }
-        if callers.tasks {
-            self.unread(rule, Kind::StateMachine, |region| &region.state_machines, |machine| machine.estate.tasks(machine).err());
-        }
+        let unread = std::mem::take(&mut self.unread);
+        let lists = [(callers.targets, &unread.targets), (callers.pipes, &unread.pipes), (callers.tasks, &unread.tasks)];
+        lists.into_iter().filter(|(asked, _)| *asked).for_each(|(_, list)| self.unread(rule, list));
+        self.unread = unread;
     }
 
-    fn unread_targets(&mut self, rule: &'static Rule) {
-        self.unread(rule, Kind::Rule, |region| &region.rules, |event_rule| event_rule.value.targets.read().err());
-    }
-
-    /// Lists that were not read, their entries that were not, and what of an entry was not.
-    fn unread<T: 'a>(
-        &mut self,
-        rule: &'static Rule,
-        kind: Kind,
-        pick: fn(&'a Region) -> &'a Collection<T>,
-        part: fn(&Site<'a, T>) -> Option<Unknown>,
-    ) {
-        self.unread_lists(rule, pick);
-        self.unread_entries(rule, kind, pick);
-        for site in self.estate.all(kind, pick) {
-            if let Some(unknown) = part(&site) {
-                self.gap(rule, Some(site.resource()), (site.account, site.region), unknown, &[]);
-            }
+    fn unread(&mut self, rule: &'static Rule, unread: &[Unread]) {
+        for one in unread {
+            self.gap(rule, one.resource.clone(), (&one.account, &one.region), one.unknown.clone(), &[]);
         }
     }
 
     fn each_target(&mut self, rule: &'static Rule, check: fn(&Site<'_, crate::model::events::Target>) -> Assessed) {
-        self.unread_targets(rule);
+        let unread = std::mem::take(&mut self.unread);
+        self.unread(rule, &unread.targets);
+        self.unread = unread;
         for event_rule in self.estate.all(Kind::Rule, |region| &region.rules) {
             for target in self.estate.targets(&event_rule) {
-                let touched = self.touched(&target);
-                self.record(rule, check(&target), || target.resource(), &touched);
+                self.record_on(rule, &target, check(&target));
             }
         }
     }
@@ -224,17 +230,15 @@ impl<'a> Run<'a> {
         pick: fn(&'a Region) -> &'a Collection<T>,
         check: fn(&Site<'_, T>) -> Assessed,
     ) {
-        self.unread_lists(rule, pick);
-        self.unread_entries(rule, kind, pick);
+        self.unread(rule, &unread(self.estate, kind, pick, |_| None));
         for site in self.estate.all(kind, pick) {
-            let touched = self.touched(&site);
-            self.record(rule, check(&site), || site.resource(), &touched);
+            self.record_on(rule, &site, check(&site));
         }
     }
 
     fn each_with_users(&mut self, rule: &'static Rule, check: fn(&Site<'_, Connection>, &[&Integration<'_>]) -> Assessed) {
         self.unread_callers(rule);
-        self.unread(rule, Kind::Connection, |region| &region.connections, |_| None);
+        self.unread(rule, &unread(self.estate, Kind::Connection, |region| &region.connections, |_| None));
         for index in 0..self.out.integrations.len() {
             let integration = self.out.integrations[index];
             if let Hop::Unknown(_, unknown) = &integration.connection {
@@ -243,22 +247,9 @@ impl<'a> Run<'a> {
             }
         }
         for connection in self.estate.all(Kind::Connection, |region| &region.connections) {
-            let touched = self.touched(&connection);
-            let users: Vec<&Integration<'_>> = touched.iter().filter_map(|index| self.out.integrations.get(*index).copied()).collect();
-            self.record(rule, check(&connection, &users), || connection.resource(), &touched);
-        }
-    }
-
-    fn unread_entries<T: 'a>(&mut self, rule: &'static Rule, kind: Kind, pick: fn(&'a Region) -> &'a Collection<T>) {
-        for (account, content) in &self.estate.snapshot.accounts {
-            for (region, inventory) in &content.regions {
-                for (key, value) in pick(inventory).read().into_iter().flatten() {
-                    if let Err(unknown) = value.read() {
-                        let resource = ResourceId { id: key.clone(), kind, account: account.clone(), region: region.clone() };
-                        self.gap(rule, Some(resource), (account, region), unknown, &[]);
-                    }
-                }
-            }
+            let touched = self.touching.get(&(connection.kind, connection.address())).into_iter().flatten();
+            let users: Vec<&Integration<'_>> = touched.filter_map(|index| self.out.integrations.get(*index).copied()).collect();
+            self.record_on(rule, &connection, check(&connection, &users));
         }
     }
 
@@ -280,14 +271,10 @@ impl<'a> Run<'a> {
         check: fn(&Site<'_, T>) -> Assessed,
     ) {
         self.unread_callers(rule);
-        let mut seen = HashSet::new();
         for index in 0..self.out.integrations.len() {
             let integration: &'a Integration<'a> = self.out.integrations[index];
             match hop(integration) {
-                Hop::Present(site) if seen.insert((site.account, site.region, site.parent, site.key)) => {
-                    let touched = self.touched(site);
-                    self.record(rule, check(site), || site.resource(), &touched);
-                }
+                Hop::Present(site) if self.is_first(site, index) => self.record_on(rule, site, check(site)),
                 Hop::Present(_) => {}
                 Hop::Unknown(id, unknown) => {
                     let (account, region) = integration.caller.scope();
@@ -300,18 +287,28 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn touched<T>(&self, site: &Site<'_, T>) -> Vec<usize> {
-        self.touching.get(&site.place()).cloned().unwrap_or_default()
+    /// Whether no integration before `index` passes a resource.
+    fn is_first<T>(&self, site: &Site<'_, T>, index: usize) -> bool {
+        self.touching.get(&(site.kind, site.address())).is_none_or(|touching| touching.first() == Some(&index))
     }
 
-    fn unread_lists<T: 'a>(&mut self, rule: &'static Rule, pick: fn(&'a Region) -> &'a Collection<T>) {
-        for (account, content) in &self.estate.snapshot.accounts {
-            for (region, inventory) in &content.regions {
-                if let Err(unknown) = pick(inventory).read() {
-                    self.gap(rule, None, (account, region), unknown, &[]);
-                }
-            }
+    /// What a rule said of a resource, which touches the integrations that pass it.
+    fn record_on<T>(&mut self, rule: &'static Rule, site: &Site<'_, T>, assessed: Assessed) {
+        if matches!(assessed, Ok(Verdict::Pass)) && self.within.is_none() {
+            self.out.passed += 1;
+            return;
         }
+        let touched = match site.kind {
+            Kind::Target => self.started_by(site.address()).into_iter().collect(),
+            kind => self.touching.get(&(kind, site.address())).cloned().unwrap_or_default(),
+        };
+        self.record(rule, assessed, || site.resource(), &touched);
+    }
+
+    /// The integration that starts with the target at an address.
+    fn started_by(&self, target: usize) -> Option<usize> {
+        let all = || self.out.integrations.iter().enumerate().filter_map(|(index, path)| Some((path.target().ok()?.1.address(), index)));
+        self.targets.get_or_init(|| all().collect()).get(&target).copied()
     }
 
     fn record(&mut self, rule: &'static Rule, assessed: Assessed, resource: impl Fn() -> ResourceId, touched: &[usize]) {
@@ -319,9 +316,7 @@ impl<'a> Run<'a> {
             // Whether a gap matters is asked where it is kept.
             Ok(_) | Err(Leave::NotApplicable(_)) if self.within.as_ref().is_some_and(|within| !within.has(touched, &resource)) => {}
             Ok(Verdict::Pass) => self.out.passed += 1,
-            Ok(Verdict::Fail(findings)) => {
-                self.out.found.extend(findings.into_iter().map(|finding| Found { rule, finding, integrations: touched.to_vec() }));
-            }
+            Ok(Verdict::Fail(findings)) => self.found(rule, findings, touched),
             Err(Leave::NotApplicable(_)) => self.out.not_applicable += 1,
             Err(Leave::Unknown(unknown)) => {
                 let resource = resource();
@@ -329,6 +324,10 @@ impl<'a> Run<'a> {
                 self.gap(rule, Some(resource), (&account, &region), unknown, touched);
             }
         }
+    }
+
+    fn found(&mut self, rule: &'static Rule, findings: Vec<Finding>, touched: &[usize]) {
+        self.out.found.extend(findings.into_iter().map(|finding| Found { rule, finding, integrations: touched.to_vec() }));
     }
 
     fn gap(
@@ -353,9 +352,77 @@ impl<'a> Run<'a> {
     }
 }
 
+/// API destinations that integrations use, but none in scope.
+fn out_of_scope(in_scope: &[&Integration<'_>], all: &[Integration<'_>], within: Option<&Within<'_>>) -> usize {
+    let of = |path: &Integration<'_>| Some(path.destination.read().ok()?.address());
+    let private: HashSet<usize> = in_scope.iter().filter_map(|path| of(path)).collect();
+    let meant = all.iter().filter(|path| within.is_none_or(|within| within.has(path)));
+    meant.filter_map(of).filter(|address| !private.contains(address)).collect::<HashSet<_>>().len()
+}
+
+/// Something that was not read and may hide what a rule is about.
+struct Unread {
+    resource: Option<ResourceId>,
+    account: String,
+    region: String,
+    unknown: Unknown,
+}
+
+/// What was not read of those who call.
+#[derive(Default)]
+struct UnreadCallers {
+    targets: Vec<Unread>,
+    pipes: Vec<Unread>,
+    tasks: Vec<Unread>,
+}
+
+impl UnreadCallers {
+    fn of<'a>(estate: &'a Estate<'a>) -> Self {
+        UnreadCallers {
+            targets: unread(estate, Kind::Rule, |region| &region.rules, |event_rule| event_rule.value.targets.read().err()),
+            pipes: unread(estate, Kind::Pipe, |region| &region.pipes, |_| None),
+            tasks: unread(estate, Kind::StateMachine, |region| &region.state_machines, |machine| machine.estate.tasks(machine).err()),
+        }
+    }
+}
+
+/// Lists that were not read, their entries that were not, and what of an entry was not.
+fn unread<'a, T: 'a>(
+    estate: &'a Estate<'a>,
+    kind: Kind,
+    pick: fn(&'a Region) -> &'a Collection<T>,
+    part: fn(&Site<'a, T>) -> Option<Unknown>,
+) -> Vec<Unread> {
+    let mut found = Vec::new();
+    for (account, content) in &estate.snapshot.accounts {
+        for (region, inventory) in &content.regions {
+            let mut add = |id: Option<String>, unknown| {
+                let resource = id.map(|id| ResourceId { id, kind, account: account.clone(), region: region.clone() });
+                found.push(Unread { resource, account: account.clone(), region: region.clone(), unknown });
+            };
+            let entries = match pick(inventory).read() {
+                Ok(entries) => entries,
+                Err(unknown) => {
+                    add(None, unknown);
+                    continue;
+                }
+            };
+            for (key, entry) in entries {
+                let site = entry.read().map(|value| Site { estate, kind, account, region, parent: "", key, value });
+                match site.map(|site| part(&site).map(|unknown| (site.id(), unknown))) {
+                    Ok(None) => {}
+                    Ok(Some((id, unknown))) => add(Some(id), unknown),
+                    Err(unknown) => add(Some(key.clone()), unknown),
+                }
+            }
+        }
+    }
+    found
+}
+
 /// The kinds of callers that a rule can be about.
 #[derive(Clone, Copy)]
-struct Callers {
+pub(super) struct Callers {
     targets: bool,
     pipes: bool,
     tasks: bool,
@@ -365,6 +432,10 @@ impl Callers {
     /// By the rule's area: what is asked of targets is not asked of tasks, and what is asked of API destinations is
     /// asked of tasks by rules of their own.
     fn of(rule: &Rule) -> Self {
+        *rule.callers.get_or_init(|| Self::by_area(rule))
+    }
+
+    fn by_area(rule: &Rule) -> Self {
         let (targets, pipes, tasks) = match rule.area() {
             _ if matches!(rule.check, Check::AnyIntegration(_)) => (true, true, true),
             "rule" | "target" | "role" | "observability" => (true, false, false),
@@ -384,19 +455,23 @@ impl Callers {
     }
 }
 
-/// The resources that an integration passes.
-pub fn places<'a>(path: &Integration<'a>) -> Vec<Place<'a>> {
-    fn place<'a, T>(hop: &Hop<'a, Site<'a, T>>) -> Option<Place<'a>> {
-        hop.read().ok().map(Site::place)
+/// The resources that an integration passes, as far as rules ask for them.
+fn places(path: &Integration<'_>) -> [Option<(Kind, usize)>; 8] {
+    fn place<T>(hop: &Hop<'_, Site<'_, T>>) -> Option<(Kind, usize)> {
+        match hop {
+            Hop::Present(site) => Some((site.kind, site.address())),
+            _ => None,
+        }
     }
-    let mut places = path.caller.places();
-    places.extend(place(&path.destination));
-    places.extend(place(&path.connection));
-    places.extend(place(&path.config));
-    places.extend(place(&path.gateway));
-    places.extend(place(&path.endpoint));
-    places.extend(place(&path.domain));
-    places.extend(place(&path.api));
-    places.extend(place(&path.stage));
-    places
+    let machine = path.task().ok().map(|(machine, _)| (machine.kind, machine.address()));
+    [
+        machine,
+        place(&path.destination),
+        place(&path.connection),
+        place(&path.config),
+        place(&path.gateway),
+        place(&path.endpoint),
+        place(&path.api),
+        place(&path.stage),
+    ]
 }

@@ -44,6 +44,9 @@ use verdict::Assessed;
 pub enum Check {
     /// Each integration in scope.
     Integration(fn(&Integration<'_>) -> Assessed),
+    /// Each integration in scope. What it says depends on where the call goes and what it carries, not on who calls, so
+    /// that it is asked once for all callers of one route.
+    Route(fn(&Integration<'_>) -> Assessed),
     /// Each integration, in scope or not.
     AnyIntegration(fn(&Integration<'_>) -> Assessed),
     /// Each target of each event rule.
@@ -76,7 +79,7 @@ impl Check {
     /// The name of the subject, as documents write it.
     pub fn subject(self) -> &'static str {
         match self {
-            Check::Integration(_) | Check::AnyIntegration(_) => "integration",
+            Check::Integration(_) | Check::Route(_) | Check::AnyIntegration(_) => "integration",
             Check::Target(_) => "target",
             Check::Destination(_) => "destination",
             Check::Connection(_) | Check::ConnectionUsers(_) => "connection",
@@ -100,13 +103,15 @@ pub struct Rule {
     pub check: Check,
     text: &'static str,
     parsed: OnceLock<Document>,
+    /// The kinds of callers that it is about.
+    callers: OnceLock<assess::Callers>,
 }
 
 macro_rules! rules {
     ($($subject:ident $id:literal $check:path;)+) => {
         /// All rules, sorted by area in the order of the chain.
         pub static RULES: [Rule; [$($id),+].len()] = [$(
-            Rule { id: $id, check: Check::$subject($check), text: include_str!(concat!("../../rules/", $id, ".md")), parsed: OnceLock::new() },
+            Rule { id: $id, check: Check::$subject($check), text: include_str!(concat!("../../rules/", $id, ".md")), parsed: OnceLock::new(), callers: OnceLock::new() },
         )+];
     };
 }
@@ -124,71 +129,71 @@ rules! {
     Integration "role/trust-condition" role::trust_condition;
     Integration "role/invoke-not-allowed" role::invoke_not_allowed;
     Destination "destination/inactive" destination::inactive;
-    Integration "destination/connection-missing" destination::connection_missing;
+    Route "destination/connection-missing" destination::connection_missing;
     AnyIntegration "destination/connection-public" destination::connection_public;
-    Integration "destination/host-unknown-api" destination::host::host_unknown_api;
-    Integration "destination/endpoint-host-without-api-id" destination::host::endpoint_host_without_api_id;
-    Integration "destination/alias-host-not-associated" destination::host::alias_host_not_associated;
-    Integration "destination/host-untrusted" destination::host::host_untrusted;
-    Integration "destination/not-https" destination::host::not_https;
-    Integration "destination/double-slash" destination::double_slash;
-    Integration "destination/stage-unknown" destination::stage_unknown;
-    Integration "destination/path-unknown" destination::path_unknown;
-    Integration "destination/method-unknown" destination::method_unknown;
+    Route "destination/host-unknown-api" destination::host::host_unknown_api;
+    Route "destination/endpoint-host-without-api-id" destination::host::endpoint_host_without_api_id;
+    Route "destination/alias-host-not-associated" destination::host::alias_host_not_associated;
+    Route "destination/host-untrusted" destination::host::host_untrusted;
+    Route "destination/not-https" destination::host::not_https;
+    Route "destination/double-slash" destination::double_slash;
+    Route "destination/stage-unknown" destination::stage_unknown;
+    Route "destination/path-unknown" destination::path_unknown;
+    Route "destination/method-unknown" destination::method_unknown;
     Connection "connection/failed-connectivity" connection::failed_connectivity;
     Connection "connection/deauthorized" connection::deauthorized;
-    Integration "connection/resource-config-missing" connection::path::resource_config_missing;
+    Route "connection/resource-config-missing" connection::path::resource_config_missing;
     Connection "connection/association-unhealthy" connection::path::association_unhealthy;
     ConnectionUsers "connection/shared-blast-radius" connection::authorization::shared_blast_radius;
-    Integration "connection/authorizer-answers-401" connection::authorization::authorizer_answers_401;
-    Integration "connection/method-requires-sigv4" connection::authorization::method_requires_sigv4;
-    Integration "connection/api-key-header" connection::authorization::api_key_header;
-    Integration "connection/api-key-no-plan" connection::authorization::api_key_no_plan;
-    Integration "connection/api-key-unenforced" connection::authorization::api_key_unenforced;
-    Integration "connection/secret-missing" connection::secret_missing;
-    Integration "connection/cmk-broken" connection::key::cmk_broken;
+    Route "connection/authorizer-answers-401" connection::authorization::authorizer_answers_401;
+    Route "connection/method-requires-sigv4" connection::authorization::method_requires_sigv4;
+    Route "connection/api-key-header" connection::authorization::api_key_header;
+    Route "connection/api-key-no-plan" connection::authorization::api_key_no_plan;
+    Route "connection/api-key-unenforced" connection::authorization::api_key_unenforced;
+    Route "connection/secret-missing" connection::secret_missing;
+    Route "connection/cmk-broken" connection::key::cmk_broken;
     Region "connection/private-quota" connection::private_quota;
     ResourceConfig "resource-config/not-active" resource_config::not_active;
-    Integration "resource-config/domain-not-endpoint" resource_config::domain_not_endpoint;
-    Integration "resource-config/domain-is-api-host" resource_config::domain_is_api_host;
-    Integration "resource-config/domain-in-private-zone" resource_config::domain_in_private_zone;
-    Integration "resource-config/domain-zonal" resource_config::domain_zonal;
-    Integration "resource-config/port" resource_config::port;
-    Integration "resource-config/port-wide" resource_config::port_wide;
+    Route "resource-config/domain-not-endpoint" resource_config::domain_not_endpoint;
+    Route "resource-config/domain-is-api-host" resource_config::domain_is_api_host;
+    Route "resource-config/domain-in-private-zone" resource_config::domain_in_private_zone;
+    Route "resource-config/domain-zonal" resource_config::domain_zonal;
+    Route "resource-config/port" resource_config::port;
+    Route "resource-config/port-wide" resource_config::port_wide;
     ResourceConfig "resource-config/gateway-missing" resource_config::gateway_missing;
-    Integration "resource-config/ip-type" resource_config::ip_type;
-    Integration "resource-config/other-vpc" resource_config::other_vpc;
-    Integration "resource-config/other-service-endpoint" resource_config::other_service_endpoint;
+    Route "resource-config/ip-type" resource_config::ip_type;
+    Route "resource-config/other-vpc" resource_config::other_vpc;
+    Route "resource-config/other-service-endpoint" resource_config::other_service_endpoint;
     Gateway "gateway/not-active" gateway::not_active;
-    Integration "gateway/dns-mode" gateway::dns_mode;
+    Route "gateway/dns-mode" gateway::dns_mode;
     Gateway "gateway/single-zone" gateway::single_zone;
     Gateway "network/gateway-egress-443-only" network::gateway_egress_443_only;
-    Integration "network/gateway-egress-blocked" network::gateway_egress_blocked;
-    Integration "network/endpoint-ingress-blocked" network::endpoint_ingress_blocked;
-    Integration "network/gateway-ingress-documented" network::gateway_ingress_documented;
-    Integration "network/acl-blocks-https" network::acl_blocks_https;
-    Integration "network/acl-blocks-return" network::acl_blocks_return;
+    Route "network/gateway-egress-blocked" network::gateway_egress_blocked;
+    Route "network/endpoint-ingress-blocked" network::endpoint_ingress_blocked;
+    Route "network/gateway-ingress-documented" network::gateway_ingress_documented;
+    Route "network/acl-blocks-https" network::acl_blocks_https;
+    Route "network/acl-blocks-return" network::acl_blocks_return;
     Endpoint "endpoint/not-available" endpoint::not_available;
-    Integration "endpoint/policy-principal-only" endpoint::policy_principal_only;
-    Integration "endpoint/policy-denies-api" endpoint::policy_denies_api;
-    Integration "endpoint/private-dns-off" endpoint::private_dns_off;
-    Integration "api/not-private" api::not_private;
+    Route "endpoint/policy-principal-only" endpoint::policy_principal_only;
+    Route "endpoint/policy-denies-api" endpoint::policy_denies_api;
+    Route "endpoint/private-dns-off" endpoint::private_dns_off;
+    Route "api/not-private" api::not_private;
     Api "api/policy-missing" api_policy::policy_missing;
-    Integration "api/policy-denies" api_policy::policy_denies;
-    Integration "api/policy-principal" api_policy::policy_principal;
-    Integration "api/policy-stale-endpoint" api_policy::policy_stale_endpoint;
+    Route "api/policy-denies" api_policy::policy_denies;
+    Route "api/policy-principal" api_policy::policy_principal;
+    Route "api/policy-stale-endpoint" api_policy::policy_stale_endpoint;
     Api "api/policy-source-ip" api_policy::policy_source_ip;
-    Integration "api/policy-open" api_policy::policy_open;
-    Integration "api/policy-resource-mismatch" api_policy::policy_resource_mismatch;
-    Integration "api/policy-not-deployed" api::policy_not_deployed;
-    Integration "api/deployment-drift" api::deployment_drift;
-    Integration "api/default-endpoint-disabled" api::default_endpoint_disabled;
-    Integration "api/access-mode-strict" api::access_mode_strict;
-    Integration "api/required-params" api::required_params;
-    Integration "api/unsupported-media-type" api::unsupported_media_type;
-    Integration "domain/no-access-association" domain::no_access_association;
-    Integration "domain/policy-denies" domain::policy_denies;
-    Integration "domain/mapping-missing" domain::mapping_missing;
+    Route "api/policy-open" api_policy::policy_open;
+    Route "api/policy-resource-mismatch" api_policy::policy_resource_mismatch;
+    Route "api/policy-not-deployed" api::policy_not_deployed;
+    Route "api/deployment-drift" api::deployment_drift;
+    Route "api/default-endpoint-disabled" api::default_endpoint_disabled;
+    Route "api/access-mode-strict" api::access_mode_strict;
+    Route "api/required-params" api::required_params;
+    Route "api/unsupported-media-type" api::unsupported_media_type;
+    Route "domain/no-access-association" domain::no_access_association;
+    Route "domain/policy-denies" domain::policy_denies;
+    Route "domain/mapping-missing" domain::mapping_missing;
     Integration "state-machine/connection-missing" state_machine::connection_missing;
     Integration "state-machine/role-permissions" state_machine::role_permissions;
     Integration "state-machine/header-forbidden" state_machine::header_forbidden;

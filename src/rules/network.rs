@@ -1,5 +1,6 @@
 //! Rules on what filters packets between the gateway and the endpoint: security groups and network ACLs.
 
+use super::connection::path::association_unhealthy;
 use super::resource_config::{self, ports_of};
 use super::verdict::{Assessed, Evidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
 use super::{endpoint, gateway};
@@ -277,6 +278,10 @@ pub fn gateway_ingress_documented(path: &Integration<'_>) -> Assessed {
     let state = connection.value.state.read()?;
     if state != "FAILED_CONNECTIVITY" || lets_all_in(gateway)? {
         return pass();
+    }
+    // Who may not see the association, which is in a network of AWS's, is left with the other explanations.
+    if let Ok(super::verdict::Verdict::Fail(_)) = association_unhealthy(connection) {
+        return not_applicable("another finding explains why the connection fails");
     }
     for check in EXPLANATIONS {
         match check(path) {

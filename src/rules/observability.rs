@@ -6,8 +6,8 @@ use crate::estate::{Hop, Integration, Site};
 use crate::model::events::{Archive, Rule};
 use crate::model::more::{Alarm, Metric, Queue};
 use crate::model::{Known, Unknown};
-use crate::policy::{Context, Decision, Principal, Request, Resource, Value};
-use crate::rules::role::SERVICE;
+use crate::policy::{Decision, Principal, Request, Resource, Value};
+use crate::rules::role::{SERVICE, of_account, whichever_rule};
 
 /// `observability/dead-letter-queue-missing`
 pub fn dead_letter_queue_missing(path: &Integration<'_>) -> Assessed {
@@ -44,7 +44,7 @@ fn archive_of<'a>(rule: &Site<'a, Rule>) -> Option<Site<'a, Archive>> {
 fn queue<'a>(path: &Integration<'a>) -> Result<(&'a str, Hop<'a, Site<'a, Queue>>), Leave> {
     let (_, target) = path.target()?;
     match target.value.dead_letter.read()? {
-        Some(arn) => Ok((arn, path.estate.queue(arn))),
+        Some(arn) => Ok((arn, path.queue.clone())),
         None => Err(Leave::NotApplicable("the target has no dead-letter queue".into())),
     }
 }
@@ -77,9 +77,10 @@ pub fn dead_letter_queue_policy(path: &Integration<'_>) -> Assessed {
     let queue = queue.read()?;
     let expected = format!("an Allow of sqs:SendMessage to {SERVICE} for {}", rule.key);
     let Some(document) = queue.value.policy.read()? else { return fail(queue.at("/policy").observed("none").expected(expected)) };
-    let source =
-        Context::service(SERVICE).with("aws:SourceArn", Value::text(rule.key)).with("aws:SourceAccount", Value::text(rule.account));
-    let context = source.with("aws:SecureTransport", Value::text("true"));
+    if whichever_rule(rule, document, "sqs:SendMessage", || Resource::arn(arn))? {
+        return pass();
+    }
+    let context = of_account(rule).with("aws:SourceArn", Value::text(rule.key));
     let request = Request::new(Principal::Service(SERVICE.to_owned()), "sqs:SendMessage", Resource::arn(arn), context);
     let evaluation = path.estate.policy(document)?.evaluate(&request);
     match evaluation.decision() {

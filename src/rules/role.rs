@@ -15,6 +15,11 @@ pub const SERVICE: &str = "events.amazonaws.com";
 pub fn not_found(path: &Integration<'_>) -> Assessed {
     let (rule, target) = path.target()?;
     let Some(arn) = target.value.role_arn.read()? else { return not_applicable("the target has no role") };
+    if let Hop::Present(role) = &path.role
+        && role.account == rule.account
+    {
+        return pass();
+    }
     let evidence = target.at("/role_arn").observed(arn);
     if let Some(role) = Arn::parse(arn)
         && role.account != rule.account
@@ -22,9 +27,9 @@ pub fn not_found(path: &Integration<'_>) -> Assessed {
         let note = format!("The role belongs to account {}; EventBridge assumes roles of the rule's account only.", role.account);
         return fail(Finding::from(evidence.expected(format!("a role of account {}", rule.account))).note(note));
     }
-    match path.estate.role(arn) {
+    match &path.role {
         Hop::Missing(_) => fail(evidence.expected("a role that exists")),
-        Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown)),
+        Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown.clone())),
         Hop::Present(_) | Hop::None => pass(),
     }
 }
@@ -32,10 +37,10 @@ pub fn not_found(path: &Integration<'_>) -> Assessed {
 /// `role/trust-missing`
 pub fn trust_missing(path: &Integration<'_>) -> Assessed {
     let role = role(path)?;
-    let trust = path.estate.policy(role.value.trust.read()?)?;
-    if is_unconditional(trust) {
+    if whichever_rule(path.target()?.0, role.value.trust.read()?, "sts:AssumeRole", || Resource::Own)? {
         return pass();
     }
+    let trust = path.estate.policy(role.value.trust.read()?)?;
     match admits(trust, &assumed_for(path.target()?.0)) {
         Truth::Yes => pass(),
         Truth::Unknown => Err(undetermined("whether the trust policy admits EventBridge cannot be told")),
@@ -50,10 +55,10 @@ pub fn trust_missing(path: &Integration<'_>) -> Assessed {
 /// `role/trust-condition`
 pub fn trust_condition(path: &Integration<'_>) -> Assessed {
     let role = role(path)?;
-    let trust = path.estate.policy(role.value.trust.read()?)?;
-    if is_unconditional(trust) {
+    if whichever_rule(path.target()?.0, role.value.trust.read()?, "sts:AssumeRole", || Resource::Own)? {
         return pass();
     }
+    let trust = path.estate.policy(role.value.trust.read()?)?;
     let request = assumed_for(path.target()?.0);
     if admits(trust, &request) == Truth::No {
         return not_applicable("the trust policy does not name EventBridge");
@@ -76,48 +81,77 @@ pub fn trust_condition(path: &Integration<'_>) -> Assessed {
 pub fn invoke_not_allowed(path: &Integration<'_>) -> Assessed {
     let role = role(path)?;
     let destination = path.destination.read()?;
+    let answer = path.estate.answers.invoke.get((role.address(), destination.address()), || may_invoke(&role, destination.key));
+    let Some(why) = answer? else { return pass() };
+    let evidence = role.at("/policies").observed(why).expected(format!("events:InvokeApiDestination allowed on {}", destination.key));
+    fail(Finding::from(evidence).facet(destination.key).related(path.target()?.1.at("/role_arn").observed(role.key)))
+}
+
+/// Why a role may not invoke an API destination, if it may not.
+fn may_invoke(role: &Site<'_, Role>, destination: &str) -> Result<Option<String>, Leave> {
     let invoke = |arn: &str| Request::holder("events:InvokeApiDestination", Resource::arn(arn), Context::new());
-    let with_id = allowed(&role, &invoke(destination.key))?;
-    let decision = match (with_id.0, destination.key.rsplit_once('/')) {
+    let with_id = allowed(role, &invoke(destination))?;
+    let decision = match (with_id.0, destination.rsplit_once('/')) {
         (Decision::Allowed, _) | (_, None) => with_id,
-        (_, Some((without_id, _))) => match allowed(&role, &invoke(without_id))? {
+        (_, Some((without_id, _))) => match allowed(role, &invoke(without_id))? {
             other @ (Decision::Allowed | Decision::Undetermined, _) => other,
             _ => with_id,
         },
     };
     match decision {
-        (Decision::Allowed, _) => pass(),
+        (Decision::Allowed, _) => Ok(None),
         (Decision::Undetermined, why) => Err(undetermined(&why)),
-        (_, why) => {
-            let evidence =
-                role.at("/policies").observed(why).expected(format!("events:InvokeApiDestination allowed on {}", destination.key));
-            fail(Finding::from(evidence).facet(destination.key).related(path.target()?.1.at("/role_arn").observed(role.key)))
-        }
+        (_, why) => Ok(Some(why)),
     }
 }
 
 /// The role of the target.
 fn role<'a>(path: &Integration<'a>) -> Result<Site<'a, Role>, Leave> {
     let (rule, target) = path.target()?;
+    if let Hop::Present(role) = &path.role
+        && role.account == rule.account
+    {
+        return Ok(*role);
+    }
     let Some(arn) = target.value.role_arn.read()? else { return Err(Leave::NotApplicable("the target has no role".into())) };
     if Arn::parse(arn).is_some_and(|arn| arn.account != rule.account) {
         return Err(Leave::NotApplicable("the role is another account's".into()));
     }
-    path.estate.role(arn).read().copied()
+    path.role.read().copied()
 }
 
 /// EventBridge assuming the role for a rule.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html>
 fn assumed_for(rule: &Site<'_, Rule>) -> Request {
-    let context =
-        Context::service(SERVICE).with("aws:SourceArn", Value::text(rule.key)).with("aws:SourceAccount", Value::text(rule.account));
+    let context = of_account(rule).with("aws:SourceArn", Value::text(rule.key));
     Request::new(Principal::Service(SERVICE.to_owned()), "sts:AssumeRole", Resource::Own, context)
 }
 
-/// Whether a trust policy allows the service whatever the source is: the usual case, and the cheap one.
-fn is_unconditional(trust: &Policy) -> bool {
-    let request = Request::new(Principal::Service(SERVICE.to_owned()), "sts:AssumeRole", Resource::Own, Context::new());
-    trust.evaluate(&request).decision() == Decision::Allowed
+/// What is known of a call of EventBridge for any rule of an account.
+pub fn of_account(rule: &Site<'_, Rule>) -> Context {
+    Context::service(SERVICE).with("aws:SourceAccount", Value::text(rule.account)).with("aws:SecureTransport", Value::text("true"))
+}
+
+/// Whether a policy allows EventBridge an action whichever rule of the account it is for: the usual case, asked once for
+/// all of them.
+///
+/// # Errors
+/// The gap, where the policy cannot be read.
+pub fn whichever_rule(
+    rule: &Site<'_, Rule>,
+    document: &serde_json::Value,
+    action: &str,
+    resource: impl FnOnce() -> Resource,
+) -> Result<bool, Unknown> {
+    let policy = rule.estate.policy(document)?;
+    if policy.uses(&["aws:SourceArn"]).next().is_some() {
+        return Ok(false);
+    }
+    let key = (std::ptr::from_ref(document).addr(), rule.account.as_ptr().addr());
+    Ok(rule.estate.answers.any_rule.get(key, || {
+        let request = Request::new(Principal::Service(SERVICE.to_owned()), action, resource(), of_account(rule));
+        policy.evaluate(&request).decision() == Decision::Allowed
+    }))
 }
 
 /// Whether a trust policy allows the service at all, whatever it demands of the source.

@@ -43,7 +43,7 @@ fn both(path: &Path, settings: &Scan) -> Result<(Snapshot, Snapshot)> {
     match &settings.source {
         Source::Snapshot(_, regions) => keep_regions(&mut baseline, regions, path)?,
         Source::Live(live) => keep_regions(&mut baseline, &live.regions, path)?,
-        Source::Demo => {}
+        Source::Demo | Source::Template(_) => {}
     }
     // What is filtered is not read in depth: both sides have to be read alike.
     let present = load_within(&settings.source, &baseline.coverage.filter, settings.output.quiet)?;

@@ -34,7 +34,7 @@ fn tells_of_missing(hops: &[TracedHop<'_>], finding: &ReportedFinding) -> bool {
     let leads_to = |hop: &TracedHop<'_>| match hop.hop.kind {
         Kind::Api | Kind::Stage | Kind::Method if is_url => true,
         _ if hop.hop.id.is_empty() => evidence.observed == "none",
-        _ => evidence.observed.contains(&hop.hop.id),
+        _ => evidence.observed.contains(&*hop.hop.id),
     };
     hops.iter().any(|hop| hop.hop.status == HopStatus::Missing && leads_to(hop))
 }

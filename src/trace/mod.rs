@@ -223,6 +223,6 @@ fn network<'r>(path: &Integration<'_>) -> TracedHop<'r> {
             (status, why, decide::legs(proof), facts::of_proof(proof), verdict == Ok(Verdict::Blocked))
         }
     };
-    let hop = HopReport { kind: Kind::Network, id: String::new(), status, why };
+    let hop = HopReport { kind: Kind::Network, id: "".into(), status, why };
     TracedHop { hop, facts, findings: Vec::new(), not_assessed: Vec::new(), network: legs, policies: Vec::new(), blocked }
 }

@@ -7,7 +7,7 @@ use super::TracedHop;
 
 /// The hop that `resource` is, or belongs to; else the caller, which is the first.
 pub(super) fn hop_of(path: &Integration<'_>, hops: &[TracedHop<'_>], resource: &ResourceId) -> usize {
-    let same = |hop: &TracedHop<'_>| hop.hop.kind == resource.kind && hop.hop.id == resource.id;
+    let same = |hop: &TracedHop<'_>| hop.hop.kind == resource.kind && *hop.hop.id == *resource.id;
     let of_kind = |kind| hops.iter().position(|hop| hop.hop.kind == kind);
     hops.iter().position(same).or_else(|| of_kind(holder(path, resource))).unwrap_or(0)
 }

@@ -85,7 +85,7 @@ fn shown(scope: &Scope<'_>, ids: &Value) -> String {
 }
 
 /// Everything that can be asked of the program about the stack: what was run, and what came out.
-fn outputs(scope: &Scope<'_>, account: &str) -> Vec<(String, String)> {
+fn outputs(scope: &Scope<'_>, account: &str, word: &str) -> Vec<(String, String)> {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("canaries-{account}.json"));
     let file = file.to_str().expect("UTF-8");
     let mut all = Vec::new();
@@ -105,6 +105,12 @@ fn outputs(scope: &Scope<'_>, account: &str) -> Vec<(String, String)> {
         run(&["trace", id, "--snapshot", file]);
         run(&["trace", id, "--snapshot", file, "--format", "json"]);
     }
+    run(&["fix", "--snapshot", file]);
+    // What a value became is seen as a change, and only as that.
+    let other = json!({"Name": "pgw-basic", "AuthorizationType": "BASIC", "AuthParameters": {"BasicAuthParameters": {"Username": format!("another {word}")}}});
+    scope.call("events", "update_connection", other).expect("updated");
+    let drift = run(&["drift", "--max-rate", "0", "--baseline", file]);
+    assert!(drift.stdout.contains("pgw-basic"), "{}", drift.stdout);
     all.push(("the snapshot".to_owned(), std::fs::read_to_string(file).expect("a snapshot")));
     all
 }
@@ -138,7 +144,7 @@ fn what_is_planted_comes_out_nowhere() {
         assert!(absent.is_empty(), "not shown by AWS, so that its absence proves nothing: {absent:?} in {plain}");
 
         let mut leaks = Vec::new();
-        for (what, output) in outputs(&scope, account).into_iter().chain(outputs_of_faults(&scope)) {
+        for (what, output) in outputs(&scope, account, word).into_iter().chain(outputs_of_faults(&scope)) {
             assert!(!output.is_empty(), "{what} says nothing");
             let text = output.to_lowercase();
             if let Some(at) = text.find("quokka") {

@@ -70,9 +70,9 @@ pub fn integration(rule: &str, verdict: Health, changes: &[(Kind, HopStatus, &st
         (Kind::Method, "POST /orders".to_owned()),
     ];
     let hops = path.into_iter().map(|(kind, id)| match changes.iter().find(|change| change.0 == kind) {
-        None => HopReport { kind, id, status: HopStatus::Present, why: None },
-        Some((_, HopStatus::None, _)) => HopReport { kind, id: String::new(), status: HopStatus::None, why: None },
-        Some((_, status, why)) => HopReport { kind, id, status: *status, why: (!why.is_empty()).then(|| (*why).to_owned()) },
+        None => HopReport { kind, id: id.into(), status: HopStatus::Present, why: None },
+        Some((_, HopStatus::None, _)) => HopReport { kind, id: "".into(), status: HopStatus::None, why: None },
+        Some((_, status, why)) => HopReport { kind, id: id.into(), status: *status, why: (!why.is_empty()).then(|| (*why).to_owned()) },
     });
     IntegrationReport { id, hops: hops.collect(), verdict }
 }

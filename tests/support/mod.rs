@@ -166,6 +166,11 @@ impl Scope<'_> {
         program::run(&self.backend.url, &self.account, &self.region, args, &[])
     }
 
+    /// The program under test, not yet started, for tests that stop it half-way.
+    pub fn command(&self, args: &[&str]) -> std::process::Command {
+        program::command(&self.backend.url, &self.account, &self.region, args)
+    }
+
     /// [`Scope::pgwaudit`] with further environment variables.
     pub fn pgwaudit_with(&self, args: &[&str], env: &[(&str, &str)]) -> Run {
         program::run(&self.backend.url, &self.account, &self.region, args, env)

@@ -1,6 +1,8 @@
 //! Templates: how they are found and read, the lines that findings name, and what a scan says of them.
 
+mod corpus;
 mod discovery;
 mod lines;
 mod parameters;
+mod scanned;
 mod support;

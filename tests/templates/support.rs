@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use pgwaudit::source::cloudformation::{Assembly, Inputs, read};
 
@@ -43,6 +44,27 @@ impl Folder {
     pub fn inputs(&self, inputs: &Inputs) -> Result<Assembly, String> {
         read(inputs).map_err(|error| error.to_string().replace(&self.0.path().display().to_string(), "~"))
     }
+}
+
+/// What a scan said.
+pub struct Scan {
+    /// The report in JSON.
+    pub report: serde_json::Value,
+    /// Standard error.
+    pub stderr: String,
+    /// The exit code.
+    pub code: i32,
+}
+
+/// Scans a template with the program, from the folder above it.
+pub fn scan(template: &Path, args: &[&str]) -> Scan {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pgwaudit"));
+    let folder = template.parent().expect("a folder above");
+    command.args(["scan", "--format", "json", "--template"]).arg(template).args(args).current_dir(folder);
+    let done = command.output().expect("the program starts");
+    let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
+    let report = serde_json::from_slice(&done.stdout).unwrap_or_else(|wrong| panic!("{}: {wrong}\n{stderr}", template.display()));
+    Scan { report, stderr, code: done.status.code().unwrap_or(-1) }
 }
 
 /// Names of the stacks, in their order.

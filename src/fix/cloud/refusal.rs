@@ -34,8 +34,10 @@ pub fn answer<T, E: ProvideErrorMetadata>(
         Err(error) => error,
     };
     let code = error.as_service_error().and_then(|error| error.code()).unwrap_or_default().to_owned();
-    // Another change of the same thing is under way; asked again it may be made.
+    // Another change of the same thing is under way, or what stood on it is not gone yet; asked again it may be made.
     let busy = code == "ConcurrentModificationException" || code == "ConcurrentModification";
+    let leaving = operation.starts_with("Delete") && ["ConflictException", "DependencyViolation"].contains(&code.as_str());
+    let busy = busy || leaving;
     match why::failure(Action { service, operation }, &error) {
         Failure::Missing => {
             Answer::Not(Refusal::Refused(format!("{service}:{operation} answered that what it changes does not exist ({code})")))

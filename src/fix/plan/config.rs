@@ -93,6 +93,20 @@ pub fn port(case: &Case<'_>, draft: Draft) -> Drafted {
     Ok(draft.step(step.change(&place(&config, "resource_configs"), "/port_ranges", json!(old), json!(new))))
 }
 
+/// `resource-config/port-wide`: the ports that integrations use, and no others.
+pub fn narrow(case: &Case<'_>, draft: Draft) -> Drafted {
+    let config = config(case)?;
+    let mut used = std::collections::BTreeSet::new();
+    for path in &case.paths {
+        used.insert(path.url()?.port.unwrap_or(443).to_string());
+    }
+    let old = config.value.port_ranges.read()?;
+    let title = format!("let resource configuration {} serve only what its integrations use", config.value.name);
+    let step = update(&config, title, [json!({"portRanges": used}), json!({"portRanges": old})]);
+    let step = step.change(&place(&config, "resource_configs"), "/port_ranges", json!(old), json!(used));
+    Ok(draft.step(step.note("who uses another port of it by other ways is cut off")))
+}
+
 /// `resource-config/ip-type`
 pub fn family(case: &Case<'_>, draft: Draft) -> Drafted {
     let config = config(case)?;

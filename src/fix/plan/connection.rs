@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::case::{place, scope};
-use super::{Case, Draft, Drafted, Refused, manual};
+use super::{Case, Draft, Drafted, Refused, later, manual};
 use crate::estate::Site;
 use crate::fix::step::{Call, Place, Step, Wait};
 use crate::host::partition_of_region;
@@ -52,6 +52,9 @@ pub fn again(case: &Case<'_>, draft: Draft) -> Drafted {
     let connection = connection(case)?;
     if case.evidence().pointer.starts_with("/oauth") {
         return manual("the path to the token's endpoint cannot be changed without the client's secret");
+    }
+    if case.finding.because.is_some() {
+        return later("what it follows from comes first");
     }
     case.after(&["resource-config", "gateway", "network", "endpoint"])?;
     let Some(path) = connection.value.connectivity.read()? else { return manual("the connection is public") };

@@ -61,6 +61,11 @@ pub fn https(case: &Case<'_>, draft: Draft) -> Drafted {
     urls(case, draft, |parts| Ok(vec![parts.https()]))
 }
 
+/// `destination/double-slash`
+pub fn slashes(case: &Case<'_>, draft: Draft) -> Drafted {
+    urls(case, draft, |parts| Ok(vec![parts.single_slashes()]))
+}
+
 /// `destination/host-unknown-api` and `destination/endpoint-host-without-api-id`: a private API that is there.
 pub fn host(case: &Case<'_>, draft: Draft) -> Drafted {
     let path = case.path()?;
@@ -94,8 +99,11 @@ pub fn stage(case: &Case<'_>, draft: Draft) -> Drafted {
     let first = path.url()?.segments.first().map(|segment| segment.raw().to_owned()).unwrap_or_default();
     let stages: Vec<&String> = path.api.read()?.value.stages.read()?.keys().collect();
     let alike: Vec<&String> = stages.iter().filter(|stage| stage.eq_ignore_ascii_case(&first)).copied().collect();
-    let meant = if alike.is_empty() { stages } else { alike };
-    urls(case, draft, |parts| Ok(meant.iter().flat_map(|stage| [parts.first(stage), parts.before(stage)]).collect()))
+    urls(case, draft, |parts| match alike.as_slice() {
+        // The stage is meant, in other letters.
+        [_, ..] => Ok(alike.iter().map(|stage| parts.first(stage)).collect()),
+        [] => Ok(stages.iter().flat_map(|stage| [parts.first(stage), parts.before(stage)]).collect()),
+    })
 }
 
 /// `destination/path-unknown`

@@ -1,6 +1,6 @@
 //! A fix half made: steps with numbers, and the class that they come to.
 
-use crate::fix::step::Step;
+use crate::fix::step::{NEW, Step};
 use crate::rules::verdict::FixClass;
 
 /// Why nothing can be done automatically.
@@ -39,7 +39,7 @@ pub fn later<T>(why: impl Into<String>) -> Result<T, Refused> {
 }
 
 /// Steps against one finding.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Draft {
     /// The steps, in order.
     pub steps: Vec<Step>,
@@ -56,6 +56,20 @@ impl Draft {
     /// The number of the next step.
     pub fn next(&self) -> u32 {
         self.first + u32::try_from(self.steps.len()).unwrap_or(u32::MAX - self.first)
+    }
+
+    /// What will stand for the id of what the next step makes.
+    pub fn token(&self) -> String {
+        format!("{NEW}{}", self.next())
+    }
+
+    /// Something to know about the last step.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        if let Some(last) = self.steps.last_mut() {
+            last.notes.push(note.into());
+        }
+        self
     }
 
     /// Adds a step.

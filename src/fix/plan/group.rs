@@ -204,12 +204,12 @@ fn whole(address: &str) -> Peer {
     Peer::Cidr(format!("{address}/{}", if address.contains(':') { 128 } else { 32 }))
 }
 
-fn as_value(permission: &Permission) -> Value {
+pub(super) fn as_value(permission: &Permission) -> Value {
     serde_json::to_value(permission).unwrap_or_default()
 }
 
 /// A permission as EC2 takes it.
-fn as_ip_permission(permission: &Permission) -> Value {
+pub(super) fn as_ip_permission(permission: &Permission) -> Value {
     let mut item = json!({"IpProtocol": permission.protocol});
     if let (Some(from), Some(to)) = (permission.from, permission.to) {
         item["FromPort"] = json!(from);

@@ -18,6 +18,7 @@ mod draft;
 mod endpoint;
 mod group;
 mod queue;
+mod recreate;
 mod role;
 mod rule;
 mod statement;

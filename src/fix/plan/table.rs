@@ -1,7 +1,8 @@
 //! Which planner is whose.
 
 use super::{
-    Case, Draft, Drafted, acl, alarm, api, api_policy, config, connection, destination, domain, endpoint, group, queue, role, rule, target,
+    Case, Draft, Drafted, acl, alarm, api, api_policy, config, connection, destination, domain, endpoint, group, queue, recreate, role,
+    rule, target,
 };
 
 /// Drafts what is done about a finding.
@@ -25,7 +26,7 @@ const PLANNERS: &[(&str, Planner)] = &[
     ("observability/dead-letter-queue-policy", queue::policy),
     ("observability/alarm-missing", alarm::missing),
     ("destination/connection-missing", destination::connection),
-    ("destination/connection-public", connection::existing),
+    ("destination/connection-public", recreate::missing),
     ("destination/host-unknown-api", destination::host),
     ("destination/endpoint-host-without-api-id", destination::host),
     ("destination/alias-host-not-associated", destination::own_host),
@@ -34,7 +35,7 @@ const PLANNERS: &[(&str, Planner)] = &[
     ("destination/path-unknown", destination::path),
     ("destination/method-unknown", destination::method),
     ("connection/failed-connectivity", connection::again),
-    ("connection/resource-config-missing", connection::existing),
+    ("connection/resource-config-missing", recreate::missing),
     ("connection/association-unhealthy", connection::again),
     ("connection/api-key-no-plan", api::admit_to_plan),
     ("connection/api-key-unenforced", api::require_key),
@@ -43,7 +44,13 @@ const PLANNERS: &[(&str, Planner)] = &[
     ("resource-config/domain-is-api-host", config::domain),
     ("resource-config/domain-zonal", config::domain),
     ("resource-config/other-service-endpoint", config::domain),
+    ("destination/double-slash", destination::slashes),
+    ("resource-config/port-wide", config::narrow),
     ("resource-config/port", config::port),
+    ("resource-config/gateway-missing", recreate::gateway_missing),
+    ("resource-config/other-vpc", recreate::other_vpc),
+    ("gateway/dns-mode", recreate::dns_mode),
+    ("gateway/single-zone", recreate::single_zone),
     ("resource-config/ip-type", config::family),
     ("network/acl-blocks-https", acl::https),
     ("network/acl-blocks-return", acl::answers),

@@ -51,6 +51,15 @@ impl<'u> Parts<'u> {
         Parts { path: path.trim_end_matches('/'), ..self.clone() }.text()
     }
 
+    /// With one slash where several follow each other.
+    pub fn single_slashes(&self) -> String {
+        let mut path = self.path.to_owned();
+        while path.contains("//") {
+            path = path.replace("//", "/");
+        }
+        Parts { path: &path, ..self.clone() }.text()
+    }
+
     /// With another path behind the first `kept` segments.
     pub fn below(&self, kept: usize, path: &str) -> String {
         let head: Vec<&str> = self.path.trim_start_matches('/').split('/').take(kept).collect();

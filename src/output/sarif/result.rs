@@ -105,10 +105,10 @@ impl<'a> Results<'a> {
         };
         let why = hop.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
         let text = format!("{} {}{status}{why}", hop.kind, called(self.report, &hop.id));
-        let place = self.report.declared.get(&hop.id).and_then(|declaration| declaration.location.as_ref());
+        let place = self.report.declared.get(&*hop.id).and_then(|declaration| declaration.location.as_ref());
         Step {
             location: Location { message: Some(Message::new(text)), ..self.location(&hop.id, place) },
-            importance: if hop.id == finding.resource.id { "essential" } else { "important" },
+            importance: if *hop.id == *finding.resource.id { "essential" } else { "important" },
         }
     }
 

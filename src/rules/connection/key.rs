@@ -114,8 +114,8 @@ fn context(connection: &Site<'_, Connection>, service: bool) -> Context {
         .with("kms:CallerAccount", Value::text(connection.account))
         .with("aws:PrincipalAccount", Value::text(connection.account))
         .with("aws:SecureTransport", Value::text("true"))
-        .with(&format!("aws:ResourceTag/{TAG}"), Value::text("true"))
-        .with(&format!("kms:ResourceTag/{TAG}"), Value::text("true"));
+        .with(format!("aws:ResourceTag/{TAG}"), Value::text("true"))
+        .with(format!("kms:ResourceTag/{TAG}"), Value::text("true"));
     match connection.value.secret_arn.read() {
         Ok(Some(secret)) => context.with("kms:EncryptionContext:SecretARN", Value::text(secret.as_str())),
         _ => context,

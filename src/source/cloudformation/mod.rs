@@ -12,12 +12,14 @@ mod read;
 mod resolve;
 mod scope;
 mod tags;
+mod templates;
 mod types;
 
 pub use lines::Lines;
 pub use lower::{Lowered, lower};
 pub use origins::Origins;
 pub use read::{Inputs, read};
+pub use templates::Templates;
 
 /// Templates that are judged together.
 #[derive(Debug, Default)]

@@ -45,6 +45,13 @@ impl Origins {
         }
     }
 
+    /// The id in reports of what starts an integration or is called by it, by its logical id.
+    pub fn named(&self, logical_id: &str) -> Option<&str> {
+        let begins = |kind: &Kind| matches!(kind, Kind::Rule | Kind::StateMachine | Kind::Pipe | Kind::Destination);
+        let named = self.sources.iter().filter(|((kind, _), source)| begins(kind) && source.home.logical_id == logical_id);
+        named.map(|((_, id), _)| id.as_str()).min()
+    }
+
     /// The property that the value at `pointer` of a resource was made from, as evidence names both; the resource as a
     /// whole where it was made from none.
     pub fn find(&self, resource: &ResourceId, pointer: &str) -> Option<Origin> {

@@ -102,7 +102,7 @@ async fn resource(services: &Services, collection: &str, key: &str) -> Read {
         "resource_configs" => told(services.lattice.config(key).await?),
         "gateways" => told(services.lattice.gateway(id_of(key)).await?),
         "security_groups" => found(services.network.groups(&one()).await?, |_| true),
-        "network_acls" => found(services.network.acls_by_id(&one()).await?, |_| true),
+        "network_acls" => told(services.network.acl(key).await?),
         "endpoints" => found(services.network.endpoints().await?, |item| item.id == key),
         "apis" => api(services, key).await,
         "usage_plans" => found(services.apis.usage_plans().await?, |item| item.id == key),

@@ -71,6 +71,8 @@ pub struct Scan {
     progress: Progress,
     /// What is read in depth.
     pub filter: Filter,
+    /// Whether what could take the place of what chains name is read as well.
+    pub substitutes: bool,
     calls: Mutex<BTreeMap<(String, String, Action, CallOutcome), u64>>,
 }
 
@@ -83,6 +85,7 @@ impl Scan {
             deadline: options.timeout.map(|timeout| Instant::now() + timeout),
             progress: options.progress.clone(),
             filter: options.filter.clone(),
+            substitutes: options.substitutes,
             calls: Mutex::default(),
         })
     }

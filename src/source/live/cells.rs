@@ -73,6 +73,7 @@ impl Cell {
         Services {
             scope: self.scope.clone(),
             filter: scan.filter.clone(),
+            substitutes: scan.substitutes,
             events: gated!(Events, aws_sdk_eventbridge, &self.config, gate("events")),
             pipes: gated!(Pipes, aws_sdk_pipes, &self.config, gate("pipes")),
             states: gated!(States, aws_sdk_sfn, &self.config, gate("states")),

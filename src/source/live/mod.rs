@@ -73,6 +73,9 @@ pub struct LiveOptions {
     pub timeout: Option<Duration>,
     /// What is read in depth; lists are read whole.
     pub filter: Filter,
+    /// Read as well what no chain names but what could take the place of what one does: resource configurations, gateways,
+    /// private APIs.
+    pub substitutes: bool,
     /// Who is told of the progress.
     pub progress: Progress,
 }
@@ -90,6 +93,7 @@ impl Default for LiveOptions {
             concurrency: 16,
             timeout: None,
             filter: Filter::default(),
+            substitutes: false,
             progress: Progress::default(),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use aws_sdk_ec2::types::{self, VpcAttributeName};
 
 use super::action::{DESCRIBE_DHCP_OPTIONS, DESCRIBE_NETWORK_ACLS, DESCRIBE_ROUTE_TABLES, DESCRIBE_VPC_ATTRIBUTE};
+use super::call::existing;
 use super::convert::{must, sorted, told};
 use super::network::{FILTER_VALUES, Network, filtered};
 use crate::model::ec2::{AclEntry, DhcpOptions, NetworkAcl, Route, RouteTable, Vpc};
@@ -19,12 +20,14 @@ impl Network {
         filtered!(self, DESCRIBE_NETWORK_ACLS, describe_network_acls(1000), network_acls, "vpc-id", vpcs, acl)
     }
 
-    /// Network ACLs by id.
+    /// A network ACL by id; `None` where AWS says that it does not exist.
     ///
     /// # Errors
-    /// Why they are not known.
-    pub async fn acls_by_id(&self, ids: &BTreeSet<String>) -> Result<Vec<NetworkAcl>, Unknown> {
-        filtered!(self, DESCRIBE_NETWORK_ACLS, describe_network_acls(1000), network_acls, "network-acl-id", ids, acl)
+    /// Why it is not known.
+    pub async fn acl(&self, id: &str) -> Result<Option<NetworkAcl>, Unknown> {
+        let request = self.sdk.describe_network_acls().network_acl_ids(id);
+        let answer = existing(self.gate.send(DESCRIBE_NETWORK_ACLS, request.send()).await)?;
+        answer.and_then(|answer| answer.network_acls.into_iter().flatten().next()).map(acl).transpose()
     }
 
     /// The route tables of VPCs.

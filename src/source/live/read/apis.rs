@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::apigateway::{ApiGateway, deployment_ids};
 use super::super::convert::collection;
 use super::super::named::{Named, Stages};
-use super::each;
+use super::{Services, each};
 use crate::model::apigateway::{AccessAssociation, Api, ApiResource, Deployment, Domain, Method, Stage, UsagePlan};
 use crate::model::{Collection, Known, Scope, Unknown};
 
@@ -22,10 +22,14 @@ pub struct Parts {
 }
 
 /// Reads the APIs and domain names that chains name: in depth what is private or called over a private path.
-pub async fn read(gateway: &ApiGateway, scope: &Scope, named: &Named) -> Parts {
+pub async fn read(services: &Services, named: &Named) -> Parts {
+    let (gateway, scope) = (&services.apis, &services.scope);
     let (domains, access_associations) = domains(gateway, named).await;
     let mut apis = named.apis.clone();
     add_mapped(&mut apis, &domains);
+    if services.substitutes {
+        add_private(&mut apis, gateway).await;
+    }
     let ids: BTreeSet<&String> = apis.keys().chain(named.perhaps.keys()).chain(&named.native).collect();
     if ids.is_empty() {
         return Parts { apis: Known::default(), usage_plans: Known::default(), domains, access_associations };
@@ -47,6 +51,14 @@ pub async fn read(gateway: &ApiGateway, scope: &Scope, named: &Named) -> Parts {
         Err(unknown) => Err(unknown),
     };
     Parts { apis: collection(apis, |api| &api.id), usage_plans: collection(plans, |plan| &plan.id), domains, access_associations }
+}
+
+/// Adds the private APIs that no chain names. Why they cannot be listed is told where the list is read for the chains.
+async fn add_private(apis: &mut BTreeMap<String, Stages>, gateway: &ApiGateway) {
+    let private = |api: &Api| api.types.read().is_ok_and(|types| types.iter().any(|kind| kind == "PRIVATE"));
+    for api in gateway.apis().await.into_iter().flatten().filter(private) {
+        apis.entry(api.id).or_insert(Stages::Any).join(Stages::Any);
+    }
 }
 
 /// The custom domain names that chains call, with their mappings and who may use them.

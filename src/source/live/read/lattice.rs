@@ -16,6 +16,8 @@ pub struct Parts {
     pub configs: Collection<ResourceConfig>,
     /// The gateways of those configurations.
     pub gateways: Collection<Gateway>,
+    /// Whether something that is named is gone, so that what it led to has to be found otherwise.
+    pub broken: bool,
 }
 
 /// Answers by what was asked for.
@@ -26,9 +28,14 @@ pub async fn read(services: &Services, named: impl Future<Output = Arc<BTreeSet<
     let lattice = &services.lattice;
     let (listed, gateways, named) = futures::join!(lattice.configs(), lattice.gateways(), named);
     let mut wanted = (*named).clone();
+    let own = |arn: &&String| services.substitutes && is_own(arn, &services.scope);
+    wanted.extend(listed.iter().flatten().map(|config| &config.arn).filter(own).cloned());
+    let substitutes = gateways.iter().flatten().filter(|gateway| own(&&gateway.arn)).map(|gateway| gateway.id.clone());
+    let substitutes: BTreeSet<String> = substitutes.collect();
     let (mut configs, mut described) = (Answers::new(), Answers::new());
     loop {
-        let wanted_gateways = gateways_of(&services.scope, &wanted, &configs, &listed);
+        let mut wanted_gateways = gateways_of(&services.scope, &wanted, &configs, &listed);
+        wanted_gateways.extend(substitutes.iter().cloned());
         wanted.extend(beside(&wanted_gateways, &listed));
         wanted.extend(groups_of(&configs, &listed, &services.scope));
         let new: Vec<String> = wanted.iter().filter(|arn| !configs.contains_key(*arn)).cloned().collect();
@@ -46,9 +53,14 @@ pub async fn read(services: &Services, named: impl Future<Output = Arc<BTreeSet<
     let listed_arn = |id: &str| gateways.iter().flatten().find(|gateway| gateway.id == id).map(|gateway| gateway.arn.clone());
     let gateway_arn = |id: &str| listed_arn(id).unwrap_or_else(|| arn(&services.scope, "resourcegateway", id));
     Parts {
+        broken: is_gone(&configs) || is_gone(&described),
         configs: whole(&listed, configs, |config| config.arn.clone(), str::to_owned),
         gateways: whole(&gateways, described, |gateway| gateway.arn.clone(), gateway_arn),
     }
+}
+
+fn is_gone<T>(answers: &Answers<T>) -> bool {
+    answers.values().any(|answer| matches!(answer, Ok(None)))
 }
 
 /// A configuration of another account that AWS does not show may well exist there.

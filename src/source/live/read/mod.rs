@@ -40,6 +40,8 @@ pub struct Services {
     pub scope: Scope,
     /// What is read in depth.
     pub filter: Filter,
+    /// Whether what could take the place of what chains name is read as well.
+    pub substitutes: bool,
     /// EventBridge.
     pub events: Events,
     /// EventBridge Pipes.
@@ -108,7 +110,7 @@ pub async fn region(services: &Services) -> Region {
     let lattice = shared!(lattice::read(services, configs.clone()));
     let roles = async { join_all(named.clone().await.roles.iter().map(|arn| services.global.iam.want(arn))).await };
     let archives = async { callers::archives(services, &*callers.clone().await, &*named.clone().await).await };
-    let apis = async { apis::read(&services.apis, &services.scope, &*named.clone().await).await };
+    let apis = async { apis::read(services, &*named.clone().await).await };
     let network = async {
         let (endpoints, named, lattice) = futures::join!(endpoints.clone(), named.clone(), lattice.clone());
         network::read(&services.network, &endpoints, &named, &lattice).await

@@ -38,7 +38,7 @@ pub async fn read(network: &Network, endpoints: &Listed<Endpoint>, named: &Named
     let mut wanted = Wanted { endpoints: named.endpoints.clone(), ..Wanted::default() };
     wanted.add_configs(lattice);
     wanted.add_gateways(lattice);
-    wanted.add_endpoints(endpoints);
+    wanted.add_endpoints(endpoints, lattice.broken);
     let matter = |all: &Vec<Endpoint>| all.iter().filter(|endpoint| wanted.matters(endpoint)).cloned().collect();
     let (groups, subnets, (vpcs, dhcp_options), network_acls, route_tables) = futures::join!(
         groups(network, &wanted),
@@ -104,10 +104,12 @@ impl Wanted {
     }
 
     /// What belongs to the endpoints that chains name, and to API Gateway's endpoints in the gateways' VPCs:
-    /// a name that only a resolver can follow ends at one of those.
-    fn add_endpoints(&mut self, endpoints: &Listed<Endpoint>) {
+    /// a name that only a resolver can follow ends at one of those. Where the way there is gone, to all of them: it is
+    /// made anew to one of those.
+    fn add_endpoints(&mut self, endpoints: &Listed<Endpoint>, broken: bool) {
         let vpcs = self.vpcs.clone();
-        let beside = |endpoint: &Endpoint| is_execute_api(endpoint) && endpoint.vpc_id.read().is_ok_and(|vpc| vpcs.contains(vpc));
+        let near = |endpoint: &Endpoint| broken || endpoint.vpc_id.read().is_ok_and(|vpc| vpcs.contains(vpc));
+        let beside = |endpoint: &Endpoint| is_execute_api(endpoint) && near(endpoint);
         for endpoint in endpoints.iter().flatten() {
             if self.endpoints.contains(&endpoint.id) || beside(endpoint) {
                 self.groups.extend(endpoint.security_group_ids.read().into_iter().flatten().cloned());

@@ -1,0 +1,61 @@
+//! Judging callers of one route once says the same as judging each.
+
+use serde_json::Value;
+
+use crate::estate::Estate;
+use crate::model::Snapshot;
+use crate::rules::assess::{Assessment, assess};
+use crate::rules::{RULES, Selection, example};
+
+/// Gives every rule of an estate's region a twin of each of its targets.
+fn with_twins(mut value: Value) -> Value {
+    for region in regions(&mut value) {
+        for rule in region.get_mut("rules").and_then(Value::as_object_mut).into_iter().flat_map(|rules| rules.values_mut()) {
+            let Some(targets) = rule.get_mut("targets").and_then(Value::as_object_mut) else { continue };
+            let twins: Vec<_> = targets.iter().map(|(id, target)| (format!("{id}-twin"), target.clone())).collect();
+            targets.extend(twins);
+        }
+    }
+    value
+}
+
+fn regions(value: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let accounts = value["accounts"].as_object_mut().expect("accounts").values_mut();
+    accounts.flat_map(|account| account["regions"].as_object_mut().expect("regions").values_mut())
+}
+
+/// All that was said: findings with each integration that they touch, gaps, counts.
+fn said(assessment: &Assessment<'_>) -> (Vec<String>, Vec<String>, usize, usize) {
+    let each = |found: &crate::rules::assess::Found| {
+        let finding = &found.finding;
+        let what = format!("{} {:?} {} {:?} {:?}", found.rule.id, finding.evidence, finding.facet, finding.severity, finding.note);
+        found.integrations.iter().map(move |index| format!("{index} {what}")).collect::<Vec<_>>()
+    };
+    let mut found: Vec<_> = assessment.found.iter().flat_map(each).collect();
+    let gap = |gap: &crate::rules::assess::Gap| format!("{} {:?} {:?} {:?}", gap.rule.id, gap.resource, gap.unknown, gap.integrations);
+    let mut gaps: Vec<_> = assessment.gaps.iter().map(gap).collect();
+    found.sort();
+    gaps.sort();
+    (found, gaps, assessment.passed, assessment.not_applicable)
+}
+
+#[test]
+fn callers_of_one_route_are_judged_alike() {
+    let mut shared = 0;
+    for case in RULES.iter().flat_map(|rule| &rule.document().examples) {
+        let mut value = example::estate(case.on).expect("an estate");
+        example::patch(&mut value, &case.patch).expect("a patch");
+        let snapshot: Snapshot = serde_json::from_value(with_twins(value)).expect("a snapshot");
+        let estate = Estate::new(&snapshot);
+        let together = estate.integrations();
+        let mut apart = together.clone();
+        for (number, integration) in apart.iter_mut().enumerate() {
+            integration.route_mut().number = number;
+        }
+        let numbers: std::collections::BTreeSet<_> = together.iter().map(super::Integration::route_number).collect();
+        shared += together.len() - numbers.len();
+        let (once, each) = (assess(&estate, &together, &Selection::all()), assess(&estate, &apart, &Selection::all()));
+        assert_eq!(said(&once), said(&each), "{}", case.patch);
+    }
+    assert!(shared > 100, "only {shared} integrations share a route with another");
+}

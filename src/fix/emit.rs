@@ -1,0 +1,117 @@
+//! A plan as a script of the AWS CLI, for those who change things by other hands.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use super::document::{Fix, Plan};
+use super::journal::PLAN;
+use super::state::resolve;
+use super::step::{Call, NEW, Step};
+use crate::output::class_name;
+use crate::output::text::clean;
+
+/// Writes a script of every fix of a plan, those that are withheld included; what is left to people stands in comments.
+///
+/// # Errors
+/// What `out` answers.
+pub fn cli(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "#!/usr/bin/env bash\n# Plan {} of pgwaudit {}, on the state of {}", plan.id, plan.version, plan.taken_at)?;
+    writeln!(out, "# Nothing here checks that the state is still the same. Needs the AWS CLI 2 and jq.\nset -euo pipefail")?;
+    for fix in &plan.fixes {
+        write_fix(plan, fix, out)?;
+    }
+    for item in &plan.manual {
+        writeln!(out, "\n# by hand: {} on {}: {}", item.finding.rule, clean(&item.finding.resource.id), clean(&item.why))?;
+    }
+    Ok(())
+}
+
+fn write_fix(plan: &Plan, fix: &Fix, out: &mut dyn Write) -> io::Result<()> {
+    let names: Vec<&str> = fix.cures.iter().map(|cure| cure.rule.as_str()).collect();
+    writeln!(out, "\n# {}: {}", class_name(fix.class), names.join(", "))?;
+    for step in &fix.steps {
+        writeln!(out, "# step {}: {}", step.id, clean(&step.title))?;
+        for note in step.notes.iter().chain(&step.unconfirmed) {
+            writeln!(out, "#   {}", clean(note))?;
+        }
+        writeln!(out, "{}", command(plan, step))?;
+        if let Some(wait) = &step.wait {
+            writeln!(out, "# wait here until {} is {}", wait.place, wait.until.join(" or "))?;
+        }
+    }
+    Ok(())
+}
+
+/// The command of a step. What it makes is kept in a variable for the steps that need it.
+fn command(plan: &Plan, step: &Step) -> String {
+    let ids = std::collections::BTreeMap::from([(PLAN.to_owned(), plan.id.clone())]);
+    let call = Call { parameters: resolve(&step.call.parameters, &ids), ..step.call.clone() };
+    if call.operation == "PutTargets" {
+        return put_targets(&call, &step.region);
+    }
+    let line =
+        format!("aws {} {} --region {} --cli-input-json {}", call.service, kebab(&call.operation), step.region, quoted(&call.parameters));
+    match &step.makes {
+        Some(pointer) => {
+            format!("new_{}=$({line} | jq -r {})", step.id, quote(&format!(".{}", pointer.trim_start_matches('/').replace('/', "."))))
+        }
+        None => line,
+    }
+}
+
+/// The call replaces a target whole, so that it is read first and only what changes is put in.
+fn put_targets(call: &Call, region: &str) -> String {
+    let p = |name: &str| quote(call.parameters[name].as_str().unwrap_or_default());
+    let (rule, bus) = (p("Rule"), p("EventBusName"));
+    let patches = quoted(&call.parameters["Targets"]);
+    let merge = "def merge($p): if ($p|type) == \"object\" then reduce ($p|to_entries[]) as $e ((if type == \"object\" then . else {} end); \
+                 if $e.value == null then del(.[$e.key]) else .[$e.key] |= merge($e.value) end) else $p end; \
+                 [.Targets[] as $t | $patches[] | select(.Id == $t.Id) as $p | $t | merge($p)]";
+    format!(
+        "targets=$(aws events list-targets-by-rule --region {region} --rule {rule} --event-bus-name {bus} | jq --argjson patches {patches} {})\n\
+         aws events put-targets --region {region} --rule {rule} --event-bus-name {bus} --targets \"$targets\" | jq -e '.FailedEntryCount == 0'",
+        quote(merge)
+    )
+}
+
+/// `PutTargets` as `put-targets`.
+fn kebab(operation: &str) -> String {
+    let mut text = String::new();
+    for (index, letter) in operation.char_indices() {
+        if letter.is_ascii_uppercase() && index > 0 {
+            text.push('-');
+        }
+        text.push(letter.to_ascii_lowercase());
+    }
+    text
+}
+
+/// JSON for a shell: what a step makes is put in where its placeholder stands.
+fn quoted(value: &Value) -> String {
+    let text = quote(&value.to_string());
+    let mut parts = text.split(NEW);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let digits: String = part.chars().take_while(char::is_ascii_digit).collect();
+        format!("{text}'\"${{new_{digits}}}\"'{}", &part[digits.len()..])
+    })
+}
+
+/// A text in single quotes.
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn names_and_values_are_what_a_shell_takes() {
+        assert_eq!(kebab("AuthorizeSecurityGroupEgress"), "authorize-security-group-egress");
+        assert_eq!(quoted(&json!({"a": "it's"})), r#"'{"a":"it'\''s"}'"#);
+        assert_eq!(quoted(&json!({"id": "$new-12"})), r#"'{"id":"'"${new_12}"'"}'"#);
+    }
+}

@@ -1,0 +1,139 @@
+//! Where a new configuration leads.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Case, Integration, Refused, Site, manual, regional_name, there};
+use crate::estate::is_execute_api;
+use crate::model::Kind;
+use crate::model::ec2::Endpoint;
+use crate::model::lattice::{Gateway, ResourceConfig};
+
+/// What a configuration is made with besides its name and gateway.
+pub struct Goal {
+    target: Target,
+    ports: Vec<String>,
+}
+
+enum Target {
+    Name { domain: String, family: Option<String> },
+    Address(String),
+}
+
+impl Goal {
+    /// What an old one has.
+    pub fn like(old: &ResourceConfig) -> Result<Self, Refused> {
+        let family = old.ip_address_type.read()?.clone();
+        let target = match (old.domain.read()?, old.ip_address.read()?) {
+            (Some(domain), _) => Target::Name { domain: domain.clone(), family },
+            (None, Some(address)) => Target::Address(address.clone()),
+            (None, None) => return manual("the resource configuration leads to no name and no address"),
+        };
+        Ok(Goal { target, ports: old.port_ranges.read()?.clone() })
+    }
+
+    /// An endpoint by its Regional name, at the port of the integration's URL.
+    pub fn of(endpoint: &Site<'_, Endpoint>, path: &Integration<'_>) -> Result<Self, Refused> {
+        let Some(domain) = regional_name(endpoint.value) else { return manual(format!("no Regional name of {} is known", endpoint.key)) };
+        let family = if endpoint.value.ip_address_type.read()?.as_deref() == Some("ipv6") { "IPV6" } else { "IPV4" };
+        let port = path.url().ok().and_then(|url| url.port).unwrap_or(443);
+        Ok(Goal { target: Target::Name { domain: domain.to_owned(), family: Some(family.to_owned()) }, ports: vec![port.to_string()] })
+    }
+
+    /// As `CreateResourceConfiguration` takes it.
+    pub fn parameters(&self) -> Value {
+        let definition = match &self.target {
+            Target::Name { domain, family } => {
+                json!({"dnsResource": {"domainName": domain, "ipAddressType": family.as_deref().unwrap_or("IPV4")}})
+            }
+            Target::Address(address) => json!({"ipResource": {"ipAddress": address}}),
+        };
+        json!({"type": "SINGLE", "protocol": "TCP", "portRanges": self.ports, "resourceConfigurationDefinition": definition})
+    }
+
+    /// As the model has it once it is made.
+    pub fn made(&self, arn: &str, id: &str, name: &str, gateway: &str) -> Value {
+        let mut made = json!({"arn": arn, "id": id, "name": name, "kind": "SINGLE", "gateway_id": gateway, "port_ranges": self.ports});
+        match &self.target {
+            Target::Name { domain, family } => {
+                made["domain"] = json!(domain);
+                made["ip_address_type"] = json!(family.as_deref().unwrap_or("IPV4"));
+            }
+            Target::Address(address) => made["ip_address"] = json!(address),
+        }
+        made
+    }
+}
+
+/// The endpoint that an integration is meant to go to: the one its configuration names, else the one that its API
+/// names, else the only one of the region.
+pub fn endpoint<'a>(case: &Case<'a>, path: &Integration<'a>) -> Result<Site<'a, Endpoint>, Refused> {
+    if let Some(endpoint) = path.config.read().ok().and_then(|config| there(case.estate.led_to(config, &path.gateway))) {
+        return Ok(endpoint);
+    }
+    let region = path.region();
+    let usable = |endpoint: &Site<'_, Endpoint>| {
+        endpoint.region == region
+            && endpoint.value.service.read().is_ok_and(|service| is_execute_api(service))
+            && endpoint.value.state.read().is_ok_and(|state| state.eq_ignore_ascii_case("available"))
+    };
+    let all: Vec<Site<'_, Endpoint>> = case.estate.all(Kind::Endpoint, |region| &region.endpoints).filter(usable).collect();
+    let named = path.config.read().ok().and_then(|config| config.value.domain.read().ok().cloned().flatten());
+    let by_name = |endpoint: &&Site<'_, Endpoint>| {
+        named.as_deref().is_some_and(|name| endpoint.value.dns_names.read().is_ok_and(|names| names.iter().any(|own| own == name)))
+    };
+    if let Some(endpoint) = all.iter().find(by_name) {
+        return Ok(*endpoint);
+    }
+    let wanted = named_by_api(path);
+    let mut candidates: Vec<_> = all.iter().filter(|endpoint| wanted.contains(endpoint.key)).collect();
+    if candidates.is_empty() {
+        candidates = all.iter().collect();
+    }
+    match candidates.as_slice() {
+        [only] => Ok(**only),
+        [] => manual("no execute-api endpoint that is available is known: make one first"),
+        several => {
+            let ids: Vec<&str> = several.iter().map(|endpoint| endpoint.key).collect();
+            manual(format!("several endpoints may be meant: {}", ids.join(", ")))
+        }
+    }
+}
+
+/// Endpoints that the API names, in its configuration or its policy.
+fn named_by_api(path: &Integration<'_>) -> BTreeSet<String> {
+    let Ok(api) = path.api.read() else { return BTreeSet::new() };
+    let mut named: BTreeSet<String> = api.value.vpc_endpoint_ids.read().map(|ids| ids.iter().cloned().collect()).unwrap_or_default();
+    if let Ok(Some(policy)) = api.value.policy.read() {
+        texts(policy, &mut named);
+    }
+    named
+}
+
+fn texts(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) if text.starts_with("vpce-") => {
+            into.insert(text.clone());
+        }
+        Value::Array(items) => items.iter().for_each(|item| texts(item, into)),
+        Value::Object(fields) => fields.values().for_each(|field| texts(field, into)),
+        _ => {}
+    }
+}
+
+/// The gateway that is there already and leads into the endpoint's VPC, if there is but one.
+pub fn gateway<'a>(case: &Case<'a>, endpoint: &Site<'a, Endpoint>, scope: (&str, &str)) -> Result<Option<Site<'a, Gateway>>, Refused> {
+    let vpc = endpoint.value.vpc_id.read()?;
+    let mut found = Vec::new();
+    for gateway in case.estate.all(Kind::Gateway, |region| &region.gateways) {
+        let fits = (gateway.account, gateway.region) == scope && gateway.value.vpc_id.read()? == vpc;
+        if fits && !*gateway.value.service_managed.read()? && gateway.value.status.read()? == "ACTIVE" {
+            found.push(gateway);
+        }
+    }
+    Ok(match found.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    })
+}

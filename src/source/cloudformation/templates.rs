@@ -1,0 +1,86 @@
+//! Templates as a source: read, lowered, and asked for places when findings are reported.
+
+use jiff::Timestamp;
+
+use crate::error::Result;
+use crate::model::{ResourceId, Snapshot};
+use crate::report::location::{Declared, Locate, Location};
+
+use super::origins::Origins;
+use super::{Assembly, Inputs, Lines, Origin, Problem, lower, read};
+
+/// Templates, and what they will deploy.
+#[derive(Debug)]
+pub struct Templates {
+    /// What was read.
+    pub assembly: Assembly,
+    /// What it will deploy.
+    pub snapshot: Snapshot,
+    origins: Origins,
+    problems: Vec<Problem>,
+}
+
+impl Templates {
+    /// Reads what `inputs` name.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn load(inputs: &Inputs) -> Result<Templates> {
+        read(inputs).map(Templates::of)
+    }
+
+    /// Lowers what was read.
+    pub fn of(assembly: Assembly) -> Templates {
+        let lowered = lower(&assembly, Timestamp::now());
+        Templates { assembly, snapshot: lowered.snapshot, origins: lowered.origins, problems: lowered.problems }
+    }
+
+    /// What was left out or is wrong in the templates, a sentence each.
+    pub fn warnings(&self) -> Vec<String> {
+        let skipped = match self.assembly.skipped {
+            0 => None,
+            1 => Some("1 file that is no template was left out".to_owned()),
+            number => Some(format!("{number} files that are no templates were left out")),
+        };
+        let told = |problem: &Problem| {
+            let file = self.assembly.stacks.get(problem.stack).map(|stack| stack.file.display().to_string()).unwrap_or_default();
+            format!("{file}:{}:{}: {}", problem.at.line, problem.at.column, problem.what)
+        };
+        self.assembly.warnings.iter().cloned().chain(self.problems.iter().map(told)).chain(skipped).collect()
+    }
+
+    /// The id in reports of the rule, state machine, pipe or API destination with this logical id.
+    pub fn named(&self, logical_id: &str) -> Option<&str> {
+        self.origins.named(logical_id)
+    }
+
+    /// Finds the places of what was lowered.
+    pub fn located(&self) -> Located<'_> {
+        Located { lines: Lines::new(&self.assembly), origins: &self.origins }
+    }
+}
+
+/// The places of what templates declare.
+pub struct Located<'a> {
+    lines: Lines<'a>,
+    origins: &'a Origins,
+}
+
+impl Located<'_> {
+    /// Where a resource is declared, and what it is called there.
+    pub fn declaration(&self, resource: &ResourceId) -> Option<(Origin, Declared)> {
+        let origin = self.origins.find(resource, "")?;
+        let declared = self.lines.declared(&origin)?;
+        Some((origin, declared))
+    }
+}
+
+impl Locate for Located<'_> {
+    fn places(&self, resource: &ResourceId, pointer: &str) -> Vec<Location> {
+        self.origins.find(resource, pointer).map(|origin| self.lines.places(&origin)).unwrap_or_default()
+    }
+
+    fn declared(&self, resource: &ResourceId) -> Option<Declared> {
+        self.declaration(resource).map(|(_, declared)| declared)
+    }
+}

@@ -1,0 +1,10 @@
+//! Faults made on a running stack, fixed by the program, and taken back.
+#![cfg(feature = "live")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod adverse;
+mod cases;
+mod runs;
+mod there_and_back;
