@@ -7,7 +7,7 @@ use pgwaudit::rules::{RULES, Rule, Selection, example};
 use serde_json::{Value, json};
 
 /// Where the resources of a kind stand: collections of a region and, below a resource, maps of it.
-const KINDS: [(&str, &[&str]); 34] = [
+const KINDS: [(&str, &[&str]); 35] = [
     ("bus", &["buses"]),
     ("rule", &["rules"]),
     ("target", &["rules", "targets"]),
@@ -42,6 +42,7 @@ const KINDS: [(&str, &[&str]); 34] = [
     ("alarm", &["alarms"]),
     ("hosted-zone", &["hosted_zones"]),
     ("share", &["shares"]),
+    ("template", &["written"]),
 ];
 
 fn unknown() -> Value {

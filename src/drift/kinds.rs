@@ -77,6 +77,7 @@ sorts! {
     "pipes" Pipe Whole [State];
     "state_machines" StateMachine Whole [];
     "alarms" Observability Whole [];
+    "written" Template Whole [];
 }
 
 /// A collection that this program does not know more of.

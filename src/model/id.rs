@@ -43,6 +43,7 @@ pub enum Kind {
     Vpc,
     Queue,
     Key,
+    Template,
 }
 
 impl Kind {
@@ -73,6 +74,7 @@ impl Kind {
             Kind::Vpc => "vpc",
             Kind::Queue => "queue",
             Kind::Key => "key",
+            Kind::Template => "template",
         }
     }
 }

@@ -120,3 +120,20 @@ pub struct Share {
     #[serde(default, skip_serializing_if = "absent")]
     pub principals: Known<Vec<String>>,
 }
+
+/// How a template writes a resource of the services of the chain, keyed by the stack's name and the logical id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// Logical id.
+    pub name: String,
+    /// Its type, as written.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The type that is meant, where AWS has none of that name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meant: Option<String>,
+    /// Properties that AWS does not know, by their way below `Properties` with `/`, and the names that are meant.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
+}

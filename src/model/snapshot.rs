@@ -11,7 +11,7 @@ use super::events::{Archive, Bus, Connection, Destination, Pipe, Rule};
 use super::iam::Role;
 use super::known::absent;
 use super::lattice::{Association, Gateway, ResourceConfig};
-use super::more::{Alarm, HostedZone, Key, Queue, Secret, Share};
+use super::more::{Alarm, HostedZone, Key, Queue, Secret, Share, Written};
 use super::states::StateMachine;
 use super::{Collection, Coverage, Known, Scope, Unknown};
 
@@ -156,6 +156,8 @@ region! {
     hosted_zones: HostedZone,
     /// Shares of resource configurations.
     shares: Share,
+    /// Resources as templates write them.
+    written: Written,
 }
 
 impl Snapshot {

@@ -140,6 +140,7 @@ impl<'a> Run<'a> {
             Check::Api(check) => self.each_hop(rule, Kind::Api, |path| &path.api, check),
             Check::Stage(check) => self.each_hop(rule, Kind::Stage, |path| &path.stage, check),
             Check::StateMachine(check) => self.each(rule, Kind::StateMachine, |region| &region.state_machines, check),
+            Check::Written(check) => self.each(rule, Kind::Template, |region| &region.written, check),
             Check::Region(check) => self.each_region(rule, check),
             // There is no baseline here.
             Check::Drift(_) => {}

@@ -27,6 +27,7 @@ mod rule;
 mod secret;
 mod state_machine;
 mod target;
+mod template;
 
 use crate::drift::Change;
 use crate::estate::{Integration, Site};
@@ -35,6 +36,7 @@ use crate::model::apigateway::{Api, Stage};
 use crate::model::ec2::Endpoint;
 use crate::model::events::{Connection, Destination, Target};
 use crate::model::lattice::{Gateway, ResourceConfig};
+use crate::model::more::Written;
 use crate::model::states::StateMachine;
 use document::Document;
 use verdict::Assessed;
@@ -69,6 +71,8 @@ pub enum Check {
     Stage(fn(&Site<'_, Stage>) -> Assessed),
     /// Each state machine.
     StateMachine(fn(&Site<'_, StateMachine>) -> Assessed),
+    /// Each resource of a template, of the services of the chain.
+    Written(fn(&Site<'_, Written>) -> Assessed),
     /// Each region of each account.
     Region(fn(&Site<'_, Region>) -> Assessed),
     /// One kind of difference between a snapshot and a baseline; [`drift`](crate::drift) finds all of them at once.
@@ -89,6 +93,7 @@ impl Check {
             Check::Api(_) => "api",
             Check::Stage(_) => "stage",
             Check::StateMachine(_) => "state-machine",
+            Check::Written(_) => "template",
             Check::Region(_) => "region",
             Check::Drift(_) => "difference",
         }
@@ -211,6 +216,7 @@ rules! {
     Integration "observability/dead-letter-queue-backlog" observability::dead_letter_queue_backlog;
     Integration "observability/alarm-missing" observability::alarm_missing;
     Connection "hygiene/connection-unused" hygiene::connection_unused;
+    Written "template/unknown-type" template::unknown_type;
     Drift "drift/identity-changed" Change::Identity;
     Drift "drift/domain-changed" Change::Domain;
     Drift "drift/policy-changed" Change::Policy;

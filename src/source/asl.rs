@@ -67,6 +67,7 @@ fn call(mask: &Mask, value: &Value) -> Value {
     let field = |(key, value): (&String, &Value)| {
         let masked = match (key.as_str(), value) {
             (name, _) if PLAIN.contains(&name) => value.clone(),
+            (_, Value::String(text)) if is_placeholder(text) => value.clone(),
             ("ApiEndpoint" | "ApiEndpoint.$", Value::String(url)) => Value::String(mask.url("ApiEndpoint", url)),
             (name, Value::String(text)) => serde_json::to_value(mask.text(name, name, text)).unwrap_or_default(),
             (name, other) => mask.document(name, other),
@@ -74,6 +75,12 @@ fn call(mask: &Mask, value: &Value) -> Value {
         (key.clone(), masked)
     };
     Value::Object(fields.iter().map(field).collect())
+}
+
+/// A placeholder that the deployment fills, and nothing beside it.
+fn is_placeholder(text: &str) -> bool {
+    let name = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    name.is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
 }
 
 /// What the HTTP tasks of a definition send, wherever they are nested.

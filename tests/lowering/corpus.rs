@@ -56,3 +56,25 @@ fn every_cdk_case_gives_what_is_expected() {
     assert!(judged > 10, "{judged}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Templates that people published, and the rules that find something in them.
+const REAL: [(&str, &[&str]); 5] = [
+    ("@a4c969dde/stepfunction-invoke-private-apigateway-customdomain/template.yml", &["secret/template"]),
+    ("multi-account-private-apigw/accountA/template.yaml", &[]),
+    ("multi-account-private-apigw/accountB/template.yaml", &[]),
+    ("eventbridge-api-destinations/1-webhook-site/template.yaml", &["secret/template"]),
+    ("eventbridge-api-destinations/11-oauth-api/template.yaml", &[]),
+];
+
+#[test]
+fn published_templates_give_what_an_expert_finds() {
+    let Some(folder) = corpus() else { return };
+    for (path, expected) in REAL {
+        let lowered = lowered(vec![stack(&folder.join("real/aws-samples+serverless-patterns").join(path))]);
+        let (found, gaps) = answers(&lowered);
+        assert_eq!(found, expected, "{path}");
+        assert!(lowered.problems.is_empty(), "{path}: {:?}", lowered.problems);
+        // Where a parameter has no value, that is the reason.
+        assert!(gaps.iter().all(|gap| gap.contains("has no value") || gap.contains("placeholder")), "{path}: {gaps:#?}");
+    }
+}

@@ -11,6 +11,7 @@ mod origins;
 mod read;
 mod resolve;
 mod scope;
+mod spelling;
 mod tags;
 mod templates;
 mod types;

@@ -78,7 +78,8 @@ impl<'a> Lowering<'_, 'a> {
         let literal = |way: &&'static [&'static str]| {
             let name = way.last()?;
             let value = self.resolver.literal(item.stack, item.declared, way)?;
-            Some(((*name).to_owned(), mask.text("literal", &format!("{name}-secret"), &value)))
+            // What only says that something is to be put in there is kept readable, and is no credential.
+            Some(((*name).to_owned(), mask.text("literal", &format!("{name}-secret"), &value))).filter(|(_, text)| text.class().is_some())
         };
         CREDENTIALS.iter().filter_map(literal).collect()
     }

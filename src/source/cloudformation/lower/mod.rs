@@ -21,6 +21,7 @@ mod roles;
 mod routes;
 mod serverless;
 mod states;
+mod written;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
@@ -167,6 +168,7 @@ impl<'a> Lowering<'_, 'a> {
         self.machines();
         self.around();
         self.elsewhere();
+        self.spelling();
     }
 
     /// The resources of a type; each is taken once.

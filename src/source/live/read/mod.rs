@@ -29,7 +29,7 @@ use super::secrets::Secrets;
 use super::shares::Shares;
 use super::states::States;
 use super::zones::Zones;
-use crate::model::{Filter, Region, Scope};
+use crate::model::{Filter, Known, Reason, Region, Scope, Unknown};
 
 /// Futures that are kept under way at once; the gates let fewer of them through.
 const UNDER_WAY: usize = 64;
@@ -167,6 +167,7 @@ pub async fn region(services: &Services) -> Region {
         alarms: around.alarms,
         hosted_zones: path.hosted_zones,
         shares: path.shares,
+        written: Known::Unknown(Unknown::new("", Reason::NotCovered, "only a template tells how it is written")),
     }
 }
 
