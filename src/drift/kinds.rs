@@ -27,6 +27,8 @@ pub enum Filled {
     Whole,
     /// With what other resources name: what is not in it may only be no longer named.
     Named,
+    /// With what points at something that was read.
+    Beside,
     /// With what AWS makes beside a resource of the user, and makes anew at will.
     ByAws,
     /// With what comes and goes and says nothing.
@@ -34,7 +36,7 @@ pub enum Filled {
 }
 
 use Change::{Auth, Deployment, Domain, GroupRule, Identity, Policy, State, Target};
-use Filled::{ByAws, Named, Passing, Whole};
+use Filled::{Beside, ByAws, Named, Passing, Whole};
 
 macro_rules! sorts {
     ($($collection:literal $kind:ident $filled:ident [$($change:ident),*];)+) => {
@@ -51,8 +53,8 @@ sorts! {
     "subnets" Subnet Named [Identity];
     "prefix_lists" Network Named [Identity];
     "security_groups" SecurityGroup Named [Identity, GroupRule];
-    "network_acls" Network Whole [Identity];
-    "route_tables" Network Whole [Identity];
+    "network_acls" Network Beside [Identity];
+    "route_tables" Network Beside [Identity];
     "interfaces" Network Passing [];
     "endpoints" Endpoint Whole [Identity, Domain, Policy, State];
     "gateways" Gateway Whole [Identity, State];
@@ -62,11 +64,11 @@ sorts! {
     "keys" Key Named [Policy, State];
     "connections" Connection Whole [Identity, State, Auth];
     "secrets" Secret ByAws [State];
-    "apis" Api Whole [Identity, Policy, Deployment, Auth];
-    "usage_plans" Api Whole [Identity, Auth];
-    "domains" Domain Whole [Identity, Policy, State];
-    "access_associations" Domain Whole [Identity];
-    "hosted_zones" Network Whole [Identity];
+    "apis" Api Named [Identity, Policy, Deployment, Auth];
+    "usage_plans" Api Beside [Identity, Auth];
+    "domains" Domain Named [Identity, Policy, State];
+    "access_associations" Domain Beside [Identity];
+    "hosted_zones" Network Beside [Identity];
     "destinations" Destination Whole [Identity, State];
     "queues" Queue Named [Policy];
     "buses" Bus Whole [Policy];

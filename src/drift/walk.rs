@@ -111,8 +111,19 @@ impl Walk<'_> {
                 }
             }
             (Value::Array(_), _) | (_, Value::Array(_)) => self.leaf(change, old, new, normal::set),
-            _ => self.leaf(self.whole(change, old, new), old, new, Value::clone),
+            _ => match self.whole(change, old, new) {
+                part @ (Change::Appeared | Change::Vanished) => self.part(part, old, new),
+                change => self.leaf(change, old, new, Value::clone),
+            },
         }
+    }
+
+    /// A target or a stage that is there on one side only.
+    fn part(&mut self, change: Change, old: &Value, new: &Value) {
+        let name = self.path.last().cloned().unwrap_or_default();
+        let found = self.difference(change, "", (old, new));
+        let (there, nothing) = (format!("{} {name}", found.resource.kind), show::NOTHING.to_owned());
+        found.shown = if change == Change::Vanished { (there, nothing) } else { (nothing, there) };
     }
 
     /// Targets and stages are resources of their own.

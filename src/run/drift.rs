@@ -10,7 +10,7 @@ use crate::cli::{AcceptArgs, DriftArgs, DriftCommand, ExitArgs, OutputArgs, Rule
 use crate::drift::{self, Comparison, Sides, accept};
 use crate::error::{Error, Result};
 use crate::estate::{Estate, Integration};
-use crate::model::{Filter, Snapshot};
+use crate::model::{Filter, Reason, Snapshot};
 use crate::report::{self, Baseline, Health, Report};
 use crate::rules::assess::Assessment;
 use crate::rules::within::Within;
@@ -190,7 +190,8 @@ fn take(args: AcceptArgs) -> Result<u8> {
     if !quiet {
         tell(&format!("{}: took {what}", path.display()));
     }
-    Ok(if comparison.unread.is_empty() { 0 } else { 3 })
+    let unread = comparison.unread.iter().any(|gap| gap.unknown.gap().reason != Reason::NotCovered);
+    Ok(if unread { 3 } else { 0 })
 }
 
 /// Asks whoever sits at the terminal.

@@ -6,6 +6,7 @@ mod dice;
 mod commands;
 mod equal;
 mod examples;
+mod templates;
 
 use std::collections::BTreeMap;
 
