@@ -23,7 +23,8 @@ const VARIANTS: [(&str, Change, &[&str]); 5] = [
     (
         "everything may go out",
         |template| {
-            template["Resources"]["GatewayGroup"]["Properties"]["SecurityGroupEgress"] = json!([{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]);
+            template["Resources"]["GatewayGroup"]["Properties"]["SecurityGroupEgress"] =
+                json!([{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]);
         },
         &["network/gateway-egress-443-only"],
     ),
