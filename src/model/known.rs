@@ -135,6 +135,17 @@ impl<T> Known<T> {
     }
 }
 
+/// What was read; nothing where this kind of source can never tell. For rules whose question stands without it.
+///
+/// # Errors
+/// Every other gap.
+pub fn told<T>(read: Result<T, Unknown>) -> Result<Option<T>, Unknown> {
+    match read {
+        Err(unknown) if unknown.gap().reason == Reason::NotCovered => Ok(None),
+        read => read.map(Some),
+    }
+}
+
 impl<T> From<Result<T, Unknown>> for Known<T> {
     fn from(result: Result<T, Unknown>) -> Self {
         match result {

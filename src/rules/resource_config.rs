@@ -10,6 +10,7 @@ use crate::estate::{Hop, Integration, Site, regional_name};
 use crate::host::Host;
 use crate::model::Unknown;
 use crate::model::ec2::Endpoint;
+use crate::model::known::told;
 use crate::model::lattice::ResourceConfig;
 use crate::network::{Families, Outcome, Ports, Side, Verdict};
 
@@ -55,7 +56,7 @@ pub fn domain_not_endpoint(path: &Integration<'_>) -> Assessed {
         Hop::Missing(_) => fail(stale(path, place)),
         hop => {
             let endpoint = hop.read()?;
-            let Some(severity) = outage(endpoint)? else { return pass() };
+            let Some(severity) = told(outage(endpoint))?.flatten() else { return pass() };
             let finding = Finding::from(place.expected("a name of an endpoint that is available")).severity(severity);
             fail(finding.related(endpoint.at("/state").observed(endpoint.value.state.read()?)))
         }
@@ -269,7 +270,7 @@ pub fn gateway_missing(config: &Site<'_, ResourceConfig>) -> Assessed {
         Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown)),
         Hop::None => not_applicable("the configuration has no gateway"),
         Hop::Present(gateway) => {
-            if is_ready(&gateway)? {
+            if told(is_ready(&gateway))?.unwrap_or(true) {
                 return pass();
             }
             let place = config.at("/gateway_id").observed(&gateway.value.id).expected("a resource gateway in state ACTIVE");
