@@ -314,6 +314,9 @@ pub struct OutputArgs {
     /// File of the repository at which SARIF places what is deployed [default: pgwaudit.toml]
     #[arg(long, value_name = "FILE")]
     pub sarif_anchor: Option<String>,
+    /// Templates or cdk.out folders that declare what is deployed: findings stand at their lines; repeatable
+    #[arg(long = "source", value_name = "PATH")]
+    pub sources: Vec<String>,
     /// Show no findings below in tables, annotations and Markdown [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = severity())]
     pub min_severity: Option<Severity>,

@@ -19,6 +19,7 @@ use crate::rules::assess::{Assessment, assess_within};
 use crate::rules::within::Within;
 use crate::settings::{Scan, Source};
 use crate::source;
+use crate::source::cloudformation::deployed::{Deployed, Stacks};
 use crate::trace;
 
 mod drift;
@@ -120,6 +121,8 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
     };
     let declared = |resource: &ResourceId| located.as_ref()?.declaration(resource);
     let facts = Facts { tags, declared: Some(&declared) };
+    let stacks = stacks(&settings.source);
+    let deployed = settings.declared.as_ref().map(|templates| Deployed::new(estate, templates, stacks.as_deref()));
     let today = jiff::Zoned::now().date();
     let policy = Policy {
         fail_on: settings.fail_on,
@@ -130,11 +133,28 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
             let recorded = known.as_mut().and_then(|known| known.accept(finding));
             suppressions.accept(finding, &facts, today).or(recorded)
         },
-        locate: located.as_ref().map(|located| located as &dyn Locate),
+        locate: located.as_ref().map(|located| located as &dyn Locate).or(deployed.as_ref().map(|deployed| deployed as &dyn Locate)),
     };
     let mut report = report::build(estate.snapshot, assessment, policy);
+    if let Some(deployed) = &deployed {
+        report.warnings.extend(deployed.warnings(&report.findings));
+    }
     report.gone = settings.known.as_ref().map(|known| known.gone(&report, &settings.rules)).unwrap_or_default();
     report
+}
+
+/// Who knows the stacks of what was read; nobody but AWS does.
+#[cfg(feature = "live")]
+fn stacks(source: &Source) -> Option<Box<dyn Stacks>> {
+    match source {
+        Source::Live(args) => Some(Box::new(source::live::stacks::LiveStacks::new(live_options(args)))),
+        _ => None,
+    }
+}
+
+#[cfg(not(feature = "live"))]
+fn stacks(_: &Source) -> Option<Box<dyn Stacks>> {
+    None
 }
 
 /// Traces what a scan of the same would judge, as far as it is about the integrations that were named.

@@ -37,6 +37,8 @@ pub struct Scan {
     pub source: Source,
     /// The integrations that are judged.
     pub filter: Filter,
+    /// What declares what is deployed.
+    pub declared: Option<Templates>,
     /// The rules that run.
     pub rules: Selection,
     /// What the rules are told besides the state.
@@ -81,6 +83,7 @@ impl Scan {
         let wanted = !args.source.demo || args.rules.config.is_some();
         let loaded = if wanted { config::load(args.rules.config.as_deref(), directory)? } else { Loaded::default() };
         let source = source(args.source, args.live, &loaded)?;
+        let declared = declared(&args.output.sources, &source, drift)?;
         let only = chosen("--only", &args.rules.only, &loaded.only)?;
         let skip = chosen("--skip", &args.rules.skip, &loaded.skip)?;
         let rules = selection(&only, &skip, &loaded, drift)?;
@@ -95,6 +98,7 @@ impl Scan {
         }
         Ok(Scan {
             source,
+            declared,
             filter: args.filter.or(loaded.config.scan.filter()),
             rules,
             parameters: loaded.config.parameters,
@@ -107,6 +111,18 @@ impl Scan {
             known: args.exit.known.as_deref().map(Known::read).transpose()?,
             write_known: args.exit.write_known,
         })
+    }
+}
+
+/// The templates of what is deployed, which a template is not.
+fn declared(paths: &[String], source: &Source, drift: bool) -> Result<Option<Templates>> {
+    match source {
+        _ if paths.is_empty() => Ok(None),
+        _ if drift => Err(Error::new("--source goes with scan").next("leave it out: what has changed is told beside the baseline")),
+        Source::Template(_) | Source::Demo => {
+            Err(Error::new("--source is for what is deployed").next("leave it out: findings in templates stand at their own lines"))
+        }
+        Source::Live(_) | Source::Snapshot(..) => Templates::load(&Inputs { paths: paths.to_vec(), ..Inputs::default() }).map(Some),
     }
 }
 

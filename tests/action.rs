@@ -9,7 +9,7 @@ use std::process::Command;
 
 use pgwaudit::rules::example;
 use pgwaudit::source::cloudformation;
-use pgwaudit::source::document::Node;
+use pgwaudit::source::document::{self, Node};
 use serde_json::json;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/action.yml");
@@ -268,5 +268,62 @@ fn the_program_on_the_path_is_used_else_it_is_installed_with_what_it_needs() {
         let expected = ["install", "--locked", "--path", "/the/action", "--root", &root];
         assert_eq!((done.code, arguments), (0, [expected.as_slice(), &features].concat()), "{}", done.log);
         assert_eq!(job.read("GITHUB_PATH"), format!("{root}/bin\n"));
+    }
+}
+
+const HOOKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.pre-commit-hooks.yaml");
+
+fn hook() -> Node {
+    let hooks = cloudformation::parse(Path::new(HOOKS), &fs::read(HOOKS).expect("the hooks")).expect("YAML");
+    hooks.items().first().expect("a hook").clone()
+}
+
+/// Runs the hook's entry on files as pre-commit does: its arguments, then their names.
+fn commit(folder: &Path, names: &[&str]) -> (i32, String) {
+    let hook = hook();
+    let words = text(&hook, "entry").split(' ').map(str::to_owned);
+    let args = hook.get("args").map(Node::items).unwrap_or_default().iter().filter_map(|arg| arg.text().map(str::to_owned));
+    let mut words = words.chain(args).chain(names.iter().map(|name| (*name).to_owned()));
+    assert_eq!(words.next().as_deref(), Some("pgwaudit"));
+    let done = Command::new(env!("CARGO_BIN_EXE_pgwaudit")).args(words).current_dir(folder).output().expect("it starts");
+    let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+    (done.status.code().expect("a code"), said)
+}
+
+#[test]
+fn the_hook_judges_the_templates_of_a_commit() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let connection = "Resources:\n  Conn:\n    Type: AWS::Events::Connection\n    Properties:\n      AuthorizationType: API_KEY\n      AuthParameters:\n        ApiKeyAuthParameters: {ApiKeyName: x-api-key, ApiKeyValue: VALUE}\n";
+    let put = |name: &str, value: &str| fs::write(folder.path().join(name), connection.replace("VALUE", value)).expect("written");
+    put("template.yaml", "'{{resolve:secretsmanager:orders}}'");
+    put("orders.template.yaml", "demo-7f3a9c");
+    let (code, said) = commit(folder.path(), &["template.yaml"]);
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = commit(folder.path(), &["template.yaml", "orders.template.yaml"]);
+    assert!(code == 1 && said.contains("secret/template") && said.contains("orders.template.yaml:7:"), "{code} {said}");
+    fs::write(folder.path().join("template.json"), "{").expect("written");
+    let (code, said) = commit(folder.path(), &["template.json"]);
+    assert!(code == 2 && said.contains("template.json:1:"), "{code} {said}");
+}
+
+#[test]
+fn the_hook_runs_on_templates_only() {
+    let hook = hook();
+    assert_eq!(text(&hook, "language"), "system");
+    // Templates that export to each other are judged together.
+    assert_eq!(hook.get("require_serial").map(|node| &node.value), Some(&document::Value::Bool(true)));
+    for (name, taken) in [
+        ("template.yaml", true),
+        ("infra/template.json", true),
+        ("cdk.out/Orders.template.json", true),
+        ("a.template.yml", true),
+        ("mytemplate.yaml", false),
+        ("template.yaml.j2", false),
+        ("package.json", false),
+    ] {
+        let mut grep = Command::new("grep").args(["-qE", text(&hook, "files")]).stdin(std::process::Stdio::piped()).spawn().expect("grep");
+        std::io::Write::write_all(grep.stdin.as_mut().expect("piped"), name.as_bytes()).expect("written");
+        drop(grep.stdin.take());
+        assert_eq!(grep.wait().expect("done").success(), taken, "{name}");
     }
 }

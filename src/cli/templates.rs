@@ -8,8 +8,8 @@ use clap::Args;
 #[derive(Debug, Default, Args)]
 pub struct TemplateArgs {
     /// Judge CloudFormation, CDK or SAM templates, offline: a file, a folder such as cdk.out, a pattern, or - for
-    /// standard input; repeatable
-    #[arg(long = "template", value_name = "PATH")]
+    /// standard input; several at once
+    #[arg(long = "template", value_name = "PATH", num_args = 1..)]
     pub templates: Vec<String>,
     /// Values of the templates' parameters, as `aws cloudformation` takes them; repeatable, later ones win
     #[arg(long, value_name = "FILE", requires = "templates")]

@@ -238,7 +238,7 @@ impl<'a> TagIndex<'a> {
     }
 
     /// The tags of a resource, or of the one that it is a part of: a target's rule, a stage's API.
-    fn of(&self, resource: &ResourceId) -> Option<&Tags> {
+    pub fn of(&self, resource: &ResourceId) -> Option<&Tags> {
         let id = resource.id.as_str();
         let whole = id.split('#').next().and_then(|id| id.split("/stages/").next());
         self.0.get(id).or_else(|| self.0.get(whole?)).copied()

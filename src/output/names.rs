@@ -7,6 +7,7 @@ use crate::report::{Health, HopReport, HopStatus, IntegrationReport, Report, Rep
 use crate::rules::verdict::Severity;
 
 use super::text::{clean, short};
+use crate::source::planned::stand_in::ACCOUNT;
 
 /// What is said first of the example.
 pub const EXAMPLE: &str = "This is the embedded example: a made-up stack. Nothing was read from AWS.";
@@ -35,6 +36,7 @@ fn places(report: &Report) -> String {
             _ => accounts.push((&scope.account, vec![&scope.region])),
         }
     }
+    accounts.iter_mut().filter(|(account, _)| *account == ACCOUNT).for_each(|(account, _)| *account = "unknown account");
     match accounts.len() {
         0 => "no account".to_owned(),
         1..=3 => accounts.iter().map(|(account, regions)| format!("{account} {}", regions.join(" "))).collect::<Vec<_>>().join(", "),

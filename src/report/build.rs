@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::location::Locate;
 use super::{
     Counts, FixReport, Health, HopReport, IntegrationReport, NotAssessed, Report, ReportCoverage, ReportedFinding, SCHEMA,
-    SuppressedFinding, Tool, place,
+    SuppressedFinding, Tool, place, rename,
 };
 use crate::estate::Integration;
 use crate::model::{Reason, ResourceId, Snapshot};
@@ -61,8 +61,12 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
         }
     });
     let not_assessed = gaps(&assessment.gaps);
-    let integrations = integrations(assessment, &findings);
-    let declared = policy.locate.map(|locate| place::all(&mut findings, &integrations, locate)).unwrap_or_default();
+    let mut integrations = integrations(assessment, &findings);
+    let deployed = snapshot.source.kind.is_deployed();
+    let declared = policy.locate.map(|locate| place::all(&mut findings, &integrations, locate, deployed)).unwrap_or_default();
+    if !deployed {
+        rename::all(&mut findings, &mut integrations, &declared);
+    }
     let counts = count(&findings, assessment, not_assessed.len(), suppressed.len());
     let mut report = Report {
         schema: SCHEMA,

@@ -5,6 +5,7 @@
 mod build;
 pub mod location;
 mod place;
+mod rename;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

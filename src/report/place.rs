@@ -8,11 +8,13 @@ use crate::model::{Kind, ResourceId};
 use super::location::Locate;
 use super::{Declaration, HopReport, IntegrationReport, ReportedFinding};
 
-/// Fills in the places of the evidence, and says where what it and the integrations name is declared.
+/// Fills in the places of the evidence, and says where what it and the integrations name is declared: all of them where
+/// the names stand for ids, which is where nothing is deployed, else those with a finding.
 pub(super) fn all(
     findings: &mut [ReportedFinding],
     integrations: &[IntegrationReport],
     locate: &dyn Locate,
+    deployed: bool,
 ) -> BTreeMap<String, Declaration> {
     let mut declared = BTreeMap::new();
     let mut declare = |resource: &ResourceId, placed: bool| {
@@ -33,8 +35,9 @@ pub(super) fn all(
     }
     let touched: BTreeSet<&str> = findings.iter().flat_map(|finding| finding.integrations.iter().map(String::as_str)).collect();
     for integration in integrations {
+        let placed = touched.contains(integration.id.as_str());
         let named = integration.hops.iter().filter(|hop| !hop.id.is_empty() && hop.kind != Kind::Method);
-        named.for_each(|hop| declare(&resource(hop, &integration.id), touched.contains(integration.id.as_str())));
+        named.filter(|_| placed || !deployed).for_each(|hop| declare(&resource(hop, &integration.id), placed));
     }
     declared
 }

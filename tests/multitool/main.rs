@@ -113,6 +113,7 @@ fn github_would_take_every_file() {
     let mut wrong = Vec::new();
     for (name, text) in [
         ("demo", scanned(&["--demo"])),
+        ("template", scanned(&["--template", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/templates/fixtures/orders.yaml")])),
         ("empty", written(&reports::empty(), folder.path())),
         ("deployed", written(&reports::incident(), folder.path())),
         ("placed", written(&placed(folder.path()), folder.path())),

@@ -93,11 +93,21 @@ impl<'a> Results<'a> {
     /// The chain of the first integration that the finding touches.
     fn code_flow<'s>(&'s self, finding: &'s ReportedFinding) -> Option<CodeFlow<'s>> {
         let chain = self.chains.get(finding.integrations.first()?.as_str())?;
-        let locations: Vec<_> = chain.hops.iter().filter(|hop| hop.status != HopStatus::None).map(|hop| self.step(hop, finding)).collect();
+        let mut before = None;
+        let step = |hop| {
+            before = self.place(hop).or(before);
+            self.step(hop, before, finding)
+        };
+        let locations: Vec<_> = chain.hops.iter().filter(|hop| hop.status != HopStatus::None).map(step).collect();
         (!locations.is_empty()).then_some(CodeFlow { thread_flows: [ThreadFlow { locations }] })
     }
 
-    fn step<'s>(&'s self, hop: &'s HopReport, finding: &ReportedFinding) -> Step<'s> {
+    fn place(&self, hop: &HopReport) -> Option<&Place> {
+        self.report.declared.get(&*hop.id)?.location.as_ref()
+    }
+
+    /// What has no place of its own stands where what leads to it does.
+    fn step<'s>(&'s self, hop: &'s HopReport, place: Option<&Place>, finding: &ReportedFinding) -> Step<'s> {
         let status = match hop.status {
             HopStatus::Present | HopStatus::None => "",
             HopStatus::Missing => ", missing",
@@ -105,7 +115,6 @@ impl<'a> Results<'a> {
         };
         let why = hop.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
         let text = format!("{} {}{status}{why}", hop.kind, called(self.report, &hop.id));
-        let place = self.report.declared.get(&*hop.id).and_then(|declaration| declaration.location.as_ref());
         Step {
             location: Location { message: Some(Message::new(text)), ..self.location(&hop.id, place) },
             importance: if *hop.id == *finding.resource.id { "essential" } else { "important" },

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::document::{self, Malformed, Mark, Node};
 
+pub mod deployed;
 mod lines;
 mod lower;
 mod origins;

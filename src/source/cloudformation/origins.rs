@@ -52,6 +52,11 @@ impl Origins {
         named.map(|((_, id), _)| id.as_str()).min()
     }
 
+    /// All resources of the model with what declares them, in no order.
+    pub fn homes(&self) -> impl Iterator<Item = (Kind, &str, &Origin)> {
+        self.sources.iter().map(|((kind, id), source)| (*kind, id.as_str(), &source.home))
+    }
+
     /// The property that the value at `pointer` of a resource was made from, as evidence names both; the resource as a
     /// whole where it was made from none.
     pub fn find(&self, resource: &ResourceId, pointer: &str) -> Option<Origin> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::error::Result;
-use crate::model::{ResourceId, Snapshot};
+use crate::model::{Kind, ResourceId, Snapshot};
 use crate::report::location::{Declared, Locate, Location};
 
 use super::origins::Origins;
@@ -52,6 +52,11 @@ impl Templates {
     /// The id in reports of the rule, state machine, pipe or API destination with this logical id.
     pub fn named(&self, logical_id: &str) -> Option<&str> {
         self.origins.named(logical_id)
+    }
+
+    /// The resources of the model, with the stack and the logical id that declare each.
+    pub fn homes(&self) -> impl Iterator<Item = (Kind, &str, &Origin)> {
+        self.origins.homes()
     }
 
     /// Finds the places of what was lowered.

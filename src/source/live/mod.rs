@@ -28,6 +28,7 @@ mod routing;
 mod secrets;
 mod session;
 mod shares;
+pub(crate) mod stacks;
 mod states;
 mod throttle;
 pub(crate) mod why;

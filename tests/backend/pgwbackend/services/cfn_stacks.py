@@ -25,6 +25,13 @@ def _find(ctx: Any, name: str) -> dict:
     raise invalid(f"Stack with id {name} does not exist")
 
 
+def _holding(ctx: Any, physical: str) -> dict:
+    for stack in ctx.store("stacks").values():
+        if stack["StackStatus"] != "DELETE_COMPLETE" and any(r.get("PhysicalResourceId") == physical for r in stack["resources"]):
+            return stack
+    raise invalid(f"Stack for {physical} does not exist")
+
+
 def _document(params: dict) -> dict:
     try:
         document = json.loads(params["TemplateBody"])
@@ -112,8 +119,8 @@ def _view(stack: dict) -> dict:
 
 @own("cloudformation", "DescribeStackResources")
 def resources(ctx: Any, params: dict) -> dict:
-    """The resources of a stack."""
-    stack = _find(ctx, params["StackName"])
+    """The resources of a stack, which one of them may name."""
+    stack = _find(ctx, params["StackName"]) if "StackName" in params else _holding(ctx, params["PhysicalResourceId"])
     wanted = params.get("LogicalResourceId")
     kept = ("LogicalResourceId", "PhysicalResourceId", "ResourceType", "ResourceStatus", "ResourceStatusReason")
     shared = {"StackName": stack["StackName"], "StackId": stack["StackId"]}
