@@ -148,7 +148,8 @@ fn with_policy(policy: &Value, endpoint: &str, vpc: &str) -> Value {
     let mut estate: Value = serde_json::from_str(&text.replace(OUR_ENDPOINT, endpoint).replace(OUR_VPC, vpc)).expect("JSON");
     let mut policy = policy.clone();
     for statement in policy.get_mut("Statement").and_then(Value::as_array_mut).into_iter().flatten() {
-        statement["Resource"] = json!("arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/*");
+        let (_, call) = statement["Resource"].as_str().and_then(|arn| arn.split_once('/')).expect("an ARN of an API's method");
+        statement["Resource"] = json!(format!("arn:aws:execute-api:eu-west-1:111122223333:a1b2c3d4e5/{call}"));
     }
     example::patch(&mut estate, &json!({"apis": {"orders": {"policy": policy}}})).expect("a patch");
     estate
@@ -162,6 +163,26 @@ fn with_own_policy(policy: &Value) -> Value {
     let mut estate = with_policy(policy, "vpce-03d70f31b65a06050", vpc);
     example::patch(&mut estate, &json!({"endpoints": {second: endpoint}})).expect("a patch");
     estate
+}
+
+/// Policies of private APIs that were recorded, before the call of a healthy integration.
+#[test]
+fn recorded_policies_on_the_way_of_a_call() {
+    let (Some(users), Some(live)) = (folder("captures/placebo-as-cli"), folder("real/go-to-k+cdk-real-drift/tests/corpus")) else { return };
+    let read = |file: PathBuf| -> Value { serde_json::from_str(&fs::read_to_string(file).expect("a text")).expect("JSON") };
+    let answer = read(users.join("test_rest_api_custom_resource_policy__apigateway.GetRestApis_1.json"));
+    let vpcs = ["vpc-011b11111fb2a6b11", "vpc-022b22222fb2a6b22"];
+    let items: Vec<&Value> = array(&answer, &["items"]).collect();
+    assert_eq!(items.len(), vpcs.len());
+    for (item, vpc) in items.into_iter().zip(vpcs) {
+        let said = judge(with_policy(&policy(item, &["policy"]), OUR_ENDPOINT, vpc));
+        assert_eq!((said.found.as_slice(), said.undecided.as_slice()), (&[][..], &[][..]), "{vpc}");
+    }
+    // It allows everybody, without a condition, so that the key which the connection sends and no method asks for
+    // would have been the only lock.
+    let open = read(live.join("AWS__ApiGateway__RestApi.HuntPrivateApi97541614.json"));
+    let said = judge(with_policy(&policy(field(&open, &["liveRaw"]), &["Policy"]), OUR_ENDPOINT, OUR_VPC));
+    assert_eq!(said.found, ["api/policy-open", "connection/api-key-unenforced"]);
 }
 
 /// Policies with the judgement of a rule of AWS Config, which asks whether the API is private and its policy names
