@@ -116,6 +116,10 @@ impl Page<'_> {
         if related.len() > RELATED {
             row("related", format!("{} more", related.len() - RELATED));
         }
+        let cause = self.report.findings.iter().find(|cause| finding.because.as_ref() == Some(&cause.fingerprint));
+        cause
+            .into_iter()
+            .for_each(|cause| row("follows from", format!("{} of {}", code(cause.rule), code(&identity(self.report, &cause.resource.id)))));
         row("affects", plain(&affected(self.report, &self.names, finding)));
         let class = finding.fix.map_or("", |fix| class_name(fix.class));
         row("fix", format!("{class} `pgwaudit rules show {}`", finding.rule).trim_start().to_owned());

@@ -130,20 +130,26 @@ fn merge(found: &[Found], assessment: &Assessment<'_>, levels: &BTreeMap<&'stati
 }
 
 /// Says of each finding that follows from another which one that is: a finding of a rule that its document
-/// names under `because`, on an integration that both touch.
+/// names under `because`, on an integration that both touch or on a resource that it names. What is a hint only
+/// explains nothing that is worse.
 fn link(findings: &mut [ReportedFinding]) {
-    let mut by_place: HashMap<(&str, &str), &str> = HashMap::default();
+    let mut by_integration: HashMap<(&str, &str), &ReportedFinding> = HashMap::default();
+    let mut by_resource: HashMap<(&str, &ResourceId), &ReportedFinding> = HashMap::default();
     for finding in findings.iter() {
+        by_resource.entry((finding.rule, &finding.resource)).or_insert(finding);
         for id in &finding.integrations {
-            by_place.entry((finding.rule, id)).or_insert(&finding.fingerprint);
+            by_integration.entry((finding.rule, id)).or_insert(finding);
         }
     }
     let cause = |finding: &ReportedFinding| {
         let rule = RULES.iter().find(|rule| rule.id == finding.rule)?;
-        let mut causes = rule.document().head.because.iter();
-        causes
-            .find_map(|cause| finding.integrations.iter().find_map(|id| by_place.get(&(cause.as_str(), id.as_str()))))
-            .map(|cause| (*cause).to_owned())
+        let explains = |cause: &&&ReportedFinding| cause.severity >= finding.severity.min(Severity::Medium);
+        let of = |cause: &String| {
+            let shared = finding.integrations.iter().filter_map(|id| by_integration.get(&(cause.as_str(), id.as_str())));
+            let named = finding.evidence.iter().filter_map(|evidence| by_resource.get(&(cause.as_str(), &evidence.resource)));
+            shared.chain(named).find(explains).map(|cause| cause.fingerprint.clone())
+        };
+        rule.document().head.because.iter().find_map(of)
     };
     let causes: Vec<Option<String>> = findings.iter().map(cause).collect();
     for (finding, because) in findings.iter_mut().zip(causes) {

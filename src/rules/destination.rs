@@ -12,14 +12,20 @@ use crate::model::{Kind, Reason};
 
 /// `destination/inactive`
 pub fn inactive(destination: &Site<'_, Destination>) -> Assessed {
-    match destination.estate.connection(destination.value.connection_arn.read()?) {
+    let connection = match destination.estate.connection(destination.value.connection_arn.read()?) {
         Hop::Unknown(_, unknown) => return Err(Leave::Unknown(unknown)),
         Hop::Present(connection) if connection.value.connectivity.read()?.is_none() => return not_applicable("the connection is public"),
-        Hop::Present(_) | Hop::Missing(_) | Hop::None => {}
+        Hop::Present(connection) => Some(connection),
+        Hop::Missing(_) | Hop::None => None,
+    };
+    if destination.value.state.read()? != "INACTIVE" {
+        return pass();
     }
-    match destination.value.state.read()?.as_str() {
-        "INACTIVE" => fail(destination.at("/state").observed("INACTIVE").expected("ACTIVE")),
-        _ => pass(),
+    let finding = Finding::from(destination.at("/state").observed("INACTIVE").expected("ACTIVE"));
+    // Names the cause also where no rule uses the destination.
+    match connection.and_then(|connection| Some(connection.at("/state").observed(connection.value.state.read().ok()?))) {
+        Some(evidence) => fail(finding.related(evidence)),
+        None => fail(finding),
     }
 }
 

@@ -40,7 +40,7 @@ pub struct Head {
     pub calls: Vec<String>,
     /// How a finding may be fixed; absent where nothing is to be done.
     pub fix: Option<FixClass>,
-    /// Rules whose finding on the same integration explains one of this rule.
+    /// Rules whose finding on the same integration, or on a resource that it names, explains one of this rule.
     #[serde(default)]
     pub because: Vec<String>,
     /// The version of the program that brought it.

@@ -59,7 +59,7 @@ pub fn dead_letter_queue_invalid(path: &Integration<'_>) -> Assessed {
     match Arn::parse(arn) {
         None => return fail(wrong("This is not the ARN of a queue.")),
         Some(parts) if parts.region != target.region => return fail(wrong("The queue is in another region.")),
-        Some(_) if arn.ends_with(".fifo") => return fail(wrong("The queue is a FIFO queue.")),
+        Some(_) if is_fifo(arn) => return fail(wrong("The queue is a FIFO queue.")),
         Some(_) => {}
     }
     match queue {
@@ -70,10 +70,18 @@ pub fn dead_letter_queue_invalid(path: &Integration<'_>) -> Assessed {
     }
 }
 
+/// Only the names of FIFO queues end so.
+fn is_fifo(arn: &str) -> bool {
+    arn.ends_with(".fifo")
+}
+
 /// `observability/dead-letter-queue-policy`
 pub fn dead_letter_queue_policy(path: &Integration<'_>) -> Assessed {
     let (rule, _) = path.target()?;
     let (arn, queue) = queue(path)?;
+    if is_fifo(arn) {
+        return not_applicable("events cannot be sent to a FIFO queue, whatever its policy");
+    }
     let queue = queue.read()?;
     let expected = format!("an Allow of sqs:SendMessage to {SERVICE} for {}", rule.key);
     let Some(document) = queue.value.policy.read()? else { return fail(queue.at("/policy").observed("none").expected(expected)) };

@@ -17,10 +17,13 @@ pub struct Said {
     pub integrations: usize,
     /// Checks that found nothing wrong.
     pub passed: usize,
+    /// Resources in the snapshot.
+    pub resources: usize,
 }
 
 /// All rules on the snapshot that `value` is.
 pub fn judge(value: Value) -> Said {
+    let resources = resources(&value);
     let snapshot: Snapshot = serde_json::from_value(value).unwrap_or_else(|error| panic!("no snapshot: {error}"));
     let estate = Estate::new(&snapshot);
     let integrations = estate.integrations();
@@ -30,6 +33,7 @@ pub fn judge(value: Value) -> Said {
         undecided: sorted(assessment.gaps.iter().map(|gap| gap.rule.id)),
         integrations: assessment.integrations.len(),
         passed: assessment.passed,
+        resources,
     }
 }
 
@@ -38,4 +42,12 @@ fn sorted<'i>(ids: impl Iterator<Item = &'i str>) -> Vec<String> {
     ids.sort();
     ids.dedup();
     ids
+}
+
+/// How many resources a snapshot's regions hold.
+fn resources(snapshot: &Value) -> usize {
+    let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    let regions = members(&snapshot["accounts"]).into_iter().flat_map(|(_, account)| members(&account["regions"]));
+    let collections = regions.flat_map(|(_, region)| members(&region));
+    collections.map(|(_, collection)| members(&collection)).filter(|all| !all.contains_key("$unknown")).map(|all| all.len()).sum()
 }
