@@ -3,6 +3,7 @@
 #![cfg(feature = "live")]
 
 #[path = "lowering/support.rs"]
+#[allow(dead_code, reason = "each test binary uses a part of it")]
 mod lowering;
 mod support;
 

@@ -1,6 +1,6 @@
 //! What is named, what is found, and what is neither.
 
-use pgwaudit::source::cloudformation::Inputs;
+use pgwaudit::source::cloudformation::{Inputs, Templates};
 use serde_json::json;
 
 use crate::support::{Folder, TEMPLATE, manifest, names, text};
@@ -184,6 +184,7 @@ fn nested_stacks_follow_their_parent_and_are_judged_once() {
     let away = folder.read(&["c"]).expect("a template");
     assert_eq!(away.stacks.len(), 1);
     assert!(away.warnings[0].ends_with("the template of the nested stack `Inner` is not at hand: nothing in it was judged"));
+    assert!(!Templates::of(away).snapshot.coverage.complete(), "what was not read is no pass");
     for path in ["d", "e", "d/self.yaml"] {
         let error = folder.read(&[path]).map(|_| ()).expect_err(path);
         assert!(error.contains("nests the template that it stands in"), "{error}");

@@ -12,7 +12,7 @@ pub fn long_form(name: &str, value: Node) -> Value {
         _ => value,
     };
     let name = if matches!(name, "Ref" | "Condition") || name.starts_with("Fn::") { name.to_owned() } else { format!("Fn::{name}") };
-    Value::Map(vec![(Key { text: name, at }, value)])
+    Value::Map(vec![(Key { text: name, at, lost: None }, value)])
 }
 
 /// `A.B.C` is the attribute `B.C` of `A`.

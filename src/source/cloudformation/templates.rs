@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 
 use crate::error::Result;
-use crate::model::{Kind, ResourceId, Snapshot};
+use crate::model::{Call, CallOutcome, Kind, ResourceId, Snapshot};
 use crate::report::location::{Declared, Locate, Location};
 
 use super::origins::Origins;
-use super::{Assembly, Inputs, Lines, Origin, Problem, lower, read};
+use super::{Assembly, Inputs, Lines, Origin, Problem, Stack, lower, read};
+use crate::source::document::{Key, Mark};
 
 /// Templates, and what they will deploy.
 #[derive(Debug)]
@@ -31,7 +32,8 @@ impl Templates {
 
     /// Lowers what was read.
     pub fn of(assembly: Assembly) -> Templates {
-        let lowered = lower(&assembly, Timestamp::now());
+        let mut lowered = lower(&assembly, Timestamp::now());
+        lowered.snapshot.coverage.calls.extend(unread(&assembly));
         Templates { assembly, snapshot: lowered.snapshot, origins: lowered.origins, problems: lowered.problems }
     }
 
@@ -46,7 +48,8 @@ impl Templates {
             let file = self.assembly.stacks.get(problem.stack).map(|stack| stack.file.display().to_string()).unwrap_or_default();
             format!("{file}:{}:{}: {}", problem.at.line, problem.at.column, problem.what)
         };
-        self.assembly.warnings.iter().cloned().chain(self.problems.iter().map(told)).chain(skipped).collect()
+        let repeated = self.assembly.stacks.iter().flat_map(repeated);
+        self.assembly.warnings.iter().cloned().chain(repeated).chain(self.problems.iter().map(told)).chain(skipped).collect()
     }
 
     /// The id in reports of the rule, state machine, pipe or API destination with this logical id.
@@ -63,6 +66,26 @@ impl Templates {
     pub fn located(&self) -> Located<'_> {
         Located { lines: Lines::new(&self.assembly), origins: &self.origins }
     }
+}
+
+/// The keys of a template that stand twice, a sentence each.
+fn repeated(stack: &Stack) -> Vec<String> {
+    let mut keys = Vec::new();
+    stack.template.repeated(&mut keys);
+    let told = |key: &Key| {
+        let (file, before) = (stack.file.display(), key.lost.unwrap_or_default());
+        let Mark { line, column } = key.at;
+        format!("{file}:{line}:{column}: the key `{}` stands twice: this entry counts, the one in line {} does not", key.text, before.line)
+    };
+    keys.into_iter().map(told).collect()
+}
+
+/// Nested templates that were not at hand, as the call that would have told what they hold.
+fn unread(assembly: &Assembly) -> Option<Call> {
+    let count = u64::try_from(assembly.warnings.len()).unwrap_or(u64::MAX);
+    let (service, operation) = ("cloudformation".to_owned(), "GetTemplate".to_owned());
+    let call = Call { account: String::new(), region: String::new(), service, operation, count, outcome: CallOutcome::Failed };
+    (count > 0).then_some(call)
 }
 
 /// The places of what templates declare.

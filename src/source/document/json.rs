@@ -91,7 +91,7 @@ impl Reader<'_> {
             if self.peek() != Some(b'"') {
                 return Err(self.wrong("expected a key in quotation marks"));
             }
-            let key = Key { text: self.string()?, at };
+            let key = Key { text: self.string()?, at, lost: None };
             self.space();
             if !self.take(b':') {
                 return Err(self.wrong("expected `:` after the key"));

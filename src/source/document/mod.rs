@@ -77,6 +77,8 @@ pub struct Key {
     pub text: String,
     /// Where it begins.
     pub at: Mark,
+    /// Where it stood before in the same map: readers of YAML take the last entry, and the earlier one counts for nothing.
+    pub lost: Option<Mark>,
 }
 
 impl Node {
@@ -98,6 +100,15 @@ impl Node {
         match &self.value {
             Value::List(items) => items,
             _ => &[],
+        }
+    }
+
+    /// The keys, at any depth, that stood before in the same map.
+    pub fn repeated<'n>(&'n self, into: &mut Vec<&'n Key>) {
+        self.items().iter().for_each(|item| item.repeated(into));
+        for (key, node) in self.entries() {
+            into.extend(key.lost.is_some().then_some(key));
+            node.repeated(into);
         }
     }
 
@@ -154,6 +165,6 @@ mod tests {
         let error = |name: &str, text: &str| read(name, text).expect_err(text).to_string();
         assert_eq!(error("a.JSON", "a: 1"), "1:1: expected a value");
         assert_eq!(error("a.template", "{\"a\": 1, \"b\" 2"), "1:14: expected `:` after the key");
-        assert_eq!(error("a.yaml", "{\"a\": 1, \"a\": 2}"), "1:10: the key `a` stands twice");
+        assert_eq!(error("a.json", "{\"a\": 1, \"a\": 2}"), "1:10: the key `a` stands twice");
     }
 }

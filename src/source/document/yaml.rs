@@ -18,7 +18,7 @@ const COPIES: usize = 1_000_000;
 /// Reads a text that is one YAML document. Tags of YAML's own other than `!!str` change nothing.
 ///
 /// # Errors
-/// The first place at which it is none, at which a key stands twice or is no text, or that is nested too deep or
+/// The first place at which it is none, at which a key is no text, or that is nested too deep or
 /// multiplied too often.
 pub fn read(text: &str, tag: Tag) -> Result<Node, Malformed> {
     let mut options = granit_parser::options! { flow_nesting_limit: DEPTH, block_nesting_limit: DEPTH };
@@ -119,7 +119,7 @@ impl Builder {
         let Some(Open { at, anchor, tag, inside }) = self.open.pop() else { return Ok(()) };
         let value = match inside {
             Inside::List(items) => Value::List(items),
-            Inside::Map(entries, _) => Value::Map(unique(merged(entries)?)?),
+            Inside::Map(entries, _) => Value::Map(merged(last(entries))?),
         };
         let value = match tag {
             Some(Tagged::Own(name)) => (self.tag)(&name, Node { value, at }),
@@ -186,7 +186,7 @@ fn depth(node: &Node) -> usize {
 /// A key, in the letters it is written with; only an alias or a tag can make it something else.
 fn name(node: Node) -> Result<Key, Malformed> {
     match node.value {
-        Value::Text(text) | Value::Number(text) => Ok(Key { text, at: node.at }),
+        Value::Text(text) | Value::Number(text) => Ok(Key { text, at: node.at, lost: None }),
         _ => Err(Malformed::new(node.at, "a key has to be text")),
     }
 }
@@ -196,7 +196,7 @@ fn merged(entries: Vec<(Key, Node)>) -> Result<Vec<(Key, Node)>, Malformed> {
     if !entries.iter().any(|(key, _)| key.text == "<<") {
         return Ok(entries);
     }
-    let (merges, mut entries): (Vec<_>, Vec<_>) = unique(entries)?.into_iter().partition(|(key, _)| key.text == "<<");
+    let (merges, mut entries): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| key.text == "<<");
     let mut known: HashSet<String> = entries.iter().map(|(key, _)| key.text.clone()).collect();
     for (_, node) in merges {
         let at = node.at;
@@ -209,11 +209,19 @@ fn merged(entries: Vec<(Key, Node)>) -> Result<Vec<(Key, Node)>, Malformed> {
     Ok(entries)
 }
 
-fn unique(entries: Vec<(Key, Node)>) -> Result<Vec<(Key, Node)>, Malformed> {
-    match repeated(&entries) {
-        None => Ok(entries),
-        Some(key) => Err(Malformed::new(key.at, format!("the key `{}` stands twice", key.text))),
+/// The last entry of each key, as those who deploy templates read them; where an earlier one stood is kept for a warning.
+fn last(entries: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
+    if repeated(&entries).is_none() {
+        return entries;
     }
+    let (mut kept, mut places) = (Vec::with_capacity(entries.len()), HashMap::new());
+    for (mut key, node) in entries {
+        if let Some(before) = places.insert(key.text.clone(), kept.len()) {
+            key.lost = kept[before].take().map(|(key, _): (Key, Node)| key.at);
+        }
+        kept.push(Some((key, node)));
+    }
+    kept.into_iter().flatten().collect()
 }
 
 /// What a bare word means. Dates, numbers that begin with 0 (accounts) and those in other bases stay text.
