@@ -214,10 +214,11 @@ fn last(entries: Vec<(Key, Node)>) -> Vec<(Key, Node)> {
     if repeated(&entries).is_none() {
         return entries;
     }
-    let (mut kept, mut places) = (Vec::with_capacity(entries.len()), HashMap::new());
+    let mut kept: Vec<Option<(Key, Node)>> = Vec::with_capacity(entries.len());
+    let mut places = HashMap::new();
     for (mut key, node) in entries {
         if let Some(before) = places.insert(key.text.clone(), kept.len()) {
-            key.lost = kept[before].take().map(|(key, _): (Key, Node)| key.at);
+            key.lost = kept[before].take().map(|(key, _)| key.at);
         }
         kept.push(Some((key, node)));
     }
