@@ -109,7 +109,7 @@ fn what_is_deployed_keeps_its_identity_in_any_file() {
 #[test]
 fn places_outside_the_repository_are_at_the_anchor_and_missing_files_keep_their_name() {
     let repository = repository();
-    let outside = ["-", "/tmp/a.yaml", "../a.yaml", "https://x/y"].map(|file| place(file, 7, Some(1)));
+    let outside = ["-", "/elsewhere/a.yaml", "../a.yaml", "https://x/y"].map(|file| place(file, 7, Some(1)));
     let file = sarif(&template(&outside), repository.path());
     for result in list(&file, "/runs/0/results") {
         let physical = &result["locations"][0]["physicalLocation"];

@@ -143,7 +143,9 @@ fn settle(run: &mut Run<'_>, step: &Step) -> std::result::Result<(), String> {
 /// Whether a resource of the step is between two states.
 fn is_under_way(run: &mut Run<'_>, step: &Step) -> bool {
     run.changes(step).iter().filter(|change| !hidden(change)).any(|change| {
-        let resource = run.cloud.read(&change.place).ok().flatten().unwrap_or(Value::Null);
+        // What cannot be read is not taken for settled.
+        let Ok(resource) = run.cloud.read(&change.place) else { return true };
+        let resource = resource.unwrap_or(Value::Null);
         let state = resource["state"].as_str().or_else(|| resource["status"].as_str()).unwrap_or_default();
         state.ends_with("ING") || state.ends_with("_IN_PROGRESS")
     })
