@@ -4,7 +4,7 @@ use super::connection::path::association_unhealthy;
 use super::resource_config::{self, ports_of};
 use super::verdict::{Assessed, Evidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
 use super::{endpoint, gateway};
-use crate::estate::{Hop, Integration, Site};
+use crate::estate::{Hop, Integration, Site, is_execute_api};
 use crate::host::Host;
 use crate::model::ec2::{Endpoint, Peer, Permission, SecurityGroup};
 use crate::model::known::{all, any};
@@ -40,11 +40,14 @@ impl<'a> Use<'a> {
     }
 
     fn add(&mut self, config: Site<'a, ResourceConfig>, gateway: &Site<'a, Gateway>, ports: Vec<Ports>) {
-        self.ports.extend(&ports);
         let end = gateway.estate.led_to(&config, &Hop::Present(*gateway));
         if let Hop::Present(endpoint) = &end {
             self.endpoints.push(endpoint.value);
         }
+        if needs_https_only(&config, &end) {
+            return;
+        }
+        self.ports.extend(&ports);
         let elsewhere = matches!(end, Hop::None | Hop::Unknown(..)) || !leads_to_api(&config);
         if elsewhere || ports.iter().any(|range| *range != HTTPS) {
             self.others.push((config, ports));
@@ -64,6 +67,16 @@ impl<'a> Use<'a> {
             return Ok(true);
         }
         self.gap.clone().map_or(Ok(false), Err)
+    }
+}
+
+/// Whether a configuration leads to an execute-api endpoint, which answers at 443 only, whatever ports it admits.
+fn needs_https_only(config: &Site<'_, ResourceConfig>, end: &Hop<'_, Site<'_, Endpoint>>) -> bool {
+    let own_name = || config.value.domain.read().ok()?.as_deref().and_then(|domain| config.estate.domain(domain));
+    match end {
+        Hop::Present(endpoint) => endpoint.value.service.read().is_ok_and(|name| is_execute_api(name)) && leads_to_api(config),
+        Hop::Missing(_) => own_name().is_some_and(|name| !matches!(name, Host::OtherEndpoint { .. } | Host::Custom(_))),
+        Hop::Unknown(..) | Hop::None => false,
     }
 }
 
