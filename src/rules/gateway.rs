@@ -53,9 +53,7 @@ pub fn single_zone(gateway: &Site<'_, Gateway>) -> Assessed {
             Err(unknown) => gap = gap.or(Some(unknown)),
         }
     }
-    // An id and a name cannot be compared.
-    let by_id = found.iter().all(|(id, _)| id.is_some());
-    let zones: BTreeSet<&str> = found.iter().map(|(id, name)| id.filter(|_| by_id).unwrap_or(name)).collect();
+    let zones: BTreeSet<&str> = comparable(&found).collect();
     match (zones.len(), gap) {
         (2.., _) => pass(),
         (_, Some(unknown)) => Err(Leave::Unknown(unknown)),
@@ -64,6 +62,12 @@ pub fn single_zone(gateway: &Site<'_, Gateway>) -> Assessed {
             fail(gateway.at("/subnet_ids").observed(observed).expected("subnets in at least two Availability Zones"))
         }
     }
+}
+
+/// Zones, given by id and name, in one notation: an id and a name cannot be compared.
+pub fn comparable<'z>(zones: &[(Option<&'z str>, &'z str)]) -> impl Iterator<Item = &'z str> {
+    let by_id = zones.iter().all(|(id, _)| id.is_some());
+    zones.iter().map(move |(id, name)| id.filter(|_| by_id).unwrap_or(name))
 }
 
 /// The Availability Zone of a subnet: its id, which all accounts share, where it was told, and its name.

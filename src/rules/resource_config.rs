@@ -7,7 +7,7 @@ use super::endpoint::outage;
 use super::gateway::is_ready;
 use super::verdict::{Assessed, Confidence, Evidence, Finding, Leave, Severity, fail, not_applicable, pass};
 use crate::estate::{Hop, Integration, Site, regional_name};
-use crate::host::Host;
+use crate::host::{Distrust, Host};
 use crate::model::Unknown;
 use crate::model::ec2::Endpoint;
 use crate::model::known::{all, any, told};
@@ -48,8 +48,11 @@ fn is_recent_change(config: &Site<'_, ResourceConfig>, status: &str) -> bool {
 pub fn domain_not_endpoint(path: &Integration<'_>) -> Assessed {
     let config = path.config.read()?;
     let Some(domain) = config.value.domain.read()? else { return not_applicable("the configuration names no domain") };
-    if !matches!(path.estate.domain(domain), Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. })) {
-        return not_applicable("the domain is no name of an execute-api endpoint");
+    let broken = Distrust::NotAnApiName;
+    match path.estate.domain(domain) {
+        Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. }) => {}
+        Some(Host::Untrusted { why }) if *why == broken => {}
+        _ => return not_applicable("the domain is no name of an execute-api endpoint"),
     }
     let place = config.at("/domain").observed(domain);
     match &path.endpoint {
@@ -99,7 +102,9 @@ pub fn domain_is_api_host(path: &Integration<'_>) -> Assessed {
     }
     amazon_resolver(&vpc)?;
     match &path.endpoint {
-        Hop::Missing(_) => fail(finding.note("No execute-api endpoint of the gateway's VPC answers to it: that takes private DNS, in its region.")),
+        Hop::Missing(_) => {
+            fail(finding.note("No execute-api endpoint of the gateway's VPC answers to it: that takes private DNS, in its region."))
+        }
         hop => {
             hop.read()?;
             if *vpc.value.dns_hostnames.read()? {
