@@ -59,7 +59,7 @@ impl Default for Budget {
 impl Budget {
     /// Takes `work` out. `None` when that is more than is left.
     pub(super) fn spend(&mut self, work: usize) -> Option<()> {
-        self.0 = self.0.checked_sub(work).unwrap_or_default();
+        self.0 = self.0.saturating_sub(work);
         (self.0 > 0).then_some(())
     }
 }
