@@ -20,7 +20,7 @@ use crate::rules::verdict::Severity;
 
 mod drift;
 
-pub use drift::{AcceptArgs, DriftArgs, DriftCommand};
+pub use drift::{AcceptArgs, AgainstArgs, DriftArgs, DriftCommand, ToldArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -63,6 +63,8 @@ Examples:
   pgwaudit snapshot -o prod.json                   record what is right …
   pgwaudit drift --baseline prod.json              … and see what has changed since
   pgwaudit drift --baseline prod.json --snapshot today.json --format json
+  pgwaudit drift --template cdk.out                see what is not as the templates say
+  pgwaudit drift --stack orders                    see what is not as the stack was deployed
   pgwaudit drift accept --baseline prod.json       take what has changed into the baseline";
 
 const SNAPSHOT_EXAMPLES: &str = "\

@@ -8,6 +8,7 @@ use clap::CommandFactory;
 use crate::catalogue;
 use crate::cli::{Cli, Command, ExitArgs, LiveArgs, OutputArgs, PolicyCommand, RuleArgs, RulesCommand, ScanArgs, SnapshotArgs, TraceArgs};
 use crate::config::suppress::{Facts, TagIndex};
+use crate::drift::declared::Places;
 use crate::error::{Error, Result};
 use crate::estate::{Estate, Integration};
 use crate::known;
@@ -113,13 +114,21 @@ fn judged<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], withi
 }
 
 fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Scan) -> Report {
+    reported_at(estate, assessment, settings, None)
+}
+
+/// The report, with the places that `compared` knows of where templates are the baseline.
+fn reported_at(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Scan, compared: Option<&Places<'_>>) -> Report {
     let (suppressions, known) = (&mut settings.suppressions, &mut settings.known);
     let tags = if suppressions.need_tags() { TagIndex::new(estate) } else { TagIndex::default() };
     let located = match &settings.source {
         Source::Template(templates) => Some(templates.located()),
         _ => None,
     };
-    let declared = |resource: &ResourceId| located.as_ref()?.declaration(resource);
+    let declared = |resource: &ResourceId| match compared {
+        Some(places) => places.declaration(resource),
+        None => located.as_ref()?.declaration(resource),
+    };
     let facts = Facts { tags, declared: Some(&declared) };
     let stacks = stacks(&settings.source);
     let deployed = settings.declared.as_ref().map(|templates| Deployed::new(estate, templates, stacks.as_deref()));
@@ -133,7 +142,9 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
             let recorded = known.as_mut().and_then(|known| known.accept(finding));
             suppressions.accept(finding, &facts, today).or(recorded)
         },
-        locate: located.as_ref().map(|located| located as &dyn Locate).or(deployed.as_ref().map(|deployed| deployed as &dyn Locate)),
+        locate: (compared.map(|places| places as &dyn Locate))
+            .or(located.as_ref().map(|located| located as &dyn Locate))
+            .or(deployed.as_ref().map(|deployed| deployed as &dyn Locate)),
     };
     let mut report = report::build(estate.snapshot, assessment, policy);
     if let Some(deployed) = &deployed {
