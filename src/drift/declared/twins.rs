@@ -160,19 +160,24 @@ fn generated_names(templates: &Templates, present: &Value, reals: &mut Reals) {
         let Some(home) = homes.of(&item) else { continue };
         let Some(stack) = templates.assembly.stacks.get(home.stack) else { continue };
         let known = reals.of(home.stack, &home.logical_id).is_some_and(|real| real.name.is_some() || real.arn.is_some());
-        let name = item.value.get("name").and_then(Value::as_str).unwrap_or_default();
+        let name = name_of(item.key, item.value);
         if known || !is_generated(name, &stack.name, &home.logical_id) || collection_of(kind_of(templates, home)) != Some(item.collection) {
             continue;
         }
         let list = tree::list(present, item.account, item.region, item.collection).into_iter().flatten();
         let found: Vec<&str> = list
-            .filter_map(|(_, value)| value.get("name")?.as_str())
+            .map(|(key, value)| name_of(key, value))
             .filter(|name| is_generated(name, &stack.name, &home.logical_id))
             .collect();
         if let [one] = found.as_slice() {
             reals.resources.entry((home.stack, home.logical_id.clone())).or_default().name = Some((*one).to_owned());
         }
     }
+}
+
+/// The name of a resource; queues have it in their ARNs only.
+fn name_of<'v>(key: &'v str, value: &'v Value) -> &'v str {
+    value.get("name").and_then(Value::as_str).unwrap_or_else(|| key.rsplit(':').next().unwrap_or(key))
 }
 
 /// Whether CloudFormation makes such names: `STACK-LOGICALID-` or `LOGICALID-`, then letters and digits of its own.
@@ -202,6 +207,22 @@ fn learn(templates: &Templates, present: &Value, reals: &mut Reals) {
         let own = reals.resources.entry((home.stack, home.logical_id.clone())).or_default();
         *own = std::mem::take(own).or(real);
     }
+    let renewed = pairs.both.iter().filter(|pair| pair.renewed).map(|pair| &pair.old);
+    for item in pairs.vanished.iter().chain(renewed) {
+        let Some(home) = homes.of(item) else { continue };
+        if let Some(own) = reals.resources.get_mut(&(home.stack, home.logical_id.clone())) {
+            *own = std::mem::take(own).or(of_the_past(item, present));
+        }
+    }
+}
+
+/// What a resource that is no longer there was called, as far as others still name it.
+fn of_the_past(item: &Item<'_>, present: &Value) -> Real {
+    match item.collection {
+        "connections" | "destinations" => Real { arn: former_arn(item.key, present), ..Real::default() },
+        "endpoints" => Real { dns_part: former_part(item.key, present), ..Real::default() },
+        _ => Real::default(),
+    }
 }
 
 fn of_item(item: &Item<'_>) -> Real {
@@ -212,6 +233,7 @@ fn of_item(item: &Item<'_>) -> Real {
         id: text("id").or_else(|| (!is_arn).then(|| item.key.to_owned())),
         arn: text("arn").or_else(|| is_arn.then(|| item.key.to_owned())),
         name: text("name"),
+        dns_part: None,
         dns_names: names.map(|names| names.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
         secret_arn: text("secret_arn"),
     }
@@ -221,19 +243,29 @@ fn of_item(item: &Item<'_>) -> Real {
 /// still names it. CloudFormation knows the name only.
 fn former_arn(key: &str, present: &Value) -> Option<String> {
     let (head, _) = key.rsplit_once('/').filter(|(head, _)| head.contains(":connection/") || head.contains(":api-destination/"))?;
+    let head = format!("{head}/");
+    only(present, &|text| text.strip_prefix(&head).is_some_and(|tail| is_uuid(tail) && text != key).then(|| text.to_owned()))
+}
+
+/// What stood behind the id in the DNS names of an endpoint that is gone: `vpce-ID-PART.…`, `vpce-ID-PART-ZONE.…`.
+fn former_part(id: &str, present: &Value) -> Option<String> {
+    let head = format!("{id}-");
+    let part = |text: &str| text.split_once(&head)?.1.split(['-', '.']).next().filter(|part| !part.is_empty()).map(str::to_owned);
+    only(present, &part)
+}
+
+/// What `find` finds in the texts of the present, if it is just one thing.
+fn only(present: &Value, find: &dyn Fn(&str) -> Option<String>) -> Option<String> {
     let mut found = BTreeSet::new();
-    for item in items(present) {
-        search(item.value, &format!("{head}/"), &mut found);
-    }
-    found.remove(key);
+    items(present).for_each(|item| search(item.value, find, &mut found));
     found.pop_first().filter(|_| found.is_empty())
 }
 
-fn search(value: &Value, head: &str, found: &mut BTreeSet<String>) {
+fn search(value: &Value, find: &dyn Fn(&str) -> Option<String>, found: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) if is_uuid(text.strip_prefix(head).unwrap_or_default()) => drop(found.insert(text.clone())),
-        Value::Array(items) => items.iter().for_each(|item| search(item, head, found)),
-        Value::Object(fields) => fields.values().for_each(|value| search(value, head, found)),
+        Value::String(text) => found.extend(find(text)),
+        Value::Array(items) => items.iter().for_each(|item| search(item, find, found)),
+        Value::Object(fields) => fields.values().for_each(|value| search(value, find, found)),
         _ => {}
     }
 }
@@ -264,6 +296,8 @@ mod tests {
         assert_eq!(former_arn(&arn(new), &estate(&arn(old))), Some(arn(old)));
         assert_eq!(former_arn(&arn(new), &estate(&arn(new))), None);
         assert_eq!(former_arn(&arn(new), &estate(&arn("*"))), None);
+        let named = json!({"1": {"regions": {"r": {"resource_configs": {"c": {"domain": "vpce-1a-x1y2-eu-west-1a.execute-api.z"}}}}}});
+        assert_eq!((former_part("vpce-1a", &named).as_deref(), former_part("vpce-1", &named)), (Some("x1y2"), None));
         assert_eq!(former_arn("arn:aws:iam::111122223333:role/x", &estate(&arn(old))), None);
     }
 }

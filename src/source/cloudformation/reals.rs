@@ -13,6 +13,8 @@ pub struct Real {
     pub name: Option<String>,
     /// The DNS names of an endpoint, in AWS's order.
     pub dns_names: Option<Vec<String>>,
+    /// What stands in the DNS names of an endpoint after its id.
+    pub dns_part: Option<String>,
     /// The secret that EventBridge keeps for a connection.
     pub secret_arn: Option<String>,
 }
@@ -38,6 +40,7 @@ impl Real {
             arn: self.arn.or(other.arn),
             name: self.name.or(other.name),
             dns_names: self.dns_names.or(other.dns_names),
+            dns_part: self.dns_part.or(other.dns_part),
             secret_arn: self.secret_arn.or(other.secret_arn),
         }
     }

@@ -216,7 +216,8 @@ impl<'a> Resolver<'a> {
         let private = self.property(stack, endpoint, &["PrivateDnsEnabled"]).flag() == Ok(Some(true));
         let seed = scope.seed_of(endpoint.id);
         let zones = self.zones_of(stack, endpoint);
-        let (id, part) = (self.id(stack, endpoint), self.mint.dns_part(&seed));
+        let part = self.real(stack, endpoint).and_then(|real| real.dns_part.clone());
+        let (id, part) = (self.id(stack, endpoint), part.unwrap_or_else(|| self.mint.dns_part(&seed)));
         Ok(stand_in::dns_names(&id, &part, short, scope.region, scope.suffix, &zones, private))
     }
 
