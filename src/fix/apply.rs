@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::document::{Fix, Plan};
+use super::document::{Cure, Fix, Plan};
 use super::journal::{Event, Journal, Progress};
 use super::rollback;
 use super::state::{reached, resolve, resolve_text, restored};
@@ -346,13 +346,14 @@ impl Run<'_> {
     /// Judges again after a fix: what it cures is gone, and nothing is new that was not foreseen.
     fn verify(&mut self, plan: &Plan, index: usize, outcome: &mut Outcome) -> Result<()> {
         let fix = &plan.fixes[index];
-        let foreseen: BTreeSet<&String> = plan.made().flat_map(|fix| &fix.reveals).collect();
+        let made = plan.made().flat_map(|fix| &fix.foresees).map(|cure| cure.print(self.journal.ids()));
+        let foreseen: BTreeSet<String> = plan.made().flat_map(|fix| &fix.reveals).cloned().chain(made).collect();
         let mut wrong = Vec::new();
         for look in LOOKS {
             self.cloud.pause(look);
             let report = self.cloud.judge()?;
             outcome.left = Some(report.findings.iter().map(|finding| finding.fingerprint.clone()).collect());
-            wrong = surprises(fix, &report, &self.journal.baseline, &foreseen);
+            wrong = surprises(fix, &report, self.journal, &foreseen);
             if !wrong.is_empty() {
                 continue;
             }
@@ -388,12 +389,13 @@ enum Standing {
 }
 
 /// What is wrong after a fix.
-fn surprises(fix: &Fix, report: &Report, baseline: &BTreeSet<String>, foreseen: &BTreeSet<&String>) -> Vec<String> {
-    let left = fix.cures.iter().filter(|cure| report.findings.iter().any(|finding| finding.fingerprint == cure.fingerprint));
+fn surprises(fix: &Fix, report: &Report, journal: &Journal, foreseen: &BTreeSet<String>) -> Vec<String> {
+    let is_left = |cure: &&Cure| report.findings.iter().any(|finding| finding.fingerprint == cure.print(journal.ids()));
+    let left = fix.cures.iter().filter(is_left);
     let mut wrong: Vec<String> = left.map(|cure| format!("{} is still found on {}", cure.rule, cure.resource.id)).collect();
     let new = report.findings.iter().filter(|finding| {
         let touched = finding.integrations.is_empty() || finding.integrations.iter().any(|id| fix.integrations.contains(id));
-        touched && !baseline.contains(&finding.fingerprint) && !foreseen.contains(&finding.fingerprint)
+        touched && !journal.baseline.contains(&finding.fingerprint) && !foreseen.contains(&finding.fingerprint)
     });
     wrong.extend(new.map(|finding| format!("{} is newly found on {}", finding.rule, finding.resource.id)));
     wrong

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::document::Plan;
 use super::plan::{Request, plan};
+use super::secret::Reference;
 use super::{saved, show};
 use crate::cli::filter::FilterArgs;
 use crate::cli::fix::{Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
@@ -27,6 +28,7 @@ use crate::trace;
 /// What ends in exit code 2.
 pub fn fix(args: FixArgs) -> Result<u8> {
     let FixArgs { source, live, plan: planned, apply } = args;
+    let secret: Option<Reference> = planned.secret_from.as_deref().map(str::parse).transpose()?;
     let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
     let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output: OutputArgs::default(), exit: ExitArgs::default() };
     let mut settings = Scan::new(scan, &run::directory()?)?;
@@ -36,10 +38,17 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     if apply.apply && !matches!(settings.source, Source::Live(_)) {
         return Err(Error::new("--apply changes deployed accounts, not a file").next("leave out --snapshot and --demo"));
     }
+    if let Some(secret) = secret.as_ref().filter(|_| apply.apply) {
+        // What cannot be had is told before the accounts are read.
+        secret.local()?;
+    }
     let (plan, report) = match &planned.plan {
         Some(file) => (saved::read(file)?, None),
-        None => make(&planned, &mut settings).map(|(plan, report)| (plan, Some(report)))?,
+        None => make(&planned, secret.as_ref(), &mut settings).map(|(plan, report)| (plan, Some(report)))?,
     };
+    if secret.is_some() && super::secret::references(&plan).is_empty() {
+        run::tell("--secret-from: no step of this plan takes a secret");
+    }
     if let Some(file) = &planned.plan_out {
         saved::write(file, &plan)?;
     }
@@ -75,12 +84,16 @@ pub fn rollback(args: RollbackArgs) -> Result<u8> {
 /// Where the plan cannot be read.
 #[cfg(feature = "live")]
 pub fn policy(plan: Option<&Path>, partition: &str) -> Result<u8> {
-    let statements = match plan {
-        Some(file) => super::permissions::of_plan(&saved::read(file)?, partition),
-        None => super::permissions::of_everything(partition),
+    let (statements, secrets) = match plan {
+        Some(file) => {
+            let plan = saved::read(file)?;
+            (super::permissions::of_plan(&plan, partition), super::permissions::secrets(&plan))
+        }
+        None => (super::permissions::of_everything(partition), Vec::new()),
     };
     let mut policy = crate::permissions::scan(partition);
     if let Some(own) = policy["Statement"].as_array_mut() {
+        super::permissions::spare(own, &secrets);
         own.extend(statements);
     }
     output::to_stdout(|out| writeln!(out, "{policy:#}")).map(|()| 0)
@@ -102,7 +115,7 @@ fn settings_of(live: LiveArgs) -> Result<Scan> {
 }
 
 /// Reads, judges and plans.
-fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
+fn make(args: &PlanArgs, secret: Option<&Reference>, settings: &mut Scan) -> Result<(Plan, Report)> {
     let snapshot = load(&settings.source)?;
     let report = run::judge_within(&snapshot, settings)?;
     let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
@@ -111,7 +124,7 @@ fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
         let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
         (only.is_empty() || only.means(finding)) && !skip.means(finding) && within.as_ref().is_none_or(touched)
     };
-    let plan = planned(args, &snapshot, settings, &select)?;
+    let plan = planned(args, secret, &snapshot, settings, &select)?;
     Ok((plan, report))
 }
 
@@ -138,7 +151,13 @@ fn load(source: &Source) -> Result<Snapshot> {
     run::load(source)
 }
 
-fn planned(args: &PlanArgs, snapshot: &Snapshot, settings: &mut Scan, select: &dyn Fn(&ReportedFinding) -> bool) -> Result<Plan> {
+fn planned(
+    args: &PlanArgs,
+    secret: Option<&Reference>,
+    snapshot: &Snapshot,
+    settings: &mut Scan,
+    select: &dyn Fn(&ReportedFinding) -> bool,
+) -> Result<Plan> {
     let parameters = settings.parameters.clone();
     let request = Request {
         judge: &mut |snapshot| run::judge(snapshot, settings),
@@ -147,6 +166,7 @@ fn planned(args: &PlanArgs, snapshot: &Snapshot, settings: &mut Scan, select: &d
         allow: &args.allow,
         allow_managed: args.allow_managed,
         max_changes: args.max_changes,
+        secret,
     };
     plan(snapshot.clone(), request).map_err(|why| Error::new(format!("the plan cannot be made: {why}")))
 }
@@ -250,6 +270,7 @@ mod changes {
 
     pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
         let mut cloud = open(&plan, settings)?;
+        cloud.learn(&plan)?;
         let report = match report {
             Some(report) => report,
             None => cloud.judge()?,
@@ -261,6 +282,7 @@ mod changes {
     pub fn resume(journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
         let journal = Journal::open(journal)?;
         let mut cloud = open(&journal.plan, settings)?;
+        cloud.learn(&journal.plan)?;
         go(journal, &mut cloud, back)
     }
 
@@ -324,7 +346,7 @@ mod changes {
         for gap in &outcome.unread {
             run::tell(&format!("not verified: {gap}"));
         }
-        Ok(match (outcome.unread.is_empty(), remains(&journal.plan, outcome)) {
+        Ok(match (outcome.unread.is_empty(), remains(journal, outcome)) {
             (false, _) => 3,
             (true, true) => 1,
             (true, false) => 0,
@@ -332,8 +354,9 @@ mod changes {
     }
 
     /// What remains after a run: fixes that were only shown, and what people have to do.
-    fn remains(plan: &Plan, outcome: &Outcome) -> bool {
-        let found = |cure: &Cure| outcome.left.as_ref().is_none_or(|left| left.contains(&cure.fingerprint));
+    fn remains(journal: &Journal, outcome: &Outcome) -> bool {
+        let plan = &journal.plan;
+        let found = |cure: &Cure| outcome.left.as_ref().is_none_or(|left| left.contains(&cure.print(journal.ids())));
         let withheld = plan.fixes.iter().filter(|fix| fix.withheld.is_some()).flat_map(|fix| &fix.cures);
         withheld.chain(plan.manual.iter().map(|item| &item.finding)).any(found)
     }

@@ -66,6 +66,9 @@ fn undo(run: &mut Run<'_>, step: &Step) -> Result<std::result::Result<bool, Stri
     if !as_after && !changes.is_empty() && !matches!(run.journal.progress(step), Progress::Undoing) {
         return Ok(Err(format!("{}, which somebody else changed", others.join("; "))));
     }
+    if step.lapses {
+        return run.journal.write(Event::Undone { step: step.id }).map(|()| Ok(true));
+    }
     if step.undo.is_empty() {
         let why = step.notes.last().map_or("nothing that is known takes it back", String::as_str);
         return Ok(Err(why.to_owned()));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::credentials::Given;
 use super::{Refused, later, manual};
 use crate::estate::{Estate, Integration, Site};
 use crate::fix::state::State;
@@ -27,6 +28,8 @@ pub struct Case<'a> {
     pub state: &'a State,
     /// The number that the draft's first step will have.
     pub first: u32,
+    /// The secret that may be used.
+    pub given: Given<'a>,
 }
 
 impl<'a> Case<'a> {

@@ -82,13 +82,16 @@ pub fn existing(case: &Case<'_>, draft: Draft) -> Drafted {
 
 /// What EventBridge does when a connection gets a private path.
 pub fn assumed(step: Step, connection: &Site<'_, Connection>, config: &str) -> Step {
-    let at = place(connection, "connections");
-    let partition = partition_of_region(connection.region).unwrap_or("aws");
-    let (account, region, id) = (connection.account, connection.region, "snra-made-for-it");
-    let association = format!("arn:{partition}:vpc-lattice:{region}:{account}:servicenetworkresourceassociation/{id}");
+    associated(step, &place(connection, "connections"), config, "made-for-it")
+}
+
+/// The same of a connection that may yet have to be made.
+pub fn associated(step: Step, at: &Place, config: &str, id: &str) -> Step {
+    let partition = partition_of_region(&at.region).unwrap_or("aws");
+    let association = format!("arn:{partition}:vpc-lattice:{}:{}:servicenetworkresourceassociation/snra-{id}", at.region, at.account);
     let made = json!({"arn": association, "resource_config_arn": config, "status": "ACTIVE"});
-    let step = step.assume(&at, "/connectivity/association_arn", json!(association)).assume(&at, "/state", json!("ACTIVE"));
-    step.assume(&Place::new(scope(connection), "associations", &association), "", made)
+    let step = step.assume(at, "/connectivity/association_arn", json!(association)).assume(at, "/state", json!("ACTIVE"));
+    step.assume(&Place::new((&at.account, &at.region), "associations", &association), "", made)
 }
 
 /// `connection/cmk-broken`

@@ -12,6 +12,7 @@ mod api_policy;
 mod case;
 mod config;
 mod connection;
+mod credentials;
 mod destination;
 mod domain;
 mod draft;
@@ -29,11 +30,13 @@ mod url;
 use std::collections::BTreeSet;
 
 pub use case::Case;
+use credentials::Given;
 pub use draft::{Draft, Drafted, Refused, later, manual};
 pub use table::planner;
 
 use super::document::{Cure, Fix, Manual, Plan, SCHEMA, Withheld};
 use super::owner;
+use super::secret::Reference;
 use super::state::State;
 use super::step::Step;
 use crate::estate::Estate;
@@ -51,12 +54,14 @@ pub struct Request<'r> {
     pub parameters: Parameters,
     /// Which findings are meant.
     pub select: &'r dyn Fn(&ReportedFinding) -> bool,
-    /// Classes that may be made.
+    /// Classes that may be made, and with each those that are less.
     pub allow: &'r [FixClass],
     /// Whether resources may be changed that something else owns.
     pub allow_managed: bool,
     /// Most steps.
     pub max_changes: Option<usize>,
+    /// Where the secret of a connection is read from.
+    pub secret: Option<&'r Reference>,
 }
 
 /// Plans what can be done about the findings of a snapshot.
@@ -141,8 +146,14 @@ impl Run<'_> {
         let estate = Estate::new(&self.state.snapshot).with(self.request.parameters.clone());
         let integrations = estate.integrations();
         let paths = integrations.iter().filter(|path| finding.integrations.contains(&path.id)).collect();
-        let case = Case { estate: &estate, paths, finding, report, state: &self.state, first: self.first() };
+        let case = Case { estate: &estate, paths, finding, report, state: &self.state, first: self.first(), given: self.given() };
         planner(&case, Draft::new(class, self.first()))
+    }
+
+    fn given(&self) -> Given<'_> {
+        let calls = self.plan.fixes.iter().flat_map(|fix| &fix.steps).map(|step| &step.call);
+        let spent = calls.filter(|call| call.secret.is_some()).find_map(|call| call.parameters["Name"].as_str());
+        Given { from: self.request.secret, spent: spent.map(str::to_owned) }
     }
 
     /// The number of the next step.
@@ -166,13 +177,14 @@ impl Run<'_> {
             return None;
         }
         let gone = report.findings.iter().filter(|old| old.fingerprint != finding.fingerprint && !has(&after, &old.fingerprint));
-        let new = after.findings.iter().filter(|new| !has(report, &new.fingerprint));
+        let new: Vec<&ReportedFinding> = after.findings.iter().filter(|new| !has(report, &new.fingerprint)).collect();
         let mut fix = Fix {
             cures: std::iter::once(finding).chain(gone).map(cure).collect(),
             class: draft.class(),
             withheld: None,
             integrations: finding.integrations.clone(),
-            reveals: new.map(|finding| finding.fingerprint.clone()).collect(),
+            reveals: new.iter().map(|finding| finding.fingerprint.clone()).collect(),
+            foresees: new.into_iter().map(cure).filter(Cure::is_of_new).collect(),
             steps: draft.steps,
         };
         fix.withheld = self.withheld(&fix);
@@ -188,7 +200,7 @@ impl Run<'_> {
     fn withheld(&self, fix: &Fix) -> Option<Withheld> {
         let owner = fix.steps.iter().flat_map(|step| &step.changes).find_map(|change| owner::of(&self.state, &change.place));
         let made = self.plan.steps().count() + fix.steps.len();
-        if !self.request.allow.contains(&fix.class) {
+        if !self.request.allow.iter().any(|most| fix.class <= *most) {
             Some(Withheld::Class)
         } else if let Some(owner) = owner.filter(|_| !self.request.allow_managed) {
             Some(Withheld::Owned(owner))
@@ -220,7 +232,12 @@ fn has(report: &Report, fingerprint: &str) -> bool {
 }
 
 fn cure(finding: &ReportedFinding) -> Cure {
-    Cure { rule: finding.rule.to_owned(), fingerprint: finding.fingerprint.clone(), resource: finding.resource.clone() }
+    Cure {
+        rule: finding.rule.to_owned(),
+        fingerprint: finding.fingerprint.clone(),
+        resource: finding.resource.clone(),
+        facet: finding.facet.clone(),
+    }
 }
 
 fn rule_of(id: &str) -> Option<&'static Rule> {

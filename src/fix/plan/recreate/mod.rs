@@ -1,10 +1,12 @@
 //! What cannot be changed is made anew beside the old: gateways, and configurations on them. The connections are moved
-//! over, and what nothing uses any more is removed last.
+//! over, and what nothing uses any more is removed last. What is gone is made again.
 //!
 //! A gateway keeps its VPC, subnets, address family and DNS mode for life, a configuration its gateway
 //! (<https://docs.aws.amazon.com/vpc-lattice/latest/APIReference/API_UpdateResourceGateway.html>,
 //! <https://docs.aws.amazon.com/vpc-lattice/latest/APIReference/API_UpdateResourceConfiguration.html>).
 
+mod aim;
+mod chain;
 mod entrance;
 mod exit;
 mod goal;
@@ -14,6 +16,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+pub use self::chain::{connection_of, destination};
 use self::entrance::Entrance;
 use self::goal::Goal;
 use super::case::scope;
@@ -21,6 +24,7 @@ use super::{Case, Draft, Drafted, Refused, connection, manual};
 use crate::estate::{Hop, Integration, Site, regional_name};
 use crate::fix::journal::PLAN;
 use crate::fix::step::{Call, Place, Step, Wait};
+use crate::model::ec2::Endpoint;
 use crate::model::events::Connection;
 use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Tags};
@@ -83,16 +87,7 @@ fn anew(case: &Case<'_>, draft: Draft) -> Drafted {
     let endpoint = goal::endpoint(case, path)?;
     let goal = Goal::of(&endpoint, path)?;
     let mut work = Work { case, draft };
-    let gateway = match goal::gateway(case, &endpoint, scope(&connection))? {
-        Some(gateway) => gateway.value.id.clone(),
-        None => {
-            let entrance = Entrance::at(case, &endpoint, &connection.value.name, scope(&connection))?;
-            work.draft = work.draft.at_least(FixClass::Recreate);
-            work.entrance(&entrance)?
-        }
-    };
-    let name = unused(case, Names::Configs, &connection.value.name);
-    let config = work.config(&goal, &name, &gateway, scope(&connection), &Tags::new());
+    let (name, config) = work.way(&endpoint, &goal, &connection.value.name, scope(&connection))?;
     work.lead(&connection, &name, &config)?;
     Ok(work.draft)
 }
@@ -172,6 +167,21 @@ impl<'a> Work<'_, 'a> {
     fn add(&mut self, step: Step) {
         let draft = std::mem::replace(&mut self.draft, Draft::new(FixClass::Recreate, 0));
         self.draft = draft.step(step);
+    }
+
+    /// A new configuration that leads to an endpoint, on the gateway that is there or on a new one; its name and ARN.
+    fn way(&mut self, endpoint: &Site<'a, Endpoint>, goal: &Goal, name: &str, scope: (&str, &str)) -> Result<(String, String), Refused> {
+        let gateway = match goal::gateway(self.case, endpoint, scope)? {
+            Some(gateway) => gateway.value.id.clone(),
+            None => {
+                let entrance = Entrance::at(self.case, endpoint, name, scope)?;
+                self.draft = self.draft.clone().at_least(FixClass::Recreate);
+                self.entrance(&entrance)?
+            }
+        };
+        let name = unused(self.case, Names::Configs, name);
+        let arn = self.config(goal, &name, &gateway, scope, &Tags::new());
+        Ok((name, arn))
     }
 
     /// A new configuration on a gateway; its ARN.
