@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::document::{Cure, Fix, Plan};
 use super::journal::{Event, Journal, Progress};
 use super::rollback;
-use super::state::{reached, resolve, resolve_text, restored};
+use super::state::{reached, resolve, resolve_text, restored, same};
 use super::step::{Call, Change, NEW, Place, Step, Wait};
 use crate::error::{Error, Result};
 use crate::report::Report;
@@ -267,7 +267,7 @@ impl Run<'_> {
             let current = self.current(step, &change)?;
             let as_before = restored(&change, &current);
             before &= as_before;
-            after &= reached(&change, &current);
+            after &= reached_by(step, &change, &current);
             if !as_before {
                 differing.push(difference(&change, &current));
             }
@@ -281,7 +281,7 @@ impl Run<'_> {
 
     fn is_reached(&mut self, step: &Step) -> std::result::Result<bool, Stop> {
         for change in self.changes(step) {
-            if hidden(&change) || !reached(&change, &self.current(step, &change)?) {
+            if hidden(&change) || !reached_by(step, &change, &self.current(step, &change)?) {
                 return Ok(false);
             }
         }
@@ -291,7 +291,7 @@ impl Run<'_> {
     fn differing(&mut self, step: &Step) -> std::result::Result<String, Stop> {
         for change in self.changes(step).iter().filter(|change| !hidden(change)) {
             let current = self.current(step, change)?;
-            if !reached(change, &current) {
+            if !reached_by(step, change, &current) {
                 return Ok(format!("{}{} ({})", change.place, change.pointer, short(&current)));
             }
         }
@@ -427,6 +427,13 @@ pub(super) fn resolved_change(change: &Change, journal: &Journal) -> Change {
 /// Whether a change is about something whose id is not known yet.
 pub(super) fn hidden(change: &Change) -> bool {
     change.place.key.contains(NEW) || change.pointer.contains(NEW)
+}
+
+/// Whether a change is made. A state that the step waits for may still be on its way: the wait looks after it.
+pub(super) fn reached_by(step: &Step, change: &Change, current: &Value) -> bool {
+    let waited = |wait: &Wait| wait.place == change.place && wait.pointer == change.pointer;
+    let left = |wait: &Wait| current.as_str().is_some_and(|state| !wait.never.iter().any(|never| never == state));
+    reached(change, current) || step.wait.as_ref().is_some_and(|wait| waited(wait) && left(wait) && !same(&change.before, current))
 }
 
 fn difference(change: &Change, current: &Value) -> String {

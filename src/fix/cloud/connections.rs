@@ -78,6 +78,7 @@ fn new_authorization(p: Params<'_>) -> Built<types::UpdateConnectionAuthRequestP
     let client = |p: Params<'_>| Client::builder().set_client_id(p.text("ClientID")).set_client_secret(p.text("ClientSecret")).build();
     let oauth = |p: Params<'_>| {
         let request = OAuth::builder().set_client_parameters(p.inner("ClientParameters").map(client));
+        let request = request.set_o_auth_http_parameters(p.inner("OAuthHttpParameters").map(http));
         let request = request.set_authorization_endpoint(p.text("AuthorizationEndpoint"));
         request.set_http_method(p.text("HttpMethod").map(|method| method.as_str().into())).build()
     };

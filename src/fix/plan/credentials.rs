@@ -127,8 +127,9 @@ impl<'a> Case<'a> {
         };
         match &self.given.spent {
             Some(other) if other != connection => {
-                let why = format!("--secret-from names the secret of connection {other}; for connection {connection}");
-                manual(format!("{why} plan apart, with --integration or --only and a --secret-from of its own"))
+                // Which of them it is of is not to be guessed: the other would be sent what is none of its business.
+                let why = format!("--secret-from names one secret, and connections {other} and {connection} need one each");
+                Err(Refused { misuse: true, ..Refused::new(format!("{why}: plan for one of them, with --integration or --only")) })
             }
             _ => Ok(from),
         }

@@ -9,6 +9,7 @@ mod acl;
 mod alarm;
 mod api;
 mod api_policy;
+mod authorize;
 mod case;
 mod config;
 mod connection;
@@ -32,7 +33,7 @@ use std::collections::BTreeSet;
 pub use case::Case;
 use credentials::Given;
 pub use draft::{Draft, Drafted, Refused, later, manual};
-pub use table::planner;
+pub use table::{planner, with_secret};
 
 use super::document::{Cure, Fix, Manual, Plan, SCHEMA, Withheld};
 use super::owner;
@@ -67,9 +68,11 @@ pub struct Request<'r> {
 /// Plans what can be done about the findings of a snapshot.
 ///
 /// # Errors
-/// One line, where a snapshot is no JSON; never for what a source made.
+/// One line, where one secret is given and several connections need one each, or a snapshot is no JSON; that never for
+/// what a source made.
 pub fn plan(snapshot: Snapshot, request: Request<'_>) -> Result<Plan, String> {
-    let mut run = Run { plan: empty(&snapshot), state: State::new(snapshot)?, tried: BTreeSet::new(), later: BTreeSet::new(), request };
+    let mut run =
+        Run { plan: empty(&snapshot), state: State::new(snapshot)?, tried: BTreeSet::new(), later: BTreeSet::new(), misuse: None, request };
     let mut report = (run.request.judge)(&run.state.snapshot);
     while let Some(index) = run.next(&report) {
         run.tried.insert(report.findings[index].fingerprint.clone());
@@ -77,6 +80,9 @@ pub fn plan(snapshot: Snapshot, request: Request<'_>) -> Result<Plan, String> {
             report = after;
             run.again();
         }
+    }
+    if let Some(why) = run.misuse {
+        return Err(why);
     }
     run.plan.manual.retain(|item| report.findings.iter().any(|finding| finding.fingerprint == item.finding.fingerprint));
     run.plan.id = run.plan.digest();
@@ -102,6 +108,8 @@ struct Run<'r> {
     tried: BTreeSet<String>,
     /// Findings that are tried again once something was done.
     later: BTreeSet<String>,
+    /// Why there is no plan, if so.
+    misuse: Option<String>,
 }
 
 impl Run<'_> {
@@ -127,7 +135,10 @@ impl Run<'_> {
         let rule = rule_of(finding.rule)?;
         rule.document().head.fix?;
         match self.draft(rule, report, finding) {
-            Err(Refused { why, later }) => {
+            Err(Refused { why, later, misuse }) => {
+                if misuse {
+                    self.misuse = Some(why.clone());
+                }
                 self.manual(rule, finding, why);
                 if later {
                     self.later.insert(finding.fingerprint.clone());
@@ -140,9 +151,11 @@ impl Run<'_> {
 
     fn draft(&self, rule: &'static Rule, report: &Report, finding: &ReportedFinding) -> Drafted {
         let class = rule.document().head.fix.unwrap_or(FixClass::Manual);
-        let Some(planner) = planner(rule.id).filter(|_| class != FixClass::Manual) else {
-            return manual("what to do needs a secret, another account or a decision");
+        let automatic = planner(rule.id).filter(|_| class != FixClass::Manual);
+        let Some(planner) = automatic.or_else(|| with_secret(rule.id)) else {
+            return manual("what to do needs another account or a decision");
         };
+        let class = if automatic.is_some() { class } else { FixClass::Guarded };
         let estate = Estate::new(&self.state.snapshot).with(self.request.parameters.clone());
         let integrations = estate.integrations();
         let paths = integrations.iter().filter(|path| finding.integrations.contains(&path.id)).collect();

@@ -20,7 +20,7 @@ pub use self::chain::{connection_of, destination};
 use self::entrance::Entrance;
 use self::goal::Goal;
 use super::case::scope;
-use super::{Case, Draft, Drafted, Refused, connection, manual};
+use super::{Case, Draft, Drafted, Refused, authorize, connection, manual};
 use crate::estate::{Hop, Integration, Site, regional_name};
 use crate::fix::journal::PLAN;
 use crate::fix::step::{Call, Place, Step, Wait};
@@ -127,8 +127,15 @@ fn replace<'a>(
         let goal = Goal::like(config.value)?;
         let name = unused(case, Names::Configs, &config.value.name);
         let arn = work.config(&goal, &name, &id, scope(&config), config.value.tags.read()?);
-        for connection in users(case, &config)? {
-            work.lead(&connection, &name, &arn)?;
+        for (connection, way) in users(case, &config)? {
+            match way {
+                Way::Calls => work.lead(&connection, &name, &arn)?,
+                Way::Tokens => {
+                    let title = format!("let connection {} get its tokens through resource configuration {name}", connection.value.name);
+                    let step = authorize::token_path(case, &connection, &arn, title)?;
+                    work.add(step);
+                }
+            }
         }
     }
     // What stood on a gateway that is gone could not be made again, so it is left.
@@ -138,20 +145,28 @@ fn replace<'a>(
     }
 }
 
+/// What of a connection goes through a configuration.
+enum Way {
+    /// Its calls.
+    Calls,
+    /// Its requests for tokens.
+    Tokens,
+}
+
 /// The connections that go through a configuration.
-fn users<'a>(case: &Case<'a>, config: &Site<'a, ResourceConfig>) -> Result<Vec<Site<'a, Connection>>, Refused> {
+fn users<'a>(case: &Case<'a>, config: &Site<'a, ResourceConfig>) -> Result<Vec<(Site<'a, Connection>, Way)>, Refused> {
     let mut found = Vec::new();
     for connection in case.estate.all(Kind::Connection, |region| &region.connections) {
         let oauth = connection.value.oauth.read()?.as_ref().and_then(|oauth| oauth.connectivity.as_ref());
         if let Some(path) = oauth
             && path.resource_config_arn.read()? == config.key
         {
-            return manual(format!("connection {} asks for its tokens that way, which takes its secret to change", connection.value.name));
+            found.push((connection, Way::Tokens));
         }
         if let Some(path) = connection.value.connectivity.read()?
             && path.resource_config_arn.read()? == config.key
         {
-            found.push(connection);
+            found.push((connection, Way::Calls));
         }
     }
     Ok(found)
