@@ -1,6 +1,6 @@
 //! Every rule with an automatic class against its own document's examples: planned, tried, and judged again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use pgwaudit::estate::Estate;
 use pgwaudit::fix::document::{Fix, Plan};
@@ -20,14 +20,7 @@ fn judge(snapshot: &Snapshot) -> Report {
     let estate = Estate::new(snapshot);
     let integrations = estate.integrations();
     let assessment = assess(&estate, &integrations, &Selection::all());
-    let policy = Policy {
-        fail_on: None,
-        allow_unassessed: Vec::new(),
-        require_integration: false,
-        levels: BTreeMap::new(),
-        suppress: &mut |_| None,
-        locate: None,
-    };
+    let policy = Policy::default();
     report::build(snapshot, &assessment, policy)
 }
 
