@@ -1,7 +1,4 @@
 //! Plans for the examples of the rules' documents.
-
-use std::collections::BTreeMap;
-
 use pgwaudit::estate::Estate;
 use pgwaudit::fix::document::Plan;
 use pgwaudit::fix::plan::{Request, plan};
@@ -18,14 +15,7 @@ pub fn judge(snapshot: &Snapshot) -> Report {
     let estate = Estate::new(snapshot);
     let integrations = estate.integrations();
     let assessment = assess(&estate, &integrations, &Selection::all());
-    let policy = Policy {
-        fail_on: None,
-        allow_unassessed: Vec::new(),
-        require_integration: false,
-        levels: BTreeMap::new(),
-        suppress: &mut |_| None,
-        locate: None,
-    };
+    let policy = Policy::default();
     report::build(snapshot, &assessment, policy)
 }
 
