@@ -129,10 +129,10 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
         allow_unassessed: settings.allow_unassessed.clone(),
         require_integration: settings.require_integration,
         levels: settings.levels.clone(),
-        suppress: &mut |finding| {
+        suppress: Some(&mut |finding| {
             let recorded = known.as_mut().and_then(|known| known.accept(finding));
             suppressions.accept(finding, &facts, today).or(recorded)
-        },
+        }),
         locate: located.as_ref().map(|located| located as &dyn Locate).or(deployed.as_ref().map(|deployed| deployed as &dyn Locate)),
     };
     let mut report = report::build(estate.snapshot, assessment, policy);

@@ -5,6 +5,7 @@
 mod support;
 
 mod adverse;
+mod asked;
 mod cases;
 mod runs;
 mod there_and_back;
