@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::document::{Cure, Fix, Manual, Owner, Plan};
+use super::super::journal::PLAN;
 use super::super::step::{Place, Step};
 use super::{fields, made};
 use crate::estate::public_id;
@@ -166,7 +167,10 @@ fn emitted(plan: &Plan, fix: &Fix, homes: &Homes<'_>, editor: &mut Editor, made:
         let circles = |stack| work.editor.circle(stack).filter(|_| editor.circle(stack).is_none());
         let circle = stacks.clone().find_map(circles);
         hard = circle.map(|circle| {
-            (fix.steps.first().map_or(0, |step| step.id), format!("the template's resources would need each other first: {}", circle.join(", ")))
+            (
+                fix.steps.first().map_or(0, |step| step.id),
+                format!("the template's resources would need each other first: {}", circle.join(", ")),
+            )
         });
     }
     let mut resources = Vec::new();
@@ -177,9 +181,13 @@ fn emitted(plan: &Plan, fix: &Fix, homes: &Homes<'_>, editor: &mut Editor, made:
             (*editor, *made) = (work.editor, work.made);
         }
     }
-    let notes = fix.steps.iter().flat_map(|step| step.notes.iter().chain(&step.unconfirmed)).map(|note| note.replace(super::super::journal::PLAN, &plan.id));
-    let notes: BTreeSet<String> = notes.collect();
+    let told = fix.steps.iter().flat_map(|step| step.notes.iter().cloned().chain(step.unconfirmed.iter().map(unconfirmed)));
+    let notes: BTreeSet<String> = told.map(|note| note.replace(PLAN, &plan.id)).collect();
     Emitted { cures: fix.cures.clone(), class: class_name(fix.class), resources, not_expressed: left, notes: notes.into_iter().collect() }
+}
+
+fn unconfirmed(fact: &String) -> String {
+    format!("not confirmed by AWS's documentation: {fact}")
 }
 
 fn because(own: &Step, step: u32, why: &str) -> String {
@@ -222,7 +230,8 @@ impl Work<'_> {
     /// # Errors
     /// Where no template declares the resource.
     pub fn origin(&self, place: &Place, pointer: &str) -> Result<Origin, Leave> {
-        if let Some(origin) = self.made.get(&(place.clone(), pointer.to_owned())).or_else(|| self.made.get(&(place.clone(), String::new()))) {
+        if let Some(origin) = self.made.get(&(place.clone(), pointer.to_owned())).or_else(|| self.made.get(&(place.clone(), String::new())))
+        {
             return Ok(origin.clone());
         }
         let kind = fields::kind_of(&place.collection).ok_or_else(|| unknown(place))?;
@@ -263,20 +272,20 @@ impl Work<'_> {
         })
     }
 
-    /// The stack to which new resources of the fix go: that of the first resource that it changes.
+    /// The stack to which new resources of the fix go, and the logical id that theirs begin with: those of the first
+    /// resource that it changes, else of what it is made for.
     ///
     /// # Errors
     /// Where no template declares any.
-    pub fn stack(&self) -> Result<usize, Leave> {
-        let changed = self.fix.steps.iter().flat_map(|step| &step.changes).filter(|change| !change.assumed && !change.place.key.contains("$new-"));
-        let placed: Vec<&Place> = changed.map(|change| &change.place).collect();
-        let stack = placed.iter().find_map(|place| self.origin(place, "").ok());
-        // What is made for an integration may change nothing that is there.
-        let by_path = || {
-            let rule = self.fix.cures.iter().find_map(|cure| self.found(&cure.resource, ""));
-            rule.map(|origin| origin.stack)
-        };
-        stack.map(|origin| origin.stack).or_else(by_path).ok_or_else(|| Leave::Hard("no template declares what it is made for".to_owned()))
+    pub fn home(&self) -> Result<(usize, String), Leave> {
+        let changes = self.fix.steps.iter().flat_map(|step| &step.changes).filter(|change| !change.assumed);
+        let changed = changes.filter_map(|change| {
+            let kind = fields::kind_of(&change.place.collection)?;
+            self.found(&resource(&change.place, kind, ""), "")
+        });
+        let mut homes = changed.chain(self.fix.cures.iter().filter_map(|cure| self.found(&cure.resource, "")));
+        let home = homes.next().ok_or_else(|| Leave::Hard("no template declares what it is made for".to_owned()))?;
+        Ok((home.stack, home.logical_id))
     }
 
     /// Whether what the fix makes under this key is named so already by something that the fix does not change.
@@ -336,7 +345,9 @@ fn patched(homes: &Homes<'_>, stack: usize, before: &Editor, after: &Editor) -> 
         let template = places.pop();
         let construct_path = homes.templates.located().construct_path(&origin);
         let stack = homes.templates.assembly.stacks.get(stack).map(|stack| stack.name.clone()).unwrap_or_default();
-        let note = construct_path.as_ref().map(|path| format!("the CDK makes this template: change the construct {path} in the code, to this effect"));
+        let note = construct_path
+            .as_ref()
+            .map(|path| format!("the CDK makes this template: change the construct {path} in the code, to this effect"));
         Patched { stack, logical_id, kind, template, source: places.pop(), construct_path, note, patch }
     };
     by_resource.into_iter().map(each).collect()

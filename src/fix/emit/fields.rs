@@ -89,7 +89,10 @@ fn new_items<'v>(before: &'v Value, after: &'v Value) -> Result<Vec<&'v Value>, 
 fn target(work: &mut Work<'_>, change: &Change) -> Result<(), Leave> {
     let (id, field) = (part(&change.pointer, 1), part(&change.pointer, 2));
     let target = work.target(&change.place, &id)?;
-    let at = |way: &[&str]| Origin { path: target.path.iter().map(String::as_str).chain(way.iter().copied()).map(str::to_owned).collect(), ..target.clone() };
+    let at = |way: &[&str]| Origin {
+        path: target.path.iter().map(String::as_str).chain(way.iter().copied()).map(str::to_owned).collect(),
+        ..target.clone()
+    };
     let after = &change.after;
     let way: &[&str] = match field.as_str() {
         "arn" => &["Arn"],
@@ -164,7 +167,9 @@ fn deployment(work: &Work<'_>, change: &Change) -> Leave {
 fn method(work: &mut Work<'_>, change: &Change) -> Result<(), Leave> {
     let origin = work.origin(&change.place, &change.pointer)?;
     match origin.path.first().map(String::as_str) {
-        Some("Body") | None => Err(Leave::Hard(format!("the methods of {} stand in an OpenAPI document: change them there", origin.logical_id))),
+        Some("Body") | None => {
+            Err(Leave::Hard(format!("the methods of {} stand in an OpenAPI document: change them there", origin.logical_id)))
+        }
         Some(_) => Ok(work.editor.set(&origin, &change.after)?),
     }
 }
@@ -184,10 +189,16 @@ fn tag(work: &mut Work<'_>, place: &Place, name: &str, value: &Value) -> Result<
 /// The private path of a connection. A path that is made again is the same in the template.
 fn connectivity(work: &mut Work<'_>, change: &Change) -> Result<(), Leave> {
     if change.before == change.after {
-        return Err(Leave::Soft("the template says so already, and CloudFormation changes nothing then: update the connection itself".to_owned()));
+        return Err(Leave::Soft(
+            "the template says so already, and CloudFormation changes nothing then: update the connection itself".to_owned(),
+        ));
     }
     let home = work.origin(&change.place, "")?;
-    let way: &[&str] = if change.after.is_null() { &["InvocationConnectivityParameters"] } else { &["InvocationConnectivityParameters", "ResourceParameters", "ResourceConfigurationArn"] };
+    let way: &[&str] = if change.after.is_null() {
+        &["InvocationConnectivityParameters"]
+    } else {
+        &["InvocationConnectivityParameters", "ResourceParameters", "ResourceConfigurationArn"]
+    };
     let origin = Origin { path: way.iter().map(|step| (*step).to_owned()).collect(), ..home };
     Ok(if change.after.is_null() { work.editor.remove(&origin)? } else { work.editor.set(&origin, &change.after)? })
 }

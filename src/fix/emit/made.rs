@@ -11,7 +11,11 @@ pub fn resource(work: &mut Work<'_>, step: &Step, change: &Change) -> Result<(),
     let p = &step.call.parameters;
     let (logical_id, kind, properties) = match step.call.operation.as_str() {
         "CreateQueue" => return queue(work, p, change),
-        "CreateRole" => ("Role", "AWS::IAM::Role", json!({"Description": p["Description"], "AssumeRolePolicyDocument": parsed(&p["AssumeRolePolicyDocument"])})),
+        "CreateRole" => (
+            "Role",
+            "AWS::IAM::Role",
+            json!({"Description": p["Description"], "AssumeRolePolicyDocument": parsed(&p["AssumeRolePolicyDocument"])}),
+        ),
         "PutMetricAlarm" => ("Alarm", "AWS::CloudWatch::Alarm", without(p, &["AlarmName"])),
         "CreateDomainNameAccessAssociation" => ("AccessAssociation", "AWS::ApiGateway::DomainNameAccessAssociation", upper(p)),
         "CreateSecurityGroup" => {
@@ -31,8 +35,8 @@ pub fn resource(work: &mut Work<'_>, step: &Step, change: &Change) -> Result<(),
         }
         other => return Err(Leave::Hard(format!("what {other} makes is not known in the template's terms"))),
     };
-    let stack = work.stack()?;
-    let added = work.editor.add(stack, &named(logical_id, p), kind, &properties)?;
+    let (stack, base) = work.home()?;
+    let added = work.editor.add(stack, &format!("{base}{logical_id}"), kind, &properties)?;
     work.editor.call(step.token(), &added.id);
     work.editor.call(&change.place.key, if change.place.key.starts_with("arn:") { &added.arn } else { &added.id });
     work.made(&change.place, "", Origin { stack, logical_id: added.logical_id, path: Vec::new() });
@@ -41,7 +45,7 @@ pub fn resource(work: &mut Work<'_>, step: &Step, change: &Change) -> Result<(),
 
 /// A queue with its policy.
 fn queue(work: &mut Work<'_>, p: &Value, change: &Change) -> Result<(), Leave> {
-    let stack = work.stack()?;
+    let (stack, base) = work.home()?;
     let mut properties = json!({});
     if let Some(seconds) = p["Attributes"]["MessageRetentionPeriod"].as_str().and_then(|text| text.parse::<i64>().ok()) {
         properties["MessageRetentionPeriod"] = json!(seconds);
@@ -49,7 +53,7 @@ fn queue(work: &mut Work<'_>, p: &Value, change: &Change) -> Result<(), Leave> {
     if work.keeps_name(&change.place.key) {
         properties["QueueName"] = p["QueueName"].clone();
     }
-    let added = work.editor.add(stack, &named("Queue", p), "AWS::SQS::Queue", &properties)?;
+    let added = work.editor.add(stack, &format!("{base}Queue"), "AWS::SQS::Queue", &properties)?;
     work.editor.call(&change.place.key, &added.arn);
     let home = Origin { stack, logical_id: added.logical_id, path: Vec::new() };
     work.made(&change.place, "", home.clone());
@@ -91,7 +95,8 @@ pub fn acl_entry(work: &mut Work<'_>, place: &Place, entry: &Value) -> Result<()
 pub fn mapping(work: &mut Work<'_>, place: &Place, mapping: &Value) -> Result<(), Leave> {
     let domain = work.origin(place, "")?;
     let private = work.editor.kind(domain.stack, &domain.logical_id).is_some_and(|kind| kind == "AWS::ApiGateway::DomainNameV2");
-    let (kind, named) = if private { ("AWS::ApiGateway::BasePathMappingV2", "DomainNameArn") } else { ("AWS::ApiGateway::BasePathMapping", "DomainName") };
+    let (kind, named) =
+        if private { ("AWS::ApiGateway::BasePathMappingV2", "DomainNameArn") } else { ("AWS::ApiGateway::BasePathMapping", "DomainName") };
     let mut properties = json!({named: {"Ref": domain.logical_id}, "RestApiId": mapping["api_id"]});
     let base = mapping["base_path"].as_str().filter(|path| *path != "(none)");
     for (name, value) in [("BasePath", base), ("Stage", mapping["stage"].as_str())] {
@@ -101,13 +106,6 @@ pub fn mapping(work: &mut Work<'_>, place: &Place, mapping: &Value) -> Result<()
     }
     work.editor.add(domain.stack, &format!("{}Mapping{}", domain.logical_id, capitals(base.unwrap_or_default())), kind, &properties)?;
     Ok(())
-}
-
-/// A logical id that says what it is for: the resource's own name and the kind of what it is.
-fn named(kind: &str, parameters: &Value) -> String {
-    let names = ["QueueName", "RoleName", "AlarmName", "GroupName", "name"];
-    let name = names.iter().find_map(|name| parameters[*name].as_str()).unwrap_or_default();
-    format!("{}{kind}", capitals(name.strip_prefix("pgwaudit-").unwrap_or(name)))
 }
 
 /// `orders-undelivered` as `OrdersUndelivered`.

@@ -109,6 +109,9 @@ impl<'e, 'a> Terms<'e, 'a> {
         if let Some((_, reference)) = self.own.iter().find(|(own, _)| own == text) {
             return Ok(reference.value());
         }
+        if text == self.account {
+            return Ok(json!({"Ref": "AWS::AccountId"}));
+        }
         let other = self.others.iter().find(|(other, _)| find(text, other).is_some());
         if let Some((other, owner)) = other {
             return self.imported(text, other, owner);
@@ -254,10 +257,7 @@ fn texts<'a>(resolver: &Resolver<'a>, stack: usize, declared: Declared<'a>) -> V
 fn url<'a>(resolver: &Resolver<'a>, stack: usize, queue: Declared<'a>) -> Option<(String, Reference)> {
     let scope = resolver.scopes.get(stack)?;
     let name = resolver.name(stack, queue);
-    Some((
-        format!("https://sqs.{}.{}/{}/{name}", scope.region, scope.suffix, scope.account),
-        Reference::Name(queue.id.to_owned()),
-    ))
+    Some((format!("https://sqs.{}.{}/{}/{name}", scope.region, scope.suffix, scope.account), Reference::Name(queue.id.to_owned())))
 }
 
 /// The first of an endpoint's DNS names, which holds in all zones.
@@ -277,7 +277,8 @@ fn parameters(resolver: &Resolver<'_>, stack: usize) -> Vec<(String, Reference)>
     let Some(scope) = resolver.scopes.get(stack) else { return Vec::new() };
     let declared = scope.stack.template.get("Parameters").map(Node::entries).into_iter().flatten();
     let telling = declared.filter_map(|(key, node)| {
-        let value = resolver.given(stack, &key.text, true).or_else(|| node.get("Default").map(|value| resolver.value(stack, value, Mode::Certain)));
+        let value =
+            resolver.given(stack, &key.text, true).or_else(|| node.get("Default").map(|value| resolver.value(stack, value, Mode::Certain)));
         let text = value?.text().ok().flatten().filter(|text| text.len() >= TELLING && !resolver.is_hidden(stack, node))?;
         Some((text, Reference::Name(key.text.clone())))
     });

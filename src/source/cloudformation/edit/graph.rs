@@ -48,7 +48,12 @@ pub fn circle(template: &Value) -> Option<Vec<String>> {
     edges.keys().find_map(|id| walk(id, &edges, &mut Vec::new(), &mut done))
 }
 
-fn walk<'t>(id: &'t str, edges: &'t BTreeMap<&str, BTreeSet<String>>, way: &mut Vec<&'t str>, done: &mut BTreeSet<&'t str>) -> Option<Vec<String>> {
+fn walk<'t>(
+    id: &'t str,
+    edges: &'t BTreeMap<&str, BTreeSet<String>>,
+    way: &mut Vec<&'t str>,
+    done: &mut BTreeSet<&'t str>,
+) -> Option<Vec<String>> {
     if let Some(at) = way.iter().position(|step| *step == id) {
         return Some(way[at..].iter().map(|step| (*step).to_owned()).collect());
     }
