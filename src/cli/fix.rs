@@ -1,6 +1,7 @@
 //! `pgwaudit fix` and `pgwaudit rollback` as they are typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -106,6 +107,9 @@ pub struct ApplyArgs {
     /// Take everything back if the run has to stop
     #[arg(long)]
     pub rollback_on_failure: bool,
+    /// Longest time to wait until AWS has carried a change out, such as 90s or 5m [default: up to 30m, by the step]
+    #[arg(long, value_name = "TIME", value_parser = super::duration)]
+    pub wait_timeout: Option<Duration>,
 }
 
 /// `pgwaudit rollback`.
@@ -119,6 +123,9 @@ pub struct RollbackArgs {
     /// Do not ask before
     #[arg(long)]
     pub yes: bool,
+    /// Longest time to wait until AWS has carried a change out, such as 90s or 5m [default: 20m for each step]
+    #[arg(long, value_name = "TIME", value_parser = super::duration)]
+    pub wait_timeout: Option<Duration>,
 }
 
 /// The forms of a plan on standard output.

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::document::Plan;
 use super::plan::{Request, plan};
 use super::{saved, show};
 use crate::cli::filter::FilterArgs;
-use crate::cli::fix::{Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
+use crate::cli::fix::{ApplyArgs, Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
 use crate::cli::{ExitArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs};
 use crate::error::{Error, Result};
 use crate::estate::Estate;
@@ -33,7 +34,7 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() };
     let mut settings = Scan::new(scan, &run::directory()?)?;
     if let Some(journal) = &apply.resume {
-        return changes::resume(journal, &mut settings, apply.rollback_on_failure);
+        return changes::resume(journal, &mut settings, &apply);
     }
     if apply.apply && !matches!(settings.source, Source::Live(_)) {
         return Err(Error::new("--apply changes deployed accounts, not a file").next("leave out --snapshot and --demo"));
@@ -61,11 +62,11 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     if !apply.apply || plan.steps().next().is_none() {
         return Ok(remains(&plan));
     }
-    let journal = apply.journal.unwrap_or_else(|| PathBuf::from(format!("pgwaudit-journal-{}.jsonl", plan.id)));
+    let journal = apply.journal.clone().unwrap_or_else(|| PathBuf::from(format!("pgwaudit-journal-{}.jsonl", plan.id)));
     if !apply.yes {
         confirm(&format!("make these {} steps? ", plan.steps().count()))?;
     }
-    changes::apply(plan, report, &journal, &mut settings, apply.rollback_on_failure)
+    changes::apply(plan, report, &journal, &mut settings, &apply)
 }
 
 /// `pgwaudit rollback`.
@@ -74,7 +75,7 @@ pub fn fix(args: FixArgs) -> Result<u8> {
 /// What ends in exit code 2.
 pub fn rollback(args: RollbackArgs) -> Result<u8> {
     let mut settings = settings_of(args.live)?;
-    changes::rollback(&args.journal, &mut settings, args.yes)
+    changes::rollback(&args.journal, &mut settings, args.yes, args.wait_timeout)
 }
 
 /// `pgwaudit policy fix`: the statements of a scan, without which nothing is planned or verified, and those of the calls.
@@ -269,15 +270,15 @@ mod changes {
     //! Without accounts nothing can be changed.
     use super::*;
 
-    pub fn apply(_: Plan, _: Option<Report>, _: &Path, _: &mut Scan, _: bool) -> Result<u8> {
+    pub fn apply(_: Plan, _: Option<Report>, _: &Path, _: &mut Scan, _: &ApplyArgs) -> Result<u8> {
         Err(run::not_live())
     }
 
-    pub fn resume(_: &Path, _: &mut Scan, _: bool) -> Result<u8> {
+    pub fn resume(_: &Path, _: &mut Scan, _: &ApplyArgs) -> Result<u8> {
         Err(run::not_live())
     }
 
-    pub fn rollback(_: &Path, _: &mut Scan, _: bool) -> Result<u8> {
+    pub fn rollback(_: &Path, _: &mut Scan, _: bool, _: Option<Duration>) -> Result<u8> {
         Err(run::not_live())
     }
 }
@@ -292,29 +293,29 @@ mod changes {
     use crate::fix::journal::Journal;
     use crate::source::live::LiveOptions;
 
-    pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
+    pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, args: &ApplyArgs) -> Result<u8> {
         let mut cloud = open(&plan, settings)?;
         let report = match report {
             Some(report) => report,
             None => cloud.judge()?,
         };
         let baseline = report.findings.iter().map(|finding| finding.fingerprint.clone()).collect();
-        go(Journal::create(journal, plan, baseline)?, &mut cloud, back)
+        go(Journal::create(journal, plan, baseline)?, &mut cloud, args)
     }
 
-    pub fn resume(journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
+    pub fn resume(journal: &Path, settings: &mut Scan, args: &ApplyArgs) -> Result<u8> {
         let journal = Journal::open(journal)?;
         let mut cloud = open(&journal.plan, settings)?;
-        go(journal, &mut cloud, back)
+        go(journal, &mut cloud, args)
     }
 
-    pub fn rollback(path: &Path, settings: &mut Scan, yes: bool) -> Result<u8> {
+    pub fn rollback(path: &Path, settings: &mut Scan, yes: bool, patience: Option<Duration>) -> Result<u8> {
         let mut journal = Journal::open(path)?;
         let mut cloud = open(&journal.plan, settings)?;
         if !yes {
             confirm("take back what was done? ")?;
         }
-        let taken = Run { cloud: &mut cloud, journal: &mut journal, tell: &mut run::tell }.back()?;
+        let taken = Run { cloud: &mut cloud, journal: &mut journal, tell: &mut run::tell, patience }.back()?;
         run::tell(&format!("{taken} steps taken back"));
         Ok(0)
     }
@@ -344,11 +345,11 @@ mod changes {
         Ok(cloud)
     }
 
-    fn go(mut journal: Journal, cloud: &mut dyn Cloud, back: bool) -> Result<u8> {
-        let mut run = Run { cloud, journal: &mut journal, tell: &mut run::tell };
+    fn go(mut journal: Journal, cloud: &mut dyn Cloud, args: &ApplyArgs) -> Result<u8> {
+        let mut run = Run { cloud, journal: &mut journal, tell: &mut run::tell, patience: args.wait_timeout };
         match run.go() {
             Ok(outcome) => conclude(&journal, &outcome),
-            Err(error) if back => {
+            Err(error) if args.rollback_on_failure => {
                 run::tell(&error.to_string());
                 let taken = run.back()?;
                 Err(Error::new(format!("stopped, and {taken} steps were taken back")).next("what stopped it is told above"))
