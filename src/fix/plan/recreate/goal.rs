@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Case, Integration, Refused, Site, manual, regional_name, there};
-use crate::estate::is_execute_api;
+use crate::fix::plan::case::usable;
 use crate::model::Kind;
 use crate::model::apigateway::Api;
 use crate::model::ec2::Endpoint;
+use crate::model::known::told;
 use crate::model::lattice::{Gateway, ResourceConfig};
 
 /// What a configuration is made with besides its name and gateway.
@@ -81,25 +82,20 @@ pub fn endpoint<'a>(case: &Case<'a>, path: &Integration<'a>) -> Result<Site<'a, 
     let by_name = |endpoint: &Site<'_, Endpoint>| {
         named.as_deref().is_some_and(|name| endpoint.value.dns_names.read().is_ok_and(|names| names.iter().any(|own| own == name)))
     };
-    if let Some(endpoint) = usable(case, path.region()).into_iter().find(by_name) {
+    if let Some(endpoint) = all(case, path.region()).into_iter().find(by_name) {
         return Ok(endpoint);
     }
     meant(case, path.region(), path.api.read().map(|api| named_by(api.value)).unwrap_or_default())
 }
 
 /// The endpoints of a region that calls of APIs can go through.
-fn usable<'a>(case: &Case<'a>, region: &str) -> Vec<Site<'a, Endpoint>> {
-    let usable = |endpoint: &Site<'_, Endpoint>| {
-        endpoint.region == region
-            && endpoint.value.service.read().is_ok_and(|service| is_execute_api(service))
-            && endpoint.value.state.read().is_ok_and(|state| state.eq_ignore_ascii_case("available"))
-    };
-    case.estate.all(Kind::Endpoint, |region| &region.endpoints).filter(usable).collect()
+fn all<'a>(case: &Case<'a>, region: &str) -> Vec<Site<'a, Endpoint>> {
+    case.estate.all(Kind::Endpoint, |region| &region.endpoints).filter(|endpoint| endpoint.region == region && usable(endpoint)).collect()
 }
 
 /// The only endpoint of a region that is named, else the only one.
 pub fn meant<'a>(case: &Case<'a>, region: &str, wanted: BTreeSet<String>) -> Result<Site<'a, Endpoint>, Refused> {
-    let all = usable(case, region);
+    let all = all(case, region);
     let mut candidates: Vec<_> = all.iter().filter(|endpoint| wanted.contains(endpoint.key)).collect();
     if candidates.is_empty() {
         candidates = all.iter().collect();
@@ -140,7 +136,7 @@ pub fn gateway<'a>(case: &Case<'a>, endpoint: &Site<'a, Endpoint>, scope: (&str,
     let mut found = Vec::new();
     for gateway in case.estate.all(Kind::Gateway, |region| &region.gateways) {
         let fits = (gateway.account, gateway.region) == scope && gateway.value.vpc_id.read()? == vpc;
-        if fits && !*gateway.value.service_managed.read()? && gateway.value.status.read()? == "ACTIVE" {
+        if fits && !*gateway.value.service_managed.read()? && told(gateway.value.status.read())?.is_none_or(|status| status == "ACTIVE") {
             found.push(gateway);
         }
     }
