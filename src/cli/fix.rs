@@ -24,6 +24,7 @@ Examples:
   pgwaudit fix --plan-out plan.json --allow guarded      save it for review
   pgwaudit fix --plan plan.json --apply                  make it, after a question
   pgwaudit fix --only network --apply --yes              make what is safe, without one
+  pgwaudit fix --emit cloudformation --source cdk.out    print it as patches of the templates
   pgwaudit fix --integration orders/order-placed --allow guarded,recreate --apply
   pgwaudit fix --resume pgwaudit-journal-1a2b.jsonl      go on after a crash
   pgwaudit rollback pgwaudit-journal-1a2b.jsonl          take everything back";
@@ -46,7 +47,7 @@ pub struct FixArgs {
 }
 
 /// What is planned.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Plan")]
 pub struct PlanArgs {
     /// Plan for these only: rules, areas, severities, or ids or ARNs of resources
@@ -73,9 +74,12 @@ pub struct PlanArgs {
     /// Take a saved plan instead of making one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "skip", "integration", "allow_managed", "max_changes", "snapshot", "demo"])]
     pub plan: Option<PathBuf>,
-    /// Print the plan as a script of the AWS CLI instead, those fixes included that would be withheld
+    /// Print the plan for other hands instead, those fixes included that would be withheld
     #[arg(long, value_name = "FORM", conflicts_with_all = ["apply", "resume", "format"])]
     pub emit: Option<Emit>,
+    /// Templates or cdk.out folders that declare what is deployed: patches are made of them, with lines; repeatable
+    #[arg(long = "source", value_name = "PATH", requires = "emit")]
+    pub sources: Vec<String>,
     /// Configuration [default: the nearest pgwaudit.toml upwards]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -138,6 +142,8 @@ pub enum PlanFormat {
 pub enum Emit {
     /// A script of the AWS CLI.
     Cli,
+    /// Patches (RFC 6902) of the CloudFormation templates that own what is changed, in JSON.
+    Cloudformation,
 }
 
 fn class() -> impl TypedValueParser<Value = FixClass> {

@@ -18,6 +18,7 @@ use crate::output;
 use crate::report::{Report, ReportedFinding};
 use crate::rules::RULES;
 use crate::rules::names::{self, Name};
+use crate::rules::verdict::FixClass;
 use crate::run;
 use crate::settings::{Scan, Source};
 use crate::trace;
@@ -29,7 +30,8 @@ use crate::trace;
 pub fn fix(args: FixArgs) -> Result<u8> {
     let FixArgs { source, live, plan: planned, apply } = args;
     let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
-    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output: OutputArgs::default(), exit: ExitArgs::default() };
+    let output = OutputArgs { sources: planned.sources.clone(), ..OutputArgs::default() };
+    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() };
     let mut settings = Scan::new(scan, &run::directory()?)?;
     if let Some(journal) = &apply.resume {
         return changes::resume(journal, &mut settings, &apply);
@@ -39,20 +41,26 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     }
     let (plan, report) = match &planned.plan {
         Some(file) => (saved::read(file)?, None),
-        None => make(&planned, &mut settings).map(|(plan, report)| (plan, Some(report)))?,
+        None => {
+            let read = Read::new(&planned, &mut settings)?;
+            let plan = read.plan(&planned, &mut settings)?;
+            if let Some(form) = planned.emit {
+                planned.plan_out.as_deref().map_or(Ok(()), |file| saved::write(file, &plan))?;
+                let plan = read.plan(&everything(&planned), &mut settings)?;
+                return emit(form, &plan, Some(read.snapshot), &settings);
+            }
+            (plan, Some(read.report))
+        }
     };
+    if let Some(form) = planned.emit {
+        return emit(form, &plan, None, &settings);
+    }
     if let Some(file) = &planned.plan_out {
         saved::write(file, &plan)?;
     }
-    match planned.emit {
-        Some(Emit::Cli) => output::to_stdout(|out| super::emit::cli(&plan, out))?,
-        None => print(&plan, planned.format)?,
-    }
-    if !apply.apply {
-        return Ok(u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty()));
-    }
-    if plan.steps().next().is_none() {
-        return Ok(u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty()));
+    print(&plan, planned.format)?;
+    if !apply.apply || plan.steps().next().is_none() {
+        return Ok(remains(&plan));
     }
     let journal = apply.journal.clone().unwrap_or_else(|| PathBuf::from(format!("pgwaudit-journal-{}.jsonl", plan.id)));
     if !apply.yes {
@@ -102,18 +110,54 @@ fn settings_of(live: LiveArgs) -> Result<Scan> {
     Scan::new(scan, &run::directory()?)
 }
 
-/// Reads, judges and plans.
-fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
-    let snapshot = load(&settings.source)?;
-    let report = run::judge_within(&snapshot, settings)?;
-    let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
-    let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
-    let select = |finding: &ReportedFinding| {
-        let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
-        (only.is_empty() || only.means(finding)) && !skip.means(finding) && within.as_ref().is_none_or(touched)
-    };
-    let plan = planned(args, &snapshot, settings, &select)?;
-    Ok((plan, report))
+/// 1 where a plan has anything to do.
+fn remains(plan: &Plan) -> u8 {
+    u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty())
+}
+
+/// For other hands every fix is told, and each rests on those before it.
+fn everything(args: &PlanArgs) -> PlanArgs {
+    let allow = vec![FixClass::Safe, FixClass::Guarded, FixClass::Recreate];
+    PlanArgs { allow, allow_managed: true, max_changes: None, ..args.clone() }
+}
+
+fn emit(form: Emit, plan: &Plan, snapshot: Option<Snapshot>, settings: &Scan) -> Result<u8> {
+    match form {
+        Emit::Cli => output::to_stdout(|out| super::emit::cli::write(plan, out))?,
+        Emit::Cloudformation => {
+            let snapshot = snapshot.map_or_else(|| load(&settings.source), Ok)?;
+            let document = super::emit::homes::document(plan, snapshot, settings)?;
+            output::to_stdout(|out| super::emit::cloudformation::write(&document, out))?;
+        }
+    }
+    Ok(remains(plan))
+}
+
+/// What was read and judged, and what of it is meant.
+struct Read {
+    snapshot: Snapshot,
+    report: Report,
+    only: Choice,
+    skip: Choice,
+    within: Option<BTreeSet<String>>,
+}
+
+impl Read {
+    fn new(args: &PlanArgs, settings: &mut Scan) -> Result<Self> {
+        let snapshot = load(&settings.source)?;
+        let report = run::judge_within(&snapshot, settings)?;
+        let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
+        let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
+        Ok(Read { snapshot, report, only, skip, within })
+    }
+
+    fn plan(&self, args: &PlanArgs, settings: &mut Scan) -> Result<Plan> {
+        let select = |finding: &ReportedFinding| {
+            let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
+            (self.only.is_empty() || self.only.means(finding)) && !self.skip.means(finding) && self.within.as_ref().is_none_or(touched)
+        };
+        planned(args, &self.snapshot, settings, &select)
+    }
 }
 
 /// The ids of the integrations that a name means.
