@@ -146,7 +146,9 @@ impl<'p> Grants<'p> {
     }
 
     fn add(&mut self, action: &str, resource: &str) {
-        self.actions.entry(action.to_owned()).or_default().insert(resource.to_owned());
+        let resources = self.actions.entry(action.to_owned()).or_default();
+        resources.extend(without_id(resource));
+        resources.insert(resource.to_owned());
     }
 
     fn call(&mut self, call: &Call, resource: &str) {
@@ -255,6 +257,15 @@ impl<'p> Grants<'p> {
     }
 }
 
+/// The ARN of a connection or an API destination without the id at its end, the form in which IAM knows them.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html>
+fn without_id(arn: &str) -> Option<String> {
+    let kind = [":connection/", ":api-destination/"].into_iter().find(|kind| arn.contains(kind) && arn.contains(":events:"))?;
+    let (head, rest) = arn.split_once(kind)?;
+    let (name, _) = rest.split_once('/')?;
+    Some(format!("{head}{kind}{name}"))
+}
+
 /// The ARN of what a step's call is about; what is made has a `*` for its id.
 fn resource(step: &Step, partition: &str) -> String {
     let Some(change) = step.changes.first() else { return "*".to_owned() };
@@ -273,6 +284,24 @@ fn resource(step: &Step, partition: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn connections_and_destinations_are_granted_as_iam_knows_them() {
+        let mut grants = Grants::new("aws");
+        for kind in ["connection", "api-destination", "rule"] {
+            grants.add("events:X", &format!("arn:aws:events:eu-west-1:111122223333:{kind}/orders/6f1c1e0a"));
+        }
+        let resources: Vec<&str> =
+            grants.actions["events:X"].iter().map(|arn| &arn["arn:aws:events:eu-west-1:111122223333:".len()..]).collect();
+        let wanted = [
+            "api-destination/orders",
+            "api-destination/orders/6f1c1e0a",
+            "connection/orders",
+            "connection/orders/6f1c1e0a",
+            "rule/orders/6f1c1e0a",
+        ];
+        assert_eq!(resources, wanted);
+    }
 
     #[test]
     fn everything_has_its_action_and_nothing_is_granted_that_reads_secrets() {
