@@ -141,7 +141,8 @@ const ROWS: &[Row] = &[
         make: |made| {
             let name = made.id("Connection");
             made.call("events", "delete_connection", json!({"Name": name}));
-            let config = made.call("vpc-lattice", "get_resource_configuration", json!({"resourceConfigurationIdentifier": made.id("Config")}));
+            let config =
+                made.call("vpc-lattice", "get_resource_configuration", json!({"resourceConfigurationIdentifier": made.id("Config")}));
             let resource = json!({"ResourceConfigurationArn": config["arn"]});
             let key = json!({"ApiKeyAuthParameters": {"ApiKeyName": "x-api-key", "ApiKeyValue": "demo"}});
             let parameters = json!({"Name": name, "AuthorizationType": "API_KEY", "AuthParameters": key,
@@ -218,7 +219,8 @@ const ROWS: &[Row] = &[
         line_has: "\"AuthorizationType\"",
         make: |made| {
             let operations = json!([{"op": "replace", "path": "/authorizationType", "value": "AWS_IAM"}]);
-            let parameters = json!({"restApiId": made.id("Api"), "resourceId": made.id("Hello"), "httpMethod": "POST", "patchOperations": operations});
+            let parameters =
+                json!({"restApiId": made.id("Api"), "resourceId": made.id("Hello"), "httpMethod": "POST", "patchOperations": operations});
             made.call("apigateway", "update_method", parameters);
         },
     },
@@ -318,7 +320,8 @@ fn each_change_in_the_console_is_found_and_nothing_else() {
         let made = made(scope.clone(), &template);
         (row.make)(&made);
         for (way, (_, report)) in both(&scope, &path).into_iter().enumerate() {
-            let first = report["findings"].as_array().and_then(|all| all.iter().find(|one| one["rule"] == row.found[row.found.len() - 1].0));
+            let first =
+                report["findings"].as_array().and_then(|all| all.iter().find(|one| one["rule"] == row.found[row.found.len() - 1].0));
             let first = first.cloned().unwrap_or_default();
             let shown = |side: &str| first["evidence"][0][side].as_str().unwrap_or_default().to_owned();
             let right = found(&report) == row.found

@@ -85,8 +85,7 @@ fn json(snapshot: &Snapshot) -> Value {
 
 impl Comparison {
     fn sort(&mut self) {
-        self.differences
-            .sort_by(|a, b| (&a.resource, &a.pointer, &a.facet, a.change).cmp(&(&b.resource, &b.pointer, &b.facet, b.change)));
+        self.differences.sort_by(|a, b| (&a.resource, &a.pointer, &a.facet, a.change).cmp(&(&b.resource, &b.pointer, &b.facet, b.change)));
     }
 
     fn add(&mut self, pair: &Pair<'_>, pairs: &Pairs<'_>) {

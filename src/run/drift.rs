@@ -141,7 +141,8 @@ fn judged(
         Some(_) => report.coverage.filter = settings.filter.flags(),
     }
     report.warnings.extend(comparison.rebuilt.iter().cloned());
-    report.baseline = Some(Baseline { name: baseline.source.file.clone().unwrap_or_default(), taken_at: places.is_none().then_some(baseline.taken_at) });
+    report.baseline =
+        Some(Baseline { name: baseline.source.file.clone().unwrap_or_default(), taken_at: places.is_none().then_some(baseline.taken_at) });
     let lost: BTreeSet<&str> = assessment.integrations.iter().skip(in_scope(&now)).map(|one| one.id.as_str()).collect();
     let touched: BTreeSet<&String> = report.findings.iter().flat_map(|finding| &finding.integrations).collect();
     let kept = |one: &report::IntegrationReport| touched.contains(&one.id) || one.verdict == Health::Unknown;

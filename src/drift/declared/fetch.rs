@@ -41,7 +41,8 @@ pub fn fetch(name: &str, deployments: &dyn Deployments) -> Result<Assembly> {
 
 fn refused(name: &str, unknown: &Unknown) -> Error {
     let gap = unknown.gap();
-    Error::new(format!("the stack `{name}` cannot be read: {}", gap.why)).next("`pgwaudit policy drift` prints the permissions that are needed")
+    Error::new(format!("the stack `{name}` cannot be read: {}", gap.why))
+        .next("`pgwaudit policy drift` prints the permissions that are needed")
 }
 
 fn add(
@@ -61,8 +62,9 @@ fn add(
     }
     let text = deployments.template(scope, &described.id).map_err(|unknown| refused(name, &unknown))?;
     let file = PathBuf::from(format!("stack {name}"));
-    let template = parse(&file, text.as_bytes())
-        .map_err(|wrong| Error::new(format!("the template of the stack {name}:{wrong}")).next("look at it with `aws cloudformation get-template`"))?;
+    let template = parse(&file, text.as_bytes()).map_err(|wrong| {
+        Error::new(format!("the template of the stack {name}:{wrong}")).next("look at it with `aws cloudformation get-template`")
+    })?;
     let own = assembly.stacks.len();
     let (account, region) = (Some(scope.account.clone()), Some(scope.region.clone()));
     let (parameters, folder) = (BTreeMap::new(), PathBuf::new());

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::super::pair::{Item, unread};
 use super::tree;
 use crate::model::{Reason, Unknown};
-use crate::source::cloudformation::Templates;
 use crate::source::cloudformation::Origin;
+use crate::source::cloudformation::Templates;
 use crate::source::document::Node;
 
 /// What is around a resource that is filled.
@@ -66,7 +66,8 @@ fn take(declared: &mut Value, there: &Item<'_>, field: &str) {
 
 fn has_ipv6(vpc: &str, there: &Item<'_>, around: &Around<'_>) -> bool {
     let vpc = tree::list(around.now, there.account, there.region, "vpcs").and_then(|vpcs| vpcs.get(vpc));
-    vpc.and_then(|vpc| vpc["cidrs"].as_array()).is_some_and(|cidrs| cidrs.iter().any(|cidr| cidr.as_str().is_some_and(|cidr| cidr.contains(':'))))
+    vpc.and_then(|vpc| vpc["cidrs"].as_array())
+        .is_some_and(|cidrs| cidrs.iter().any(|cidr| cidr.as_str().is_some_and(|cidr| cidr.contains(':'))))
 }
 
 /// Subnets that no other ACL has belong to the default one, whose entries for IPv6 come with the first range of it

@@ -90,7 +90,11 @@ fn answer(item: &Item<'_>, home: Option<&Origin>, is_told: bool, found: &Found, 
         return Answer::Gone;
     }
     if item.sort.filled == Filled::Whole {
-        return if made || !is_nameless(item, home, found) { Answer::Gone } else { Answer::Unclear(unclear("its name was made at deployment")) };
+        return if made || !is_nameless(item, home, found) {
+            Answer::Gone
+        } else {
+            Answer::Unclear(unclear("its name was made at deployment"))
+        };
     }
     let scope = Scope { account: item.account.to_owned(), region: item.region.to_owned() };
     match deployments.filter(|_| made).map(|deployments| deployments.read(&scope, item.collection, item.key)) {
@@ -138,7 +142,11 @@ fn named_by_rules(baseline: &Value, item: &Item<'_>, bus: &str) -> bool {
     let name = bus.rsplit('/').next().unwrap_or_default();
     let rules = tree::list(baseline, item.account, item.region, "rules").into_iter().flatten();
     let calls = |rule: &Value| {
-        rule["targets"].as_object().into_iter().flatten().any(|(_, target)| target["arn"].as_str().is_some_and(|arn| arn.contains(":api-destination/")))
+        rule["targets"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .any(|(_, target)| target["arn"].as_str().is_some_and(|arn| arn.contains(":api-destination/")))
     };
     rules.into_iter().any(|(_, rule)| rule["bus"] == name && calls(rule))
 }

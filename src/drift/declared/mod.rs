@@ -92,7 +92,8 @@ fn settle_missing(
 }
 
 fn snapshot(accounts: Value, like: &Snapshot, file: Option<String>) -> Result<Snapshot> {
-    let accounts = serde_json::from_value(accounts).map_err(|error| Error::new(format!("what the templates say is no snapshot: {error}")))?;
+    let accounts =
+        serde_json::from_value(accounts).map_err(|error| Error::new(format!("what the templates say is no snapshot: {error}")))?;
     Ok(Snapshot { accounts, source: Source { file, ..like.source.clone() }, ..like.clone() })
 }
 

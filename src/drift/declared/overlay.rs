@@ -45,13 +45,8 @@ pub struct Missing {
 
 /// Lays what the templates declare over the present.
 pub fn lay(found: &Found, now: &Value) -> Layers {
-    let mut layers = Layers {
-        baseline: now.clone(),
-        compared: HashSet::new(),
-        unread: Vec::new(),
-        vanished: Vec::new(),
-        missing: Vec::new(),
-    };
+    let mut layers =
+        Layers { baseline: now.clone(), compared: HashSet::new(), unread: Vec::new(), vanished: Vec::new(), missing: Vec::new() };
     let told: HashSet<&str> = found.reals.resources.values().filter_map(|real| real.id.as_deref()).collect();
     let homes = Homes::new(&found.templates);
     for item in items(&found.baseline) {
@@ -153,7 +148,8 @@ impl Merge<'_> {
 
     /// A stage serves what the templates declare. Which deployment it should have is known only where a stack tells.
     fn stages(&mut self, merged: &mut Value, declared: &Value, there: &Value) {
-        let names: Vec<String> = merged.get("stages").and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let names: Vec<String> =
+            merged.get("stages").and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.clone()).collect();
         if declared["deployments"].get("$unknown").is_some() || there["deployments"].get("$unknown").is_some() {
             merged["deployments"] = there["deployments"].clone();
             return;
@@ -206,5 +202,9 @@ fn unused(merged: &mut Value, there: &Value) {
 
 /// All differences that could be on a resource.
 pub fn all_gaps(item: &Item<'_>, unknown: &Unknown) -> Vec<Uncompared> {
-    item.sort.all_changes().filter(|change| *change != Change::Appeared).map(|change| uncompared(item, &[], change, unknown.clone())).collect()
+    item.sort
+        .all_changes()
+        .filter(|change| *change != Change::Appeared)
+        .map(|change| uncompared(item, &[], change, unknown.clone()))
+        .collect()
 }

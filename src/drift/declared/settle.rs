@@ -39,8 +39,7 @@ type Tagged = BTreeMap<(Scope, String), BTreeSet<String>>;
 /// Where it cannot be told which stack one is.
 pub fn settle(assembly: Assembly, now: &Value, deployments: Option<&dyn Deployments>, named: Option<&str>) -> Result<Settled> {
     let scopes = scopes(now);
-    let mut out =
-        Settled { assembly, reals: Reals::default(), told: BTreeSet::new(), stack_tags: HashMap::new(), warnings: Vec::new() };
+    let mut out = Settled { assembly, reals: Reals::default(), told: BTreeSet::new(), stack_tags: HashMap::new(), warnings: Vec::new() };
     let search = Search { tagged: tagged(now), scopes, deployments, named };
     if named.is_some() && out.assembly.stacks.iter().filter(|stack| stack.parent.is_none()).count() > 1 {
         return Err(Error::new("--stack-name is for a single template").next("leave it out, or name one template"));
@@ -110,8 +109,9 @@ impl Search<'_> {
             (Some(one), _) if found.is_empty() => Ok(one),
             (Some(_), _) => Err(Error::new(format!("{file}: the stack {name} is deployed more than once"))
                 .next("name one region with --region, or one account with --profile or --assume-role")),
-            (None, _) if self.named.is_some() => Err(Error::new(format!("there is no stack `{name}` in what was read"))
-                .next("check the name, and the region with --region")),
+            (None, _) if self.named.is_some() => {
+                Err(Error::new(format!("there is no stack `{name}` in what was read")).next("check the name, and the region with --region"))
+            }
             (None, [only]) => Ok(Place { scope: (*only).clone(), name: name.to_owned(), described: None }),
             (None, _) => Err(Error::new(format!("{file}: in which of {} regions it is deployed cannot be told", scopes.len()))
                 .next("name its region with --region, or its stack with --stack-name")),

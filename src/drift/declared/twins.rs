@@ -98,7 +98,9 @@ fn is_told(reals: &Reals, home: Option<&Origin>, pair: &Pair<'_>) -> bool {
 fn tagged(declared: &Value, homes: &Homes<'_>, templates: &Templates) -> Value {
     let mut out = declared.clone();
     for item in items(declared).filter(|item| item.value.is_object() && item.value.get("$unknown").is_none()) {
-        let Some((stack, home)) = homes.of(&item).and_then(|home| Some((templates.assembly.stacks.get(home.stack)?, home))) else { continue };
+        let Some((stack, home)) = homes.of(&item).and_then(|home| Some((templates.assembly.stacks.get(home.stack)?, home))) else {
+            continue;
+        };
         if collection_of(kind_of(templates, home)) != Some(item.collection) {
             continue;
         }
@@ -165,10 +167,8 @@ fn generated_names(templates: &Templates, present: &Value, reals: &mut Reals) {
             continue;
         }
         let list = tree::list(present, item.account, item.region, item.collection).into_iter().flatten();
-        let found: Vec<&str> = list
-            .map(|(key, value)| name_of(key, value))
-            .filter(|name| is_generated(name, &stack.name, &home.logical_id))
-            .collect();
+        let found: Vec<&str> =
+            list.map(|(key, value)| name_of(key, value)).filter(|name| is_generated(name, &stack.name, &home.logical_id)).collect();
         if let [one] = found.as_slice() {
             reals.resources.entry((home.stack, home.logical_id.clone())).or_default().name = Some((*one).to_owned());
         }
@@ -283,7 +283,9 @@ mod tests {
         for name in ["orders-Connection-1A2B3C4D5E6F", "Connection-aB3dE6gH9k"] {
             assert!(is_generated(name, "orders", "Connection"), "{name}");
         }
-        for name in ["orders-Connection", "orders-Other-1A2B3C4D5E6F", "Connection-eu-west-1", "Connection-1", "shop-Connection-1A2B3C4D5E6F"] {
+        for name in
+            ["orders-Connection", "orders-Other-1A2B3C4D5E6F", "Connection-eu-west-1", "Connection-1", "shop-Connection-1A2B3C4D5E6F"]
+        {
             assert!(!is_generated(name, "orders", "Connection"), "{name}");
         }
     }

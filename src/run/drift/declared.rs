@@ -57,7 +57,8 @@ pub(super) fn run(with: &With, mut settings: Scan) -> Result<u8> {
 /// The templates of a deployed stack.
 fn fetched(name: &str, deployments: Option<&dyn Deployments>) -> Result<Assembly> {
     let deployments = deployments.ok_or_else(|| {
-        Error::new("--stack asks CloudFormation, and --snapshot asks nobody").next("leave --snapshot out, or name the template with --template")
+        Error::new("--stack asks CloudFormation, and --snapshot asks nobody")
+            .next("leave --snapshot out, or name the template with --template")
     })?;
     declared::fetch(name, deployments)
 }

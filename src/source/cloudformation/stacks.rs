@@ -73,12 +73,16 @@ mod tests {
     fn a_stack_that_is_being_changed_is_no_baseline() {
         let of = |status: &str| {
             let (name, id) = (String::new(), String::new());
-            Described { name, id, status: status.to_owned(), parameters: BTreeMap::new(), tags: BTreeMap::new(), members: Vec::new() }.unsettled().is_some()
+            Described { name, id, status: status.to_owned(), parameters: BTreeMap::new(), tags: BTreeMap::new(), members: Vec::new() }
+                .unsettled()
+                .is_some()
         };
         for status in ["CREATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE"] {
             assert!(of(status), "{status}");
         }
-        for status in ["CREATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "IMPORT_COMPLETE", "DELETE_FAILED"] {
+        for status in
+            ["CREATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED", "IMPORT_COMPLETE", "DELETE_FAILED"]
+        {
             assert!(!of(status), "{status}");
         }
     }
