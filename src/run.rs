@@ -145,7 +145,7 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
 
 /// Who knows the stacks of what was read; nobody but AWS does.
 #[cfg(feature = "live")]
-fn stacks(source: &Source) -> Option<Box<dyn Stacks>> {
+pub(crate) fn stacks(source: &Source) -> Option<Box<dyn Stacks>> {
     match source {
         Source::Live(args) => Some(Box::new(source::live::stacks::LiveStacks::new(live_options(args)))),
         _ => None,
@@ -153,7 +153,7 @@ fn stacks(source: &Source) -> Option<Box<dyn Stacks>> {
 }
 
 #[cfg(not(feature = "live"))]
-fn stacks(_: &Source) -> Option<Box<dyn Stacks>> {
+pub(crate) fn stacks(_: &Source) -> Option<Box<dyn Stacks>> {
     None
 }
 

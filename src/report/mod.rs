@@ -192,6 +192,9 @@ pub struct ReportedFinding {
     pub fix: Option<FixReport>,
     /// Stable over runs: rule, account, region, resource and facet.
     pub fingerprint: String,
+    /// Tells it from others of its rule on its resource.
+    #[serde(skip)]
+    pub facet: String,
 }
 
 /// How a finding may be fixed.

@@ -109,7 +109,7 @@ fn arguments(case: &Case) -> Vec<&'static str> {
 }
 
 /// The same without the ids that have to be new after a removal. The interfaces of a gateway are AWS's to make.
-fn without_new_ids(account: &Value) -> Value {
+pub fn without_new_ids(account: &Value) -> Value {
     let mut account = account.clone();
     for region in account.as_object_mut().into_iter().flatten().filter_map(|(_, account)| account["regions"].as_object_mut()) {
         region.values_mut().for_each(|region| drop(region["interfaces"].take()));
