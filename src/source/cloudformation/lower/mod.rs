@@ -50,12 +50,16 @@ pub struct Lowered {
 
 /// What the templates of `assembly` will deploy. Nothing that is wrong with them makes this fail: it leaves gaps.
 pub fn lower(assembly: &Assembly, taken_at: Timestamp) -> Lowered {
-    lower_as(assembly, taken_at, &Reals::default())
+    lowered(assembly, taken_at, None)
 }
 
 /// The same, with the ids that `reals` gives in place of stand-ins.
 pub fn lower_as(assembly: &Assembly, taken_at: Timestamp, reals: &Reals) -> Lowered {
-    let resolver = Resolver::new(assembly, reals);
+    lowered(assembly, taken_at, Some(reals))
+}
+
+fn lowered(assembly: &Assembly, taken_at: Timestamp, reals: Option<&Reals>) -> Lowered {
+    let resolver = Resolver::with(assembly, reals);
     let mut draft = Draft { accounts: BTreeMap::new(), origins: Origins::default() };
     let items = items(&resolver);
     Lowering { resolver: &resolver, items, draft: &mut draft }.run();

@@ -82,7 +82,7 @@ impl<'a> Resolver<'a> {
 
     /// What a resource is, where it is deployed already.
     fn real(&self, stack: usize, resource: Declared<'a>) -> Option<&'a Real> {
-        self.reals.of(stack, resource.id)
+        self.reals?.of(stack, resource.id)
     }
 
     /// The name of a resource: as it is written, else as AWS would make one.

@@ -62,7 +62,7 @@ pub struct Resolver<'a> {
     pub scopes: Vec<Scope<'a>>,
     /// Makes stand-ins.
     pub mint: Mint,
-    reals: &'a Reals,
+    reals: Option<&'a Reals>,
     exports: OnceCell<HashMap<String, (usize, &'a Node)>>,
     subnets: OnceCell<HashMap<String, (usize, Declared<'a>)>>,
     memo: RefCell<Memo<'a>>,
@@ -71,8 +71,13 @@ pub struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    /// For the templates of `assembly`, of which `reals` are deployed.
-    pub fn new(assembly: &'a Assembly, reals: &'a Reals) -> Self {
+    /// For the templates of `assembly`.
+    pub fn new(assembly: &'a Assembly) -> Self {
+        Resolver::with(assembly, None)
+    }
+
+    /// The same where `reals` are deployed already.
+    pub fn with(assembly: &'a Assembly, reals: Option<&'a Reals>) -> Self {
         Resolver {
             scopes: scopes(assembly),
             mint: Mint::default(),

@@ -16,7 +16,7 @@ impl<'a> Resolver<'a> {
         if self.is_hidden(stack, node) {
             return Resolved::unresolved(format!("the parameter {name} is NoEcho"));
         }
-        let real = self.reals.parameters.get(&(stack, name.to_owned())).map(|value| Resolved::Text(value.clone()));
+        let real = self.reals.and_then(|reals| reals.parameters.get(&(stack, name.to_owned()))).map(|value| Resolved::Text(value.clone()));
         let stored = kind.starts_with("AWS::SSM::Parameter::Value");
         if stored && real.is_none() {
             return Resolved::unresolved(format!("the parameter {name} is read from Parameter Store at deployment"));
@@ -65,7 +65,7 @@ impl<'a> Resolver<'a> {
             "AWS::URLSuffix" => scope.suffix.into(),
             "AWS::StackName" => scope.stack.name.as_str().into(),
             "AWS::StackId" => {
-                if let Some(id) = self.reals.stacks.get(&stack) {
+                if let Some(id) = self.reals.and_then(|reals| reals.stacks.get(&stack)) {
                     return Some(id.as_str().into());
                 }
                 let (partition, region, account, name) = (scope.partition, scope.region, scope.account, &scope.stack.name);

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::source::cloudformation::Reals;
 use crate::source::cloudformation::{Stack, parse};
 
 /// A stack of a template in JSON, to be deployed to a known place.
@@ -36,8 +35,7 @@ fn eval(sections: &Json, expression: Json) -> (Result<Json, String>, Vec<String>
 }
 
 fn value_of(assembly: Assembly) -> (Result<Json, String>, Vec<String>) {
-    let reals = Reals::default();
-    let resolver = Resolver::new(&assembly, &reals);
+    let resolver = Resolver::new(&assembly);
     let node = resolver.scopes[0].output("X").and_then(|output| output.get("Value")).expect("an output");
     let value = resolver.value(0, node, Mode::Plain).json().map_err(|unknown| unknown.gap().why.clone());
     (value, resolver.into_problems().into_iter().map(|problem| problem.what).collect())
@@ -220,8 +218,7 @@ fn a_place_that_is_not_given_decides_no_condition() {
         "Mappings": {"M": {"us-east-1": {"K": "v"}}},
         "Outputs": {"X": {"Value": [{"Fn::If": ["Here", 1, 2]}, {"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "K"]}, {"Ref": "AWS::Region"}]}}});
     let assembly = assembly(vec![Stack { region: None, account: None, ..stack("orders", &sections) }]);
-    let reals = Reals::default();
-    let resolver = Resolver::new(&assembly, &reals);
+    let resolver = Resolver::new(&assembly);
     let node = resolver.scopes[0].output("X").and_then(|output| output.get("Value")).expect("an output");
     let value = resolver.value(0, node, Mode::Plain);
     let [condition, map, region] = value.items().expect("a list") else { panic!("{value:?}") };
@@ -239,8 +236,7 @@ fn stacks_are_read_together() {
     let other = json!({"Outputs": {"E": {"Value": "exported", "Export": {"Name": {"Fn::Sub": "shared-${AWS::Region}"}}}}});
     let nested = Stack { parent: Some((0, "Nested".to_owned())), ..stack("child", &child) };
     let assembly = assembly(vec![stack("parent", &parent), nested, stack("other", &other)]);
-    let reals = Reals::default();
-    let resolver = Resolver::new(&assembly, &reals);
+    let resolver = Resolver::new(&assembly);
     let node = resolver.scopes[0].output("X").and_then(|output| output.get("Value")).expect("an output");
     let value = resolver.value(0, node, Mode::Plain);
     let texts: Vec<_> = value.items().expect("a list").iter().map(Resolved::text).collect();
@@ -285,8 +281,7 @@ fn only_what_stands_in_the_templates_is_a_literal() {
         let mut template = all.clone();
         template["Resources"]["C"] = json!({"Type": "AWS::Events::Connection", "Properties": {"K": expression}});
         let assembly = assembly(vec![stack("orders", &template)]);
-        let reals = Reals::default();
-        let resolver = Resolver::new(&assembly, &reals);
+        let resolver = Resolver::new(&assembly);
         let resource = resolver.scopes[0].resource("C").expect("declared");
         resolver.literal(0, resource, &["K"])
     };
