@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::document::Plan;
+use super::owner::{ByStacks, ByTags, Owners};
 use super::plan::{Request, plan};
 use super::{saved, show};
 use crate::cli::filter::FilterArgs;
@@ -185,12 +186,15 @@ fn load(source: &Source) -> Result<Snapshot> {
 
 fn planned(args: &PlanArgs, snapshot: &Snapshot, settings: &mut Scan, select: &dyn Fn(&ReportedFinding) -> bool) -> Result<Plan> {
     let parameters = settings.parameters.clone();
+    let stacks = run::stacks(&settings.source);
+    let by_stacks = stacks.as_deref().map(ByStacks::new);
     let request = Request {
         judge: &mut |snapshot| run::judge(snapshot, settings),
         parameters,
         select,
         allow: &args.allow,
         allow_managed: args.allow_managed,
+        owners: by_stacks.as_ref().map_or(&ByTags, |stacks| stacks as &dyn Owners),
         max_changes: args.max_changes,
     };
     plan(snapshot.clone(), request).map_err(|why| Error::new(format!("the plan cannot be made: {why}")))

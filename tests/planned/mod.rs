@@ -1,6 +1,7 @@
 //! Plans for the examples of the rules' documents.
 use pgwaudit::estate::Estate;
 use pgwaudit::fix::document::Plan;
+use pgwaudit::fix::owner::ByTags;
 use pgwaudit::fix::plan::{Request, plan};
 use pgwaudit::model::Snapshot;
 use pgwaudit::report::{self, Policy, Report};
@@ -29,6 +30,7 @@ pub fn planned(snapshot: &Snapshot, rule: &str) -> Plan {
         select: &|finding| finding.rule == rule,
         allow: &ALL,
         allow_managed: true,
+        owners: &ByTags,
         max_changes: None,
     };
     plan(snapshot.clone(), request).unwrap_or_else(|why| panic!("{rule}: {why}"))
