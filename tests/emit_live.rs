@@ -9,9 +9,13 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 use support::{Backend, Fault, Run, Scope};
 
-fn scope(account: &str) -> Scope<'static> {
+fn backend() -> &'static Backend {
     static BACKEND: OnceLock<Backend> = OnceLock::new();
-    BACKEND.get_or_init(Backend::start).account(account)
+    BACKEND.get_or_init(Backend::start)
+}
+
+fn scope(account: &str) -> Scope<'static> {
+    backend().account(account)
 }
 
 fn healthy() -> Value {
@@ -55,7 +59,11 @@ fn what_a_stack_owns_is_withheld_with_its_logical_id_and_made_when_allowed() {
     let owners: Vec<_> = plan["fixes"].as_array().expect("fixes").iter().map(|fix| &fix["withheld"]).collect();
     assert!(owners.len() >= 3, "{plan:#}");
     for owner in &owners {
-        assert_eq!((&owner["reason"], &owner["tool"], &owner["stack"]), (&json!("owned"), &json!("cloudformation"), &json!("orders")), "{owner}");
+        assert_eq!(
+            (&owner["reason"], &owner["tool"], &owner["stack"]),
+            (&json!("owned"), &json!("cloudformation"), &json!("orders")),
+            "{owner}"
+        );
     }
     let ids: Vec<_> = owners.iter().filter_map(|owner| owner["logical_id"].as_str()).collect();
     assert!(ids.contains(&"Rule") && ids.contains(&"GatewayGroup"), "{ids:?}");
@@ -126,7 +134,55 @@ fn patches_of_what_is_deployed_lead_to_a_template_without_the_faults() {
         }
         let two = scope(number);
         deploy(&two, &after);
-        let scan = two.pgwaudit(&["scan", "--format", "json", "--skip", "observability/alarm-missing,connection/api-key-unenforced,hygiene"]);
+        let scan =
+            two.pgwaudit(&["scan", "--format", "json", "--skip", "observability/alarm-missing,connection/api-key-unenforced,hygiene"]);
         assert_eq!(rules(&scan), Vec::<String>::new());
     }
+}
+
+/// Runs a script with the AWS CLI in an environment of its own, against the server. Its first version takes the
+/// address of some services from the command line only.
+fn run_script(account: &str, script: &str) {
+    let requirements = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emit/requirements.txt");
+    let aws = support::tools(&requirements).join("aws");
+    let folder = tempfile::tempdir().expect("a folder");
+    let wrapper = format!("aws() {{ {} --endpoint-url {} \"$@\"; }}\n", aws.display(), backend().url());
+    let file = folder.path().join("fix.sh");
+    std::fs::write(&file, wrapper + script).expect("written");
+    let mut command = std::process::Command::new("bash");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    command.arg(&file).current_dir(folder.path()).env_clear().env("PATH", path).env("HOME", folder.path());
+    command.env("AWS_ACCESS_KEY_ID", account).env("AWS_SECRET_ACCESS_KEY", "unused");
+    let done = command.output().expect("bash starts");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}\n{}\n{script}\nIs jq installed? (apt-get install jq)", String::from_utf8_lossy(&done.stdout));
+}
+
+#[test]
+fn the_script_of_the_aws_cli_takes_the_faults_away() {
+    let account = "355000000006";
+    let scope = scope(account);
+    let mut template = broken();
+    template["Resources"].as_object_mut().expect("resources").remove("Policy");
+    template["Resources"]["Destination"]["Properties"]["InvocationEndpoint"] =
+        json!({"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.amazonaws.com/prod//hello"});
+    let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"});
+    template["Resources"]["Api"]["Properties"]["Policy"]["Statement"] = json!([statement]);
+    deploy(&scope, &template);
+    let skip = ["scan", "--format", "json", "--skip", "connection/api-key-unenforced,hygiene"];
+    let before = rules(&scope.pgwaudit(&skip));
+    for rule in [
+        "rule/disabled",
+        "destination/double-slash",
+        "api/policy-open",
+        "network/gateway-egress-443-only",
+        "observability/alarm-missing",
+        "observability/dead-letter-queue-missing",
+        "role/invoke-not-allowed",
+    ] {
+        assert!(before.iter().any(|found| found == rule), "{rule}: {before:?}");
+    }
+    let script = scope.pgwaudit(&["fix", "--skip", "connection/api-key-unenforced,hygiene", "--emit", "cli"]).stdout;
+    run_script(account, &script);
+    assert_eq!(rules(&scope.pgwaudit(&skip)), Vec::<String>::new(), "{script}");
 }

@@ -82,8 +82,12 @@ fn names(state: &State, templates: &Templates, twin: &dyn Fn(&ResourceId) -> Opt
     let mut names = Vec::new();
     for (place, resource) in places(state) {
         let Some(same) = twin(&resource) else { continue };
-        let Some((other, _)) = twins.iter().find(|(other, twin)| *twin == same && other.collection == place.collection) else { continue };
-        names.push((place.key.clone(), other.key.clone()));
+        let is_twin = |(other, twin): &&(Place, ResourceId)| twin.id == same.id && other.collection == place.collection;
+        let Some((other, _)) = twins.iter().find(is_twin) else { continue };
+        names.extend(
+            [(&place.key, &other.key), (&place.account, &other.account), (&place.region, &other.region)]
+                .map(|(own, other)| (own.clone(), other.clone())),
+        );
         for pointer in ["/arn", "/id", "/secret_arn", "/dns_names/0"] {
             if let (Value::String(text), Value::String(stand_in)) = (state.at(&place, pointer), own.at(other, pointer)) {
                 names.push((text, stand_in));
