@@ -68,8 +68,9 @@ pub struct Report {
 pub struct Baseline {
     /// The file, or what else it was.
     pub name: String,
-    /// When it was read from AWS.
-    pub taken_at: Timestamp,
+    /// When it was read from AWS; nothing where it was not, as with templates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_at: Option<Timestamp>,
 }
 
 /// Where a file declares a resource, and what it is called there.
