@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::document::Plan;
 use super::plan::{Request, plan};
@@ -108,7 +109,7 @@ fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
     let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
     let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
     let select = |finding: &ReportedFinding| {
-        let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
+        let touched = |ids: &BTreeSet<Arc<str>>| finding.integrations.iter().any(|id| ids.contains(id));
         (only.is_empty() || only.means(finding)) && !skip.means(finding) && within.as_ref().is_none_or(touched)
     };
     let plan = planned(args, &snapshot, settings, &select)?;
@@ -116,12 +117,12 @@ fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
 }
 
 /// The ids of the integrations that a name means.
-fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTreeSet<String>> {
+fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTreeSet<Arc<str>>> {
     let estate = Estate::new(snapshot).with(settings.parameters.clone());
     let all = estate.integrations();
     let in_scope: Vec<_> = all.iter().filter(|integration| integration.in_scope()).collect();
     let chosen = trace::choose(&estate, &in_scope, name)?;
-    Ok(chosen.into_iter().map(|index| in_scope[index].id.clone()).collect())
+    Ok(chosen.into_iter().map(|index| Arc::clone(&in_scope[index].id)).collect())
 }
 
 /// Reads what a scan reads, and of deployed accounts what could take the place of what is broken.
