@@ -3,12 +3,16 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::document::Plan;
+use super::owner::{ByStacks, ByTags, Owners};
 use super::plan::{Request, plan};
+use super::secret::Reference;
 use super::{saved, show};
 use crate::cli::filter::FilterArgs;
-use crate::cli::fix::{Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
+use crate::cli::fix::{ApplyArgs, Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
 use crate::cli::{ExitArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs};
 use crate::error::{Error, Result};
 use crate::estate::Estate;
@@ -17,6 +21,7 @@ use crate::output;
 use crate::report::{Report, ReportedFinding};
 use crate::rules::RULES;
 use crate::rules::names::{self, Name};
+use crate::rules::verdict::FixClass;
 use crate::run;
 use crate::settings::{Scan, Source};
 use crate::trace;
@@ -27,37 +32,52 @@ use crate::trace;
 /// What ends in exit code 2.
 pub fn fix(args: FixArgs) -> Result<u8> {
     let FixArgs { source, live, plan: planned, apply } = args;
+    let secret: Option<Reference> = planned.secret_from.as_deref().map(str::parse).transpose()?;
     let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
-    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output: OutputArgs::default(), exit: ExitArgs::default() };
+    let output = OutputArgs { sources: planned.sources.clone(), ..OutputArgs::default() };
+    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() };
     let mut settings = Scan::new(scan, &run::directory()?)?;
     if let Some(journal) = &apply.resume {
-        return changes::resume(journal, &mut settings, apply.rollback_on_failure);
+        return changes::resume(journal, &mut settings, &apply);
     }
     if apply.apply && !matches!(settings.source, Source::Live(_)) {
         return Err(Error::new("--apply changes deployed accounts, not a file").next("leave out --snapshot and --demo"));
     }
+    if let Some(secret) = secret.as_ref().filter(|_| apply.apply) {
+        // What cannot be had is told before the accounts are read.
+        secret.local()?;
+    }
     let (plan, report) = match &planned.plan {
         Some(file) => (saved::read(file)?, None),
-        None => make(&planned, &mut settings).map(|(plan, report)| (plan, Some(report)))?,
+        None => {
+            let read = Read::new(&planned, secret.as_ref(), &mut settings)?;
+            let plan = read.plan(&planned, &mut settings)?;
+            if secret.is_some() && super::secret::references(&plan).is_empty() {
+                run::tell("--secret-from: no step of this plan takes a secret");
+            }
+            if let Some(form) = planned.emit {
+                planned.plan_out.as_deref().map_or(Ok(()), |file| saved::write(file, &plan))?;
+                let plan = read.plan(&everything(&planned), &mut settings)?;
+                return emit(form, &plan, Some(read.snapshot), &settings);
+            }
+            (plan, Some(read.report))
+        }
     };
+    if let Some(form) = planned.emit {
+        return emit(form, &plan, None, &settings);
+    }
     if let Some(file) = &planned.plan_out {
         saved::write(file, &plan)?;
     }
-    match planned.emit {
-        Some(Emit::Cli) => output::to_stdout(|out| super::emit::cli(&plan, out))?,
-        None => print(&plan, planned.format)?,
+    print(&plan, planned.format)?;
+    if !apply.apply || plan.steps().next().is_none() {
+        return Ok(remains(&plan));
     }
-    if !apply.apply {
-        return Ok(u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty()));
-    }
-    if plan.steps().next().is_none() {
-        return Ok(u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty()));
-    }
-    let journal = apply.journal.unwrap_or_else(|| PathBuf::from(format!("pgwaudit-journal-{}.jsonl", plan.id)));
+    let journal = apply.journal.clone().unwrap_or_else(|| PathBuf::from(format!("pgwaudit-journal-{}.jsonl", plan.id)));
     if !apply.yes {
         confirm(&format!("make these {} steps? ", plan.steps().count()))?;
     }
-    changes::apply(plan, report, &journal, &mut settings, apply.rollback_on_failure)
+    changes::apply(plan, report, &journal, &mut settings, &apply)
 }
 
 /// `pgwaudit rollback`.
@@ -66,7 +86,7 @@ pub fn fix(args: FixArgs) -> Result<u8> {
 /// What ends in exit code 2.
 pub fn rollback(args: RollbackArgs) -> Result<u8> {
     let mut settings = settings_of(args.live)?;
-    changes::rollback(&args.journal, &mut settings, args.yes)
+    changes::rollback(&args.journal, &mut settings, args.yes, args.wait_timeout)
 }
 
 /// `pgwaudit policy fix`: the statements of a scan, without which nothing is planned or verified, and those of the calls.
@@ -75,12 +95,16 @@ pub fn rollback(args: RollbackArgs) -> Result<u8> {
 /// Where the plan cannot be read.
 #[cfg(feature = "live")]
 pub fn policy(plan: Option<&Path>, partition: &str) -> Result<u8> {
-    let statements = match plan {
-        Some(file) => super::permissions::of_plan(&saved::read(file)?, partition),
-        None => super::permissions::of_everything(partition),
+    let (statements, secrets) = match plan {
+        Some(file) => {
+            let plan = saved::read(file)?;
+            (super::permissions::of_plan(&plan, partition), super::permissions::secrets(&plan))
+        }
+        None => (super::permissions::of_everything(partition), Vec::new()),
     };
     let mut policy = crate::permissions::scan(partition);
     if let Some(own) = policy["Statement"].as_array_mut() {
+        super::permissions::spare(own, &secrets);
         own.extend(statements);
     }
     output::to_stdout(|out| writeln!(out, "{policy:#}")).map(|()| 0)
@@ -101,27 +125,64 @@ fn settings_of(live: LiveArgs) -> Result<Scan> {
     Scan::new(scan, &run::directory()?)
 }
 
-/// Reads, judges and plans.
-fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
-    let snapshot = load(&settings.source)?;
-    let report = run::judge_within(&snapshot, settings)?;
-    let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
-    let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
-    let select = |finding: &ReportedFinding| {
-        let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
-        (only.is_empty() || only.means(finding)) && !skip.means(finding) && within.as_ref().is_none_or(touched)
-    };
-    let plan = planned(args, &snapshot, settings, &select)?;
-    Ok((plan, report))
+/// 1 where a plan has anything to do.
+fn remains(plan: &Plan) -> u8 {
+    u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty())
+}
+
+/// For other hands every fix is told, and each rests on those before it.
+fn everything(args: &PlanArgs) -> PlanArgs {
+    let allow = vec![FixClass::Safe, FixClass::Guarded, FixClass::Recreate];
+    PlanArgs { allow, allow_managed: true, max_changes: None, ..args.clone() }
+}
+
+fn emit(form: Emit, plan: &Plan, snapshot: Option<Snapshot>, settings: &Scan) -> Result<u8> {
+    match form {
+        Emit::Cli => output::to_stdout(|out| super::emit::cli::write(plan, out))?,
+        Emit::Cloudformation => {
+            let snapshot = snapshot.map_or_else(|| load(&settings.source), Ok)?;
+            let document = super::emit::homes::document(plan, snapshot, settings)?;
+            output::to_stdout(|out| super::emit::cloudformation::write(&document, out))?;
+        }
+    }
+    Ok(remains(plan))
+}
+
+/// What was read and judged, and what of it is meant.
+struct Read<'r> {
+    snapshot: Snapshot,
+    secret: Option<&'r Reference>,
+    report: Report,
+    only: Choice,
+    skip: Choice,
+    within: Option<BTreeSet<Arc<str>>>,
+}
+
+impl<'r> Read<'r> {
+    fn new(args: &PlanArgs, secret: Option<&'r Reference>, settings: &mut Scan) -> Result<Self> {
+        let snapshot = load(&settings.source)?;
+        let report = run::judge_within(&snapshot, settings)?;
+        let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
+        let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
+        Ok(Read { snapshot, secret, report, only, skip, within })
+    }
+
+    fn plan(&self, args: &PlanArgs, settings: &mut Scan) -> Result<Plan> {
+        let select = |finding: &ReportedFinding| {
+            let touched = |ids: &BTreeSet<Arc<str>>| finding.integrations.iter().any(|id| ids.contains(id));
+            (self.only.is_empty() || self.only.means(finding)) && !self.skip.means(finding) && self.within.as_ref().is_none_or(touched)
+        };
+        planned(args, self.secret, &self.snapshot, settings, &select)
+    }
 }
 
 /// The ids of the integrations that a name means.
-fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTreeSet<String>> {
+fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTreeSet<Arc<str>>> {
     let estate = Estate::new(snapshot).with(settings.parameters.clone());
     let all = estate.integrations();
     let in_scope: Vec<_> = all.iter().filter(|integration| integration.in_scope()).collect();
     let chosen = trace::choose(&estate, &in_scope, name)?;
-    Ok(chosen.into_iter().map(|index| in_scope[index].id.clone()).collect())
+    Ok(chosen.into_iter().map(|index| Arc::clone(&in_scope[index].id)).collect())
 }
 
 /// Reads what a scan reads, and of deployed accounts what could take the place of what is broken.
@@ -138,15 +199,25 @@ fn load(source: &Source) -> Result<Snapshot> {
     run::load(source)
 }
 
-fn planned(args: &PlanArgs, snapshot: &Snapshot, settings: &mut Scan, select: &dyn Fn(&ReportedFinding) -> bool) -> Result<Plan> {
+fn planned(
+    args: &PlanArgs,
+    secret: Option<&Reference>,
+    snapshot: &Snapshot,
+    settings: &mut Scan,
+    select: &dyn Fn(&ReportedFinding) -> bool,
+) -> Result<Plan> {
     let parameters = settings.parameters.clone();
+    let stacks = run::stacks(&settings.source);
+    let by_stacks = stacks.as_deref().map(ByStacks::new);
     let request = Request {
         judge: &mut |snapshot| run::judge(snapshot, settings),
         parameters,
         select,
         allow: &args.allow,
         allow_managed: args.allow_managed,
+        owners: by_stacks.as_ref().map_or(&ByTags, |stacks| stacks as &dyn Owners),
         max_changes: args.max_changes,
+        secret,
     };
     plan(snapshot.clone(), request).map_err(|why| Error::new(format!("the plan cannot be made: {why}")))
 }
@@ -225,15 +296,15 @@ mod changes {
     //! Without accounts nothing can be changed.
     use super::*;
 
-    pub fn apply(_: Plan, _: Option<Report>, _: &Path, _: &mut Scan, _: bool) -> Result<u8> {
+    pub fn apply(_: Plan, _: Option<Report>, _: &Path, _: &mut Scan, _: &ApplyArgs) -> Result<u8> {
         Err(run::not_live())
     }
 
-    pub fn resume(_: &Path, _: &mut Scan, _: bool) -> Result<u8> {
+    pub fn resume(_: &Path, _: &mut Scan, _: &ApplyArgs) -> Result<u8> {
         Err(run::not_live())
     }
 
-    pub fn rollback(_: &Path, _: &mut Scan, _: bool) -> Result<u8> {
+    pub fn rollback(_: &Path, _: &mut Scan, _: bool, _: Option<Duration>) -> Result<u8> {
         Err(run::not_live())
     }
 }
@@ -248,29 +319,31 @@ mod changes {
     use crate::fix::journal::Journal;
     use crate::source::live::LiveOptions;
 
-    pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
+    pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, args: &ApplyArgs) -> Result<u8> {
         let mut cloud = open(&plan, settings)?;
+        cloud.learn(&plan)?;
         let report = match report {
             Some(report) => report,
             None => cloud.judge()?,
         };
         let baseline = report.findings.iter().map(|finding| finding.fingerprint.clone()).collect();
-        go(Journal::create(journal, plan, baseline)?, &mut cloud, back)
+        go(Journal::create(journal, plan, baseline)?, &mut cloud, args)
     }
 
-    pub fn resume(journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
+    pub fn resume(journal: &Path, settings: &mut Scan, args: &ApplyArgs) -> Result<u8> {
         let journal = Journal::open(journal)?;
         let mut cloud = open(&journal.plan, settings)?;
-        go(journal, &mut cloud, back)
+        cloud.learn(&journal.plan)?;
+        go(journal, &mut cloud, args)
     }
 
-    pub fn rollback(path: &Path, settings: &mut Scan, yes: bool) -> Result<u8> {
+    pub fn rollback(path: &Path, settings: &mut Scan, yes: bool, patience: Option<Duration>) -> Result<u8> {
         let mut journal = Journal::open(path)?;
         let mut cloud = open(&journal.plan, settings)?;
         if !yes {
             confirm("take back what was done? ")?;
         }
-        let taken = Run { cloud: &mut cloud, journal: &mut journal, tell: &mut run::tell }.back()?;
+        let taken = Run { cloud: &mut cloud, journal: &mut journal, tell: &mut run::tell, patience }.back()?;
         run::tell(&format!("{taken} steps taken back"));
         Ok(0)
     }
@@ -300,11 +373,11 @@ mod changes {
         Ok(cloud)
     }
 
-    fn go(mut journal: Journal, cloud: &mut dyn Cloud, back: bool) -> Result<u8> {
-        let mut run = Run { cloud, journal: &mut journal, tell: &mut run::tell };
+    fn go(mut journal: Journal, cloud: &mut dyn Cloud, args: &ApplyArgs) -> Result<u8> {
+        let mut run = Run { cloud, journal: &mut journal, tell: &mut run::tell, patience: args.wait_timeout };
         match run.go() {
             Ok(outcome) => conclude(&journal, &outcome),
-            Err(error) if back => {
+            Err(error) if args.rollback_on_failure => {
                 run::tell(&error.to_string());
                 let taken = run.back()?;
                 Err(Error::new(format!("stopped, and {taken} steps were taken back")).next("what stopped it is told above"))
@@ -324,7 +397,7 @@ mod changes {
         for gap in &outcome.unread {
             run::tell(&format!("not verified: {gap}"));
         }
-        Ok(match (outcome.unread.is_empty(), remains(&journal.plan, outcome)) {
+        Ok(match (outcome.unread.is_empty(), remains(journal, outcome)) {
             (false, _) => 3,
             (true, true) => 1,
             (true, false) => 0,
@@ -332,8 +405,9 @@ mod changes {
     }
 
     /// What remains after a run: fixes that were only shown, and what people have to do.
-    fn remains(plan: &Plan, outcome: &Outcome) -> bool {
-        let found = |cure: &Cure| outcome.left.as_ref().is_none_or(|left| left.contains(&cure.fingerprint));
+    fn remains(journal: &Journal, outcome: &Outcome) -> bool {
+        let plan = &journal.plan;
+        let found = |cure: &Cure| outcome.left.as_ref().is_none_or(|left| left.contains(&cure.print(journal.ids())));
         let withheld = plan.fixes.iter().filter(|fix| fix.withheld.is_some()).flat_map(|fix| &fix.cures);
         withheld.chain(plan.manual.iter().map(|item| &item.finding)).any(found)
     }

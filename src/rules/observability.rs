@@ -17,34 +17,50 @@ pub fn dead_letter_queue_missing(path: &Integration<'_>) -> Assessed {
     }
     let finding = Finding::from(target.at("/dead_letter").observed("none").expected("the ARN of a standard queue in the same region"));
     fail(match archive_of(rule) {
-        Some(archive) => finding
+        Ok(Some(archive)) => finding
             .severity(Severity::Medium)
             .note(format!("The archive {} keeps the bus's events, so that they can be replayed.", archive.value.name))
             .related(archive.at("/source_arn").observed(archive.value.name.as_str())),
-        None => finding,
+        Ok(None) => finding,
+        Err(_) => finding.note("Whether an archive keeps the bus's events could not be read."),
     })
 }
 
 /// An archive that keeps every event that the rule matches.
-fn archive_of<'a>(rule: &Site<'a, Rule>) -> Option<Site<'a, Archive>> {
-    let bus = format!("{}event-bus/{}", rule.key.split_once("rule/")?.0, rule.value.bus);
-    let keeps_all = |archive: &Archive| match archive.pattern.read() {
-        Ok(None) => true,
-        Ok(pattern) => rule.value.pattern.read() == Ok(pattern),
-        Err(_) => false,
-    };
-    rule.estate.all(crate::model::Kind::Observability, |region| &region.archives).find(|archive| {
-        archive.value.source_arn.read() == Ok(&bus)
-            && archive.value.state.read().is_ok_and(|state| state == "ENABLED")
-            && keeps_all(archive.value)
-    })
+///
+/// # Errors
+/// The gap, where none was seen and one that was not read may.
+fn archive_of<'a>(rule: &Site<'a, Rule>) -> Result<Option<Site<'a, Archive>>, Unknown> {
+    let Some(region) = rule.estate.region(rule.account, rule.region) else { return Ok(None) };
+    let Some((head, _)) = rule.key.split_once("rule/") else { return Ok(None) };
+    let bus = format!("{head}event-bus/{}", rule.value.bus);
+    let mut gap = None;
+    for (key, archive) in region.archives.read()? {
+        match archive.read().and_then(|archive| Ok(keeps(archive, &bus, rule.value)?.then_some(archive))) {
+            Ok(Some(value)) => {
+                let (kind, account, region) = (crate::model::Kind::Observability, rule.account, rule.region);
+                return Ok(Some(Site { estate: rule.estate, kind, account, region, parent: "", key, value }));
+            }
+            Ok(None) => {}
+            Err(unknown) => gap = gap.or(Some(unknown)),
+        }
+    }
+    gap.map_or(Ok(None), Err)
+}
+
+fn keeps(archive: &Archive, bus: &str, rule: &Rule) -> Result<bool, Unknown> {
+    if archive.source_arn.read()? != bus || archive.state.read()? != "ENABLED" {
+        return Ok(false);
+    }
+    let pattern = archive.pattern.read()?;
+    Ok(pattern.is_none() || rule.pattern.read()? == pattern)
 }
 
 /// The dead-letter queue of a target.
-fn queue<'a>(path: &Integration<'a>) -> Result<(&'a str, Hop<'a, Site<'a, Queue>>), Leave> {
+fn queue<'p, 'a>(path: &'p Integration<'a>) -> Result<(&'a str, &'p Hop<'a, Site<'a, Queue>>), Leave> {
     let (_, target) = path.target()?;
     match target.value.dead_letter.read()? {
-        Some(arn) => Ok((arn, path.queue.clone())),
+        Some(arn) => Ok((arn, &path.queue)),
         None => Err(Leave::NotApplicable("the target has no dead-letter queue".into())),
     }
 }
@@ -64,7 +80,7 @@ pub fn dead_letter_queue_invalid(path: &Integration<'_>) -> Assessed {
     }
     match queue {
         Hop::Missing(_) => fail(wrong("The queue does not exist.")),
-        Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown)),
+        Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown.clone())),
         Hop::Present(queue) if *queue.value.fifo.read()? => fail(wrong("The queue is a FIFO queue.")),
         Hop::Present(_) | Hop::None => pass(),
     }
@@ -83,8 +99,8 @@ pub fn dead_letter_queue_policy(path: &Integration<'_>) -> Assessed {
         return not_applicable("events cannot be sent to a FIFO queue, whatever its policy");
     }
     let queue = queue.read()?;
-    let expected = format!("an Allow of sqs:SendMessage to {SERVICE} for {}", rule.key);
-    let Some(document) = queue.value.policy.read()? else { return fail(queue.at("/policy").observed("none").expected(expected)) };
+    let expected = || format!("an Allow of sqs:SendMessage to {SERVICE} for {}", rule.key);
+    let Some(document) = queue.value.policy.read()? else { return fail(queue.at("/policy").observed("none").expected(expected())) };
     if whichever_rule(rule, document, "sqs:SendMessage", || Resource::arn(arn))? {
         return pass();
     }
@@ -95,7 +111,7 @@ pub fn dead_letter_queue_policy(path: &Integration<'_>) -> Assessed {
         Decision::Allowed => pass(),
         Decision::Undetermined => Err(Leave::Unknown(Unknown::unresolved(evaluation.explain().to_string()))),
         Decision::DeniedExplicitly | Decision::NotAllowed => {
-            fail(Finding::from(queue.at("/policy").observed(evaluation.explain()).expected(expected)).facet(rule.key))
+            fail(Finding::from(queue.at("/policy").observed(evaluation.explain()).expected(expected())).facet(rule.key))
         }
     }
 }
@@ -132,10 +148,14 @@ pub fn alarm_missing(path: &Integration<'_>) -> Assessed {
     fail(rule.at("/arn").observed("no alarm on this rule").expected(format!("an alarm on one of {}", LOSSES.join(", "))))
 }
 
+/// The dimensions of these metrics.
+const DIMENSIONS: [&str; 2] = ["EventBusName", "RuleName"];
+
 /// Whether a metric counts losses of `rule`. `RuleName` alone means a rule of the default bus; fewer
-/// dimensions take in more rules.
+/// dimensions take in more rules, and one more is of a metric that EventBridge does not write.
 fn counts_losses(metric: &Metric, rule: &Rule) -> bool {
-    if metric.namespace != "AWS/Events" || !LOSSES.contains(&metric.name.as_str()) {
+    let other = metric.dimensions.keys().any(|name| !DIMENSIONS.contains(&name.as_str()));
+    if metric.namespace != "AWS/Events" || !LOSSES.contains(&metric.name.as_str()) || other {
         return false;
     }
     let dimension = |name: &str| metric.dimensions.get(name).map(String::as_str);

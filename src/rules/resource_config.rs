@@ -17,9 +17,6 @@ use crate::network::{Families, Outcome, Ports, Side, Verdict};
 /// The port of a URL that names none.
 const HTTPS: u16 = 443;
 
-/// How long a change of a configuration may take, in minutes.
-const PATIENCE: i64 = 20;
-
 /// `resource-config/not-active`
 pub fn not_active(config: &Site<'_, ResourceConfig>) -> Assessed {
     let status = config.value.status.read()?;
@@ -28,7 +25,7 @@ pub fn not_active(config: &Site<'_, ResourceConfig>) -> Assessed {
     }
     let finding = Finding::from(config.at("/status").observed(status).expected("ACTIVE"));
     let finding = if is_recent_change(config, status) {
-        finding.severity(Severity::Low).note(format!("The change began less than {PATIENCE} minutes before this was read."))
+        finding.severity(Severity::Low).note(format!("The change began less than {} minutes before this was read.", patience(config)))
     } else {
         finding
     };
@@ -41,7 +38,12 @@ pub fn not_active(config: &Site<'_, ResourceConfig>) -> Assessed {
 fn is_recent_change(config: &Site<'_, ResourceConfig>, status: &str) -> bool {
     let (modified, created) = (config.value.modified.read().ok().copied().flatten(), config.value.created.read().ok().copied().flatten());
     let age = |since| config.estate.snapshot.taken_at.duration_since(since).as_mins();
-    status.ends_with("_IN_PROGRESS") && modified.or(created).is_some_and(|since| age(since) < PATIENCE)
+    status.ends_with("_IN_PROGRESS") && modified.or(created).is_some_and(|since| age(since) < patience(config))
+}
+
+/// How long a change of a configuration may take, in minutes.
+fn patience(config: &Site<'_, ResourceConfig>) -> i64 {
+    i64::from(config.estate.parameters.in_progress_minutes)
 }
 
 /// `resource-config/domain-not-endpoint`
@@ -54,13 +56,13 @@ pub fn domain_not_endpoint(path: &Integration<'_>) -> Assessed {
         Some(Host::Untrusted { why }) if *why == broken => {}
         _ => return not_applicable("the domain is no name of an execute-api endpoint"),
     }
-    let place = config.at("/domain").observed(domain);
+    let place = || config.at("/domain").observed(domain);
     match &path.endpoint {
-        Hop::Missing(_) => fail(stale(path, place)),
+        Hop::Missing(_) => fail(stale(path, place())),
         hop => {
             let endpoint = hop.read()?;
             let Some(severity) = told(outage(endpoint))?.flatten() else { return pass() };
-            let finding = Finding::from(place.expected("a name of an endpoint that is available")).severity(severity);
+            let finding = Finding::from(place().expected("a name of an endpoint that is available")).severity(severity);
             fail(finding.related(endpoint.at("/state").observed(endpoint.value.state.read()?)))
         }
     }
@@ -123,18 +125,16 @@ pub fn domain_in_private_zone(path: &Integration<'_>) -> Assessed {
     if resolves_in_vpc(gateway)? {
         return pass();
     }
+    let Some(hidden) = hidden(path)? else { return pass() };
     let finding = Finding::from(config.at("/domain").observed(domain).expected("a name that public DNS answers"))
         .related(gateway.at("/dns_resolution").observed(gateway.value.dns_resolution.read()?));
-    match hidden(path)? {
-        Some(Hidden::NeverPublic) => fail(finding.note("No public zone can have this name.")),
-        Some(Hidden::PrivateZone(zone)) => fail(
-            finding
-                .related(zone.at("/name").observed(&zone.value.name))
-                .confidence(Confidence::Medium)
-                .note("A private hosted zone has the name; public DNS outside this account was not asked."),
-        ),
-        None => pass(),
-    }
+    fail(match hidden {
+        Hidden::NeverPublic => finding.note("No public zone can have this name."),
+        Hidden::PrivateZone(zone) => finding
+            .related(zone.at("/name").observed(&zone.value.name))
+            .confidence(Confidence::Medium)
+            .note("A private hosted zone has the name; public DNS outside this account was not asked."),
+    })
 }
 
 /// `resource-config/domain-zonal`

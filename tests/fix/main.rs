@@ -5,6 +5,10 @@
 mod support;
 
 mod adverse;
+mod allowed;
+mod asked;
+mod between;
 mod cases;
+mod lost;
 mod runs;
 mod there_and_back;

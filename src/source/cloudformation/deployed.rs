@@ -41,6 +41,14 @@ pub trait Stacks {
     /// # Errors
     /// Why it cannot be told, in a sentence.
     fn members(&self, scope: &Scope, physical_id: &str) -> Result<Vec<Member>, String>;
+
+    /// The text of a stack's template, as it was given.
+    ///
+    /// # Errors
+    /// Why it cannot be told, in a sentence.
+    fn template(&self, scope: &Scope, stack: &str) -> Result<String, String> {
+        Err(format!("the template of {stack} in {} cannot be asked for", scope.region))
+    }
 }
 
 /// The places in templates of what is deployed.
@@ -93,7 +101,7 @@ impl<'a> Deployed<'a> {
     }
 
     /// The same resource as the templates have it; of a part the whole that it belongs to, where it has no entry of its own.
-    fn twin(&self, resource: &ResourceId) -> Option<ResourceId> {
+    pub fn twin(&self, resource: &ResourceId) -> Option<ResourceId> {
         let whole = |id: &str, kind| self.twin(&ResourceId { id: id.to_owned(), kind, ..resource.clone() });
         match resource.kind {
             Kind::Target => {
@@ -198,7 +206,7 @@ impl Locate for Deployed<'_> {
 }
 
 /// What CloudFormation may call a resource, the most likely first.
-fn physical_ids(resource: &ResourceId) -> Vec<String> {
+pub fn physical_ids(resource: &ResourceId) -> Vec<String> {
     let id = &resource.id;
     let Some(arn) = Arn::parse(id) else { return vec![id.clone()] };
     let last = arn.resource.rsplit('/').next().unwrap_or(arn.resource);

@@ -6,25 +6,29 @@ use std::path::{Path, PathBuf};
 use super::document::{self, Malformed, Mark, Node};
 
 pub mod deployed;
+pub mod edit;
 mod lines;
 mod lower;
 mod origins;
 mod read;
+mod reals;
 mod resolve;
 mod scope;
 mod spelling;
+pub mod stacks;
 mod tags;
 mod templates;
 mod types;
 
 pub use lines::Lines;
-pub use lower::{Lowered, lower};
+pub use lower::{Lowered, lower, lower_as};
 pub use origins::Origins;
 pub use read::{Inputs, read};
-pub use templates::Templates;
+pub use reals::{Real, Reals};
+pub use templates::{Located, Templates};
 
 /// Templates that are judged together.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Assembly {
     /// Each template once; nested ones follow their parent.
     pub stacks: Vec<Stack>,
@@ -35,7 +39,7 @@ pub struct Assembly {
 }
 
 /// One template, and what is known of where it will be deployed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Stack {
     /// Its name, as the manifest has it, else the file's without its endings.
     pub name: String,

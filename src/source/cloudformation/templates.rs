@@ -7,7 +7,7 @@ use crate::model::{Call, CallOutcome, Kind, ResourceId, Snapshot};
 use crate::report::location::{Declared, Locate, Location};
 
 use super::origins::Origins;
-use super::{Assembly, Inputs, Lines, Origin, Problem, Stack, lower, read};
+use super::{Assembly, Inputs, Lines, Origin, Problem, Reals, Stack, lower_as, read};
 use crate::source::document::{Key, Mark};
 
 /// Templates, and what they will deploy.
@@ -32,7 +32,12 @@ impl Templates {
 
     /// Lowers what was read.
     pub fn of(assembly: Assembly) -> Templates {
-        let mut lowered = lower(&assembly, Timestamp::now());
+        Templates::with(assembly, &Reals::default())
+    }
+
+    /// Lowers what was read, with the ids of what is deployed of it already.
+    pub fn with(assembly: Assembly, reals: &Reals) -> Templates {
+        let mut lowered = lower_as(&assembly, Timestamp::now(), reals);
         lowered.snapshot.coverage.calls.extend(unread(&assembly));
         Templates { assembly, snapshot: lowered.snapshot, origins: lowered.origins, problems: lowered.problems }
     }
@@ -60,6 +65,11 @@ impl Templates {
     /// The resources of the model, with the stack and the logical id that declare each.
     pub fn homes(&self) -> impl Iterator<Item = (Kind, &str, &Origin)> {
         self.origins.homes()
+    }
+
+    /// The property that a value of the model was made from.
+    pub fn origin(&self, resource: &ResourceId, pointer: &str) -> Option<Origin> {
+        self.origins.find(resource, pointer)
     }
 
     /// Finds the places of what was lowered.
@@ -100,6 +110,18 @@ impl Located<'_> {
         let origin = self.origins.find(resource, "")?;
         let declared = self.lines.declared(&origin)?;
         Some((origin, declared))
+    }
+}
+
+impl Located<'_> {
+    /// The lines of a property: the user's own where the CDK kept it, then the template's.
+    pub fn stands(&self, origin: &Origin) -> Vec<Location> {
+        self.lines.places(origin)
+    }
+
+    /// The construct that made a resource.
+    pub fn construct_path(&self, origin: &Origin) -> Option<String> {
+        self.lines.declared(origin)?.construct_path
     }
 }
 

@@ -102,6 +102,27 @@ class Control(Case):
             self.refused("ThrottlingException", "events", "describe_connection", Name=self.one["connection"])
         self.describe()
 
+    def test_late_error_is_answered_to_a_call_that_was_made(self) -> None:
+        self.fault(kind="late-error", operation="PutRule", code="InternalException", times=1)
+        error = self.refused("InternalException", "events", "put_rule", Name="late", EventPattern='{"source": ["b"]}')
+        self.assertEqual(error.response["ResponseMetadata"]["HTTPStatusCode"], 500)
+        self.assertEqual(self.call("events", "describe_rule", Name="late")["State"], "ENABLED")
+
+    def test_somebody_else_calls_meanwhile(self) -> None:
+        other = {"service": "events", "operation": "DisableRule", "params": {"Name": "shared"}}
+        self.fault(kind="meanwhile", operation="PutRule", other=other, times=1)
+        self.call("events", "put_rule", Name="shared", EventPattern='{"source": ["b"]}')
+        self.assertEqual(self.call("events", "describe_rule", Name="shared")["State"], "DISABLED")
+
+    def test_progress_of_one_account(self) -> None:
+        self.control("POST", "progress", {"account": "555566660000", "seconds": 60})
+        self.addCleanup(self.control, "POST", "progress", {"account": "555566660000", "seconds": 0})
+        ids = self.at("555566660000")
+        vpc = ids("ec2", "create_vpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnet = ids("ec2", "create_subnet", VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        made = ids("vpc-lattice", "create_resource_gateway", name="slow", vpcIdentifier=vpc, subnetIds=[subnet])
+        self.assertEqual(made["status"], "CREATE_IN_PROGRESS")
+
     def test_delay(self) -> None:
         self.fault(kind="delay", seconds=0.4, times=1)
         start = time.monotonic()
@@ -226,6 +247,26 @@ class Control(Case):
             with self.assertRaises(ClientError) as caught:
                 ask()
             self.assertEqual(caught.exception.response["Error"]["Code"], code)
+
+    def test_policies_name_resources_and_pass_roles(self) -> None:
+        """A user may put the targets of one rule, with one role, which is passed to EventBridge."""
+        rule, role = self.one["rule_arn"], self.one["role_arn"]
+        passing = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": role,
+                   "Condition": {"StringEquals": {"iam:PassedToService": "events.amazonaws.com"}}}
+        document = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["events:PutTargets", "events:DisableRule"], "Resource": rule}, passing]}
+        self.call("iam", "create_user", UserName="narrow")
+        self.call("iam", "put_user_policy", UserName="narrow", PolicyName="one", PolicyDocument=json.dumps(document))
+        client = self.session(self.call("iam", "create_access_key", UserName="narrow")["AccessKey"])("events")
+        self.control("POST", "enforce", {"on": True})
+        where = {"Rule": self.one["rule"], "EventBusName": self.one["bus"]}
+        target = {"Id": "Target0", "Arn": self.one["destination_arn"], "RoleArn": role}
+        client.put_targets(**where, Targets=[target])
+        for ask in (lambda: client.put_targets(**where, Targets=[target | {"RoleArn": role + "2"}]),
+                    lambda: client.disable_rule(Name=self.stacks[1]["rule"], EventBusName=self.stacks[1]["bus"])):
+            with self.assertRaises(ClientError) as caught:
+                ask()
+            self.assertEqual(caught.exception.response["Error"]["Code"], "AccessDeniedException")
 
 
 class Ending(Case):

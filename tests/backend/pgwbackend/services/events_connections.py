@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/connection-private.html
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from ..errors import ApiError
@@ -51,7 +51,8 @@ def state(connection: dict) -> str:
 
 
 def _settle(connection: dict, word: str) -> None:
-    connection |= {"progress": word, "ready_at": datetime.now(timezone.utc) + timedelta(seconds=WORLD.settings.progress_seconds)}
+    time = WORLD.settings.progress(connection["ConnectionArn"].split(":")[4])
+    connection |= {"progress": word, "ready_at": datetime.now(timezone.utc) + time}
 
 
 def times(connection: dict) -> dict:
@@ -164,6 +165,14 @@ def _merge(old: dict, new: dict) -> dict:
     return out
 
 
+def _keep(ctx: Any, found: dict) -> None:
+    """Puts what is authorized by now into the connection's secret. Assumption: where that is gone, a new one is made."""
+    try:
+        ctx.call("secretsmanager", "PutSecretValue", SecretId=found["SecretArn"], SecretString=json.dumps(found["auth"], default=str))
+    except ApiError:
+        found["SecretArn"] = _secret(ctx, found["Name"], found["auth"], found["KmsKeyIdentifier"])
+
+
 def _update_auth(ctx: Any, found: dict, params: dict) -> None:
     kind = params.get("AuthorizationType", found["AuthorizationType"])
     given = dict(params.get("AuthParameters", {}))
@@ -181,6 +190,8 @@ def _update_auth(ctx: Any, found: dict, params: dict) -> None:
         auth |= {"ConnectivityParameters": fresh} if fresh else {}
     found["auth"] = {k: v for k, v in auth.items() if k not in PARAMETERS.values() or k == PARAMETERS[kind]}
     found["AuthorizationType"] = kind
+    if params.get("AuthParameters"):
+        _keep(ctx, found)
 
 
 @own("events", "UpdateConnection")
