@@ -143,7 +143,7 @@ fn the_policy_for_a_plan_lets_its_own_secret_be_read_and_no_other() {
     assert_eq!((&scan[1]["Action"], &scan[1]["NotResource"]), (&json!("secretsmanager:GetSecretValue"), &json!([ARN])));
     let other = plan_all(&ruined("api-key"), Some(&named()));
     assert!(secrets(&other).is_empty() && !Value::Array(of_plan(&other, "aws")).to_string().contains("GetSecretValue"));
-    assert!(judge(&ruined("api-key")).findings.len() > 0);
+    assert!(!judge(&ruined("api-key")).findings.is_empty());
 }
 
 /// The first call with a secret of a plan for all that is found.
