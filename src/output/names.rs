@@ -1,6 +1,7 @@
 //! What things are called when people are told of them: resources, integrations, what breaks them.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::model::{Kind, SourceKind};
 use crate::report::{Health, HopReport, HopStatus, IntegrationReport, Report, ReportedFinding};
@@ -20,10 +21,10 @@ pub fn read(report: &Report) -> String {
         (_, Some(file)) => format!(" from {}", clean(file)),
         (_, None) => " from a file".to_owned(),
     };
-    let than = report
-        .baseline
-        .as_ref()
-        .map_or_else(String::new, |baseline| format!(", compared with {}, read {:.0}", clean(&baseline.name), baseline.taken_at));
+    let than = report.baseline.as_ref().map_or_else(String::new, |baseline| {
+        let read = baseline.taken_at.map_or_else(String::new, |taken_at| format!(", read {taken_at:.0}"));
+        format!(", compared with {}{read}", clean(&baseline.name))
+    });
     format!("{}, read {:.0}{from}{than}", places(report), report.taken_at)
 }
 
@@ -126,7 +127,7 @@ pub fn broken_hop(report: &Report, one: &IntegrationReport) -> String {
         return hop_text(report, hop, "missing");
     }
     if one.verdict == Health::Broken {
-        let touches = |id: &String| *id == one.id;
+        let touches = |id: &Arc<str>| *id == one.id;
         let found =
             report.findings.iter().find(|finding| finding.severity == Severity::Critical && finding.integrations.iter().any(touches));
         if let Some(finding) = found {

@@ -16,6 +16,7 @@ use crate::model::events::{self, Connection, Parameter};
 /// `connection/deauthorized`
 pub fn deauthorized(case: &Case<'_>, draft: Draft) -> Drafted {
     let connection = connection(case)?;
+    case.secret(&connection.value.name)?;
     case.after(&["role", "network", "gateway", "endpoint", "resource-config"])?;
     if connection.value.state.read()? != "DEAUTHORIZED" {
         return manual("EventBridge is still taking the connection out of service: plan again in a moment");
