@@ -65,7 +65,8 @@ fn named<'v>(accounts: &Value, lone: &[Item<'v>]) -> HashSet<&'v str> {
     holders(accounts, &Ids::new(words)).iter().map(|holder| keys[holder.id]).collect()
 }
 
-fn difference(change: Change, item: &Item<'_>) -> Difference {
+/// The difference that a resource makes which is there on one side only.
+pub fn difference(change: Change, item: &Item<'_>) -> Difference {
     let (resource, pointer) = place(item, item.value, &[]);
     let name = item.value.get("name").and_then(Value::as_str).unwrap_or(item.key);
     let (there, nothing) = (format!("{} {name}", resource.kind), show::NOTHING.to_owned());

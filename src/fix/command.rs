@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::document::Plan;
 use super::plan::{Request, plan};
+use super::secret::Reference;
 use super::{saved, show};
 use crate::cli::filter::FilterArgs;
 use crate::cli::fix::{ApplyArgs, Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
@@ -29,6 +30,7 @@ use crate::trace;
 /// What ends in exit code 2.
 pub fn fix(args: FixArgs) -> Result<u8> {
     let FixArgs { source, live, plan: planned, apply } = args;
+    let secret: Option<Reference> = planned.secret_from.as_deref().map(str::parse).transpose()?;
     let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
     let output = OutputArgs { sources: planned.sources.clone(), ..OutputArgs::default() };
     let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() };
@@ -39,11 +41,18 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     if apply.apply && !matches!(settings.source, Source::Live(_)) {
         return Err(Error::new("--apply changes deployed accounts, not a file").next("leave out --snapshot and --demo"));
     }
+    if let Some(secret) = secret.as_ref().filter(|_| apply.apply) {
+        // What cannot be had is told before the accounts are read.
+        secret.local()?;
+    }
     let (plan, report) = match &planned.plan {
         Some(file) => (saved::read(file)?, None),
         None => {
-            let read = Read::new(&planned, &mut settings)?;
+            let read = Read::new(&planned, secret.as_ref(), &mut settings)?;
             let plan = read.plan(&planned, &mut settings)?;
+            if secret.is_some() && super::secret::references(&plan).is_empty() {
+                run::tell("--secret-from: no step of this plan takes a secret");
+            }
             if let Some(form) = planned.emit {
                 planned.plan_out.as_deref().map_or(Ok(()), |file| saved::write(file, &plan))?;
                 let plan = read.plan(&everything(&planned), &mut settings)?;
@@ -84,12 +93,16 @@ pub fn rollback(args: RollbackArgs) -> Result<u8> {
 /// Where the plan cannot be read.
 #[cfg(feature = "live")]
 pub fn policy(plan: Option<&Path>, partition: &str) -> Result<u8> {
-    let statements = match plan {
-        Some(file) => super::permissions::of_plan(&saved::read(file)?, partition),
-        None => super::permissions::of_everything(partition),
+    let (statements, secrets) = match plan {
+        Some(file) => {
+            let plan = saved::read(file)?;
+            (super::permissions::of_plan(&plan, partition), super::permissions::secrets(&plan))
+        }
+        None => (super::permissions::of_everything(partition), Vec::new()),
     };
     let mut policy = crate::permissions::scan(partition);
     if let Some(own) = policy["Statement"].as_array_mut() {
+        super::permissions::spare(own, &secrets);
         own.extend(statements);
     }
     output::to_stdout(|out| writeln!(out, "{policy:#}")).map(|()| 0)
@@ -134,21 +147,22 @@ fn emit(form: Emit, plan: &Plan, snapshot: Option<Snapshot>, settings: &Scan) ->
 }
 
 /// What was read and judged, and what of it is meant.
-struct Read {
+struct Read<'r> {
     snapshot: Snapshot,
+    secret: Option<&'r Reference>,
     report: Report,
     only: Choice,
     skip: Choice,
     within: Option<BTreeSet<String>>,
 }
 
-impl Read {
-    fn new(args: &PlanArgs, settings: &mut Scan) -> Result<Self> {
+impl<'r> Read<'r> {
+    fn new(args: &PlanArgs, secret: Option<&'r Reference>, settings: &mut Scan) -> Result<Self> {
         let snapshot = load(&settings.source)?;
         let report = run::judge_within(&snapshot, settings)?;
         let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
         let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
-        Ok(Read { snapshot, report, only, skip, within })
+        Ok(Read { snapshot, secret, report, only, skip, within })
     }
 
     fn plan(&self, args: &PlanArgs, settings: &mut Scan) -> Result<Plan> {
@@ -156,7 +170,7 @@ impl Read {
             let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
             (self.only.is_empty() || self.only.means(finding)) && !self.skip.means(finding) && self.within.as_ref().is_none_or(touched)
         };
-        planned(args, &self.snapshot, settings, &select)
+        planned(args, self.secret, &self.snapshot, settings, &select)
     }
 }
 
@@ -183,7 +197,13 @@ fn load(source: &Source) -> Result<Snapshot> {
     run::load(source)
 }
 
-fn planned(args: &PlanArgs, snapshot: &Snapshot, settings: &mut Scan, select: &dyn Fn(&ReportedFinding) -> bool) -> Result<Plan> {
+fn planned(
+    args: &PlanArgs,
+    secret: Option<&Reference>,
+    snapshot: &Snapshot,
+    settings: &mut Scan,
+    select: &dyn Fn(&ReportedFinding) -> bool,
+) -> Result<Plan> {
     let parameters = settings.parameters.clone();
     let request = Request {
         judge: &mut |snapshot| run::judge(snapshot, settings),
@@ -192,6 +212,7 @@ fn planned(args: &PlanArgs, snapshot: &Snapshot, settings: &mut Scan, select: &d
         allow: &args.allow,
         allow_managed: args.allow_managed,
         max_changes: args.max_changes,
+        secret,
     };
     plan(snapshot.clone(), request).map_err(|why| Error::new(format!("the plan cannot be made: {why}")))
 }
@@ -295,6 +316,7 @@ mod changes {
 
     pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, args: &ApplyArgs) -> Result<u8> {
         let mut cloud = open(&plan, settings)?;
+        cloud.learn(&plan)?;
         let report = match report {
             Some(report) => report,
             None => cloud.judge()?,
@@ -306,6 +328,7 @@ mod changes {
     pub fn resume(journal: &Path, settings: &mut Scan, args: &ApplyArgs) -> Result<u8> {
         let journal = Journal::open(journal)?;
         let mut cloud = open(&journal.plan, settings)?;
+        cloud.learn(&journal.plan)?;
         go(journal, &mut cloud, args)
     }
 
@@ -369,7 +392,7 @@ mod changes {
         for gap in &outcome.unread {
             run::tell(&format!("not verified: {gap}"));
         }
-        Ok(match (outcome.unread.is_empty(), remains(&journal.plan, outcome)) {
+        Ok(match (outcome.unread.is_empty(), remains(journal, outcome)) {
             (false, _) => 3,
             (true, true) => 1,
             (true, false) => 0,
@@ -377,8 +400,9 @@ mod changes {
     }
 
     /// What remains after a run: fixes that were only shown, and what people have to do.
-    fn remains(plan: &Plan, outcome: &Outcome) -> bool {
-        let found = |cure: &Cure| outcome.left.as_ref().is_none_or(|left| left.contains(&cure.fingerprint));
+    fn remains(journal: &Journal, outcome: &Outcome) -> bool {
+        let plan = &journal.plan;
+        let found = |cure: &Cure| outcome.left.as_ref().is_none_or(|left| left.contains(&cure.print(journal.ids())));
         let withheld = plan.fixes.iter().filter(|fix| fix.withheld.is_some()).flat_map(|fix| &fix.cures);
         withheld.chain(plan.manual.iter().map(|item| &item.finding)).any(found)
     }

@@ -9,6 +9,7 @@
 //! | `step`, `document` | the data: [`Call`](step::Call), [`Change`](step::Change), [`Step`](step::Step), [`Fix`](document::Fix), [`Plan`](document::Plan) |
 //! | `plan` | one planner a rule; each draft is tried on the snapshot before it is proposed |
 //! | `state` | a snapshot that changes can be tried on; what counts as the same |
+//! | `secret` | where a secret is read from; its value is never part of the data |
 //! | `apply`, `rollback`, `journal` | the run, over the trait [`Cloud`](apply::Cloud) |
 //! | `cloud` | the same over the AWS SDK (feature `live`): one arm for each operation |
 //!
@@ -47,6 +48,7 @@ pub mod permissions;
 pub mod plan;
 mod rollback;
 pub mod saved;
+pub mod secret;
 pub mod show;
 pub mod state;
 pub mod step;

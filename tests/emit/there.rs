@@ -36,6 +36,7 @@ fn planned(snapshot: &Snapshot) -> Plan {
         allow: &[FixClass::Safe, FixClass::Guarded, FixClass::Recreate],
         allow_managed: true,
         max_changes: None,
+        secret: None,
     };
     plan(snapshot.clone(), request).expect("a plan")
 }
