@@ -126,7 +126,7 @@ fn a_disk_that_gets_full_on_the_way_stops_the_run_and_loses_nothing() {
     ok(&apply(&scope, &journal, &[]), 0);
     let whole = std::fs::read_to_string(&journal).expect("a journal");
     let (head, all) = (whole.lines().next().expect("a header").len() as u64, whole.len() as u64);
-    for (index, blocks) in (head / 512 + 1..all / 512).step_by(2).enumerate() {
+    for (index, blocks) in (head / 512 + 1..all / 512).step_by(4).enumerate() {
         for back in [false, true] {
             let (scope, _) = broken(&format!("6800000001{index}{}", u8::from(back)), &RULES);
             let name = format!("full-{index}-{back}");
