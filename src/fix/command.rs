@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::document::Plan;
+use super::owner::{ByStacks, ByTags, Owners};
 use super::plan::{Request, plan};
 use super::secret::Reference;
 use super::{saved, show};
@@ -153,7 +155,7 @@ struct Read<'r> {
     report: Report,
     only: Choice,
     skip: Choice,
-    within: Option<BTreeSet<String>>,
+    within: Option<BTreeSet<Arc<str>>>,
 }
 
 impl<'r> Read<'r> {
@@ -167,7 +169,7 @@ impl<'r> Read<'r> {
 
     fn plan(&self, args: &PlanArgs, settings: &mut Scan) -> Result<Plan> {
         let select = |finding: &ReportedFinding| {
-            let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
+            let touched = |ids: &BTreeSet<Arc<str>>| finding.integrations.iter().any(|id| ids.contains(id));
             (self.only.is_empty() || self.only.means(finding)) && !self.skip.means(finding) && self.within.as_ref().is_none_or(touched)
         };
         planned(args, self.secret, &self.snapshot, settings, &select)
@@ -175,12 +177,12 @@ impl<'r> Read<'r> {
 }
 
 /// The ids of the integrations that a name means.
-fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTreeSet<String>> {
+fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTreeSet<Arc<str>>> {
     let estate = Estate::new(snapshot).with(settings.parameters.clone());
     let all = estate.integrations();
     let in_scope: Vec<_> = all.iter().filter(|integration| integration.in_scope()).collect();
     let chosen = trace::choose(&estate, &in_scope, name)?;
-    Ok(chosen.into_iter().map(|index| in_scope[index].id.clone()).collect())
+    Ok(chosen.into_iter().map(|index| Arc::clone(&in_scope[index].id)).collect())
 }
 
 /// Reads what a scan reads, and of deployed accounts what could take the place of what is broken.
@@ -205,12 +207,15 @@ fn planned(
     select: &dyn Fn(&ReportedFinding) -> bool,
 ) -> Result<Plan> {
     let parameters = settings.parameters.clone();
+    let stacks = run::stacks(&settings.source);
+    let by_stacks = stacks.as_deref().map(ByStacks::new);
     let request = Request {
         judge: &mut |snapshot| run::judge(snapshot, settings),
         parameters,
         select,
         allow: &args.allow,
         allow_managed: args.allow_managed,
+        owners: by_stacks.as_ref().map_or(&ByTags, |stacks| stacks as &dyn Owners),
         max_changes: args.max_changes,
         secret,
     };

@@ -1,6 +1,7 @@
 //! A plan as people read it and as it is saved: `pgwaudit.plan/1`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ pub struct Fix {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub withheld: Option<Withheld>,
     /// The integrations that are judged again after it.
-    pub integrations: Vec<String>,
+    pub integrations: Vec<Arc<str>>,
     /// Fingerprints of findings that lie behind it and show once it is made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reveals: Vec<String>,
@@ -97,6 +98,13 @@ pub enum Withheld {
     Class,
     /// Something else owns a resource that it changes.
     Owned(Owner),
+    /// Whether something else owns a resource that it changes was not told.
+    OwnerUnknown {
+        /// The resource, as `collection/key`.
+        resource: String,
+        /// Why it was not told, in a sentence.
+        why: String,
+    },
     /// More changes than were allowed.
     TooMany,
 }

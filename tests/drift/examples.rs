@@ -31,7 +31,7 @@ fn a_difference_says_which_rule_fails_because_of_it() {
     let finding = &report.findings[0];
     assert_eq!(finding.severity, Severity::Critical);
     assert!(finding.message.contains("connection/deauthorized"), "{}", finding.message);
-    assert_eq!(finding.integrations, ["arn:aws:events:eu-west-1:111122223333:rule/orders/order-placed#api"]);
+    assert_eq!(finding.integrations, ["arn:aws:events:eu-west-1:111122223333:rule/orders/order-placed#api".into()]);
     // A tag that was changed at the same time breaks nothing.
     let both = json!({"connections": {"orders": {"state": "DEAUTHORIZED"}}, "destinations": {"orders": {"tags": {"team": "shop"}}}});
     let report = drift(&snapshot(&estate("default")), &changed("default", &both));
