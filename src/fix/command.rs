@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::document::Plan;
+use super::owner::{ByStacks, ByTags, Owners};
 use super::plan::{Request, plan};
 use super::secret::Reference;
 use super::{saved, show};
@@ -206,12 +207,15 @@ fn planned(
     select: &dyn Fn(&ReportedFinding) -> bool,
 ) -> Result<Plan> {
     let parameters = settings.parameters.clone();
+    let stacks = run::stacks(&settings.source);
+    let by_stacks = stacks.as_deref().map(ByStacks::new);
     let request = Request {
         judge: &mut |snapshot| run::judge(snapshot, settings),
         parameters,
         select,
         allow: &args.allow,
         allow_managed: args.allow_managed,
+        owners: by_stacks.as_ref().map_or(&ByTags, |stacks| stacks as &dyn Owners),
         max_changes: args.max_changes,
         secret,
     };

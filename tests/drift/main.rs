@@ -6,6 +6,7 @@ mod dice;
 mod commands;
 mod equal;
 mod examples;
+mod stacks;
 mod templates;
 
 use pgwaudit::drift::{self, Sides};
