@@ -22,7 +22,7 @@ use crate::source;
 use crate::source::cloudformation::deployed::{Deployed, Stacks};
 use crate::trace;
 
-mod drift;
+pub(crate) mod drift;
 
 /// Does what the command line asks for and says what to exit with.
 ///
@@ -187,7 +187,7 @@ pub(crate) fn load(source: &Source) -> Result<Snapshot> {
 }
 
 /// Reads a source, in depth only what the filter means.
-fn load_within(source: &Source, filter: &Filter, quiet: bool) -> Result<Snapshot> {
+pub(crate) fn load_within(source: &Source, filter: &Filter, quiet: bool) -> Result<Snapshot> {
     match source {
         Source::Live(args) => live(args, filter, quiet),
         Source::Demo => source::demo::read(),

@@ -41,6 +41,7 @@ fn planned(snapshot: &Snapshot, rule: &str) -> Plan {
         allow: &ALL,
         allow_managed: true,
         max_changes: None,
+        baseline: None,
     };
     plan(snapshot.clone(), request).unwrap_or_else(|why| panic!("{rule}: {why}"))
 }

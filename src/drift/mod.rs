@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 pub mod accept;
+mod back;
 mod breaks;
 mod change;
 mod fields;
@@ -27,6 +28,7 @@ mod touch;
 mod view;
 mod walk;
 
+pub use back::Stale;
 pub use change::{Change, Difference, Uncompared};
 pub use judge::{Sides, judge};
 

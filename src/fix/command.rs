@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use super::document::Plan;
+use super::document::{Baseline, Plan};
+use super::journal::Journal;
 use super::plan::{Request, plan};
+use super::standard::Standard;
 use super::{saved, show};
 use crate::cli::filter::FilterArgs;
-use crate::cli::fix::{Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
+use crate::cli::fix::{ApplyArgs, Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
 use crate::cli::{ExitArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs};
 use crate::error::{Error, Result};
 use crate::estate::Estate;
@@ -29,16 +31,17 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     let FixArgs { source, live, plan: planned, apply } = args;
     let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
     let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output: OutputArgs::default(), exit: ExitArgs::default() };
-    let mut settings = Scan::new(scan, &run::directory()?)?;
+    let saved = planned.plan.as_deref().map(saved::read).transpose()?;
+    let (standard, mut settings) = Standard::open(baseline(&planned, &apply, saved.as_ref())?, scan, &run::directory()?)?;
     if let Some(journal) = &apply.resume {
-        return changes::resume(journal, &mut settings, apply.rollback_on_failure);
+        return changes::resume(journal, &standard, &mut settings, apply.rollback_on_failure);
     }
     if apply.apply && !matches!(settings.source, Source::Live(_)) {
         return Err(Error::new("--apply changes deployed accounts, not a file").next("leave out --snapshot and --demo"));
     }
-    let (plan, report) = match &planned.plan {
-        Some(file) => (saved::read(file)?, None),
-        None => make(&planned, &mut settings).map(|(plan, report)| (plan, Some(report)))?,
+    let (plan, report) = match saved {
+        Some(plan) => (plan, None),
+        None => make(&planned, &standard, &mut settings).map(|(plan, report)| (plan, Some(report)))?,
     };
     if let Some(file) = &planned.plan_out {
         saved::write(file, &plan)?;
@@ -57,7 +60,16 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     if !apply.yes {
         confirm(&format!("make these {} steps? ", plan.steps().count()))?;
     }
-    changes::apply(plan, report, &journal, &mut settings, apply.rollback_on_failure)
+    changes::apply(plan, report, &journal, &standard, &mut settings, apply.rollback_on_failure)
+}
+
+/// The baseline that is meant: of the plan or the journal where there is one.
+fn baseline(planned: &PlanArgs, apply: &ApplyArgs, saved: Option<&Plan>) -> Result<Option<Baseline>> {
+    match (&apply.resume, saved) {
+        (Some(journal), _) => Ok(Journal::open(journal)?.plan.baseline),
+        (None, Some(plan)) => Ok(plan.baseline.clone()),
+        (None, None) => planned.baseline.as_deref().map(Baseline::of).transpose(),
+    }
 }
 
 /// `pgwaudit rollback`.
@@ -102,16 +114,16 @@ fn settings_of(live: LiveArgs) -> Result<Scan> {
 }
 
 /// Reads, judges and plans.
-fn make(args: &PlanArgs, settings: &mut Scan) -> Result<(Plan, Report)> {
-    let snapshot = load(&settings.source)?;
-    let report = run::judge_within(&snapshot, settings)?;
+fn make(args: &PlanArgs, standard: &Standard, settings: &mut Scan) -> Result<(Plan, Report)> {
+    let snapshot = standard.load(&settings.source)?;
+    let report = standard.first(&snapshot, settings)?;
     let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
     let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
     let select = |finding: &ReportedFinding| {
         let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
         (only.is_empty() || only.means(finding)) && !skip.means(finding) && within.as_ref().is_none_or(touched)
     };
-    let plan = planned(args, &snapshot, settings, &select)?;
+    let plan = planned(args, &snapshot, standard, settings, &select)?;
     Ok((plan, report))
 }
 
@@ -124,31 +136,25 @@ fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTre
     Ok(chosen.into_iter().map(|index| in_scope[index].id.clone()).collect())
 }
 
-/// Reads what a scan reads, and of deployed accounts what could take the place of what is broken.
-#[cfg(feature = "live")]
-fn load(source: &Source) -> Result<Snapshot> {
-    match source {
-        Source::Live(args) => crate::source::live::load(&changes::options(args)),
-        file => run::load(file),
-    }
-}
-
-#[cfg(not(feature = "live"))]
-fn load(source: &Source) -> Result<Snapshot> {
-    run::load(source)
-}
-
-fn planned(args: &PlanArgs, snapshot: &Snapshot, settings: &mut Scan, select: &dyn Fn(&ReportedFinding) -> bool) -> Result<Plan> {
+fn planned(
+    args: &PlanArgs,
+    snapshot: &Snapshot,
+    standard: &Standard,
+    settings: &mut Scan,
+    select: &dyn Fn(&ReportedFinding) -> bool,
+) -> Result<Plan> {
     let parameters = settings.parameters.clone();
     let request = Request {
-        judge: &mut |snapshot| run::judge(snapshot, settings),
+        judge: &mut |snapshot| standard.judge(snapshot, settings),
         parameters,
         select,
         allow: &args.allow,
         allow_managed: args.allow_managed,
         max_changes: args.max_changes,
+        baseline: standard.snapshot(),
     };
-    plan(snapshot.clone(), request).map_err(|why| Error::new(format!("the plan cannot be made: {why}")))
+    let plan = plan(snapshot.clone(), request).map_err(|why| Error::new(format!("the plan cannot be made: {why}")))?;
+    Ok(plan.against(standard.file().cloned()))
 }
 
 /// What `--only` or `--skip` names.
@@ -225,11 +231,11 @@ mod changes {
     //! Without accounts nothing can be changed.
     use super::*;
 
-    pub fn apply(_: Plan, _: Option<Report>, _: &Path, _: &mut Scan, _: bool) -> Result<u8> {
+    pub fn apply(_: Plan, _: Option<Report>, _: &Path, _: &Standard, _: &mut Scan, _: bool) -> Result<u8> {
         Err(run::not_live())
     }
 
-    pub fn resume(_: &Path, _: &mut Scan, _: bool) -> Result<u8> {
+    pub fn resume(_: &Path, _: &Standard, _: &mut Scan, _: bool) -> Result<u8> {
         Err(run::not_live())
     }
 
@@ -245,11 +251,9 @@ mod changes {
     use crate::fix::apply::{Cloud, Outcome, Run};
     use crate::fix::cloud::Live;
     use crate::fix::document::Cure;
-    use crate::fix::journal::Journal;
-    use crate::source::live::LiveOptions;
 
-    pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
-        let mut cloud = open(&plan, settings)?;
+    pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, standard: &Standard, settings: &mut Scan, back: bool) -> Result<u8> {
+        let mut cloud = open(&plan, standard, settings)?;
         let report = match report {
             Some(report) => report,
             None => cloud.judge()?,
@@ -258,15 +262,15 @@ mod changes {
         go(Journal::create(journal, plan, baseline)?, &mut cloud, back)
     }
 
-    pub fn resume(journal: &Path, settings: &mut Scan, back: bool) -> Result<u8> {
+    pub fn resume(journal: &Path, standard: &Standard, settings: &mut Scan, back: bool) -> Result<u8> {
         let journal = Journal::open(journal)?;
-        let mut cloud = open(&journal.plan, settings)?;
+        let mut cloud = open(&journal.plan, standard, settings)?;
         go(journal, &mut cloud, back)
     }
 
     pub fn rollback(path: &Path, settings: &mut Scan, yes: bool) -> Result<u8> {
         let mut journal = Journal::open(path)?;
-        let mut cloud = open(&journal.plan, settings)?;
+        let mut cloud = open(&journal.plan, &Standard::Rules, settings)?;
         if !yes {
             confirm("take back what was done? ")?;
         }
@@ -275,13 +279,8 @@ mod changes {
         Ok(0)
     }
 
-    /// What is read of deployed accounts.
-    pub fn options(args: &LiveArgs) -> LiveOptions {
-        LiveOptions { substitutes: true, ..run::live_options(args) }
-    }
-
     /// Opens the accounts, all of which the plan has to be about.
-    fn open<'s>(plan: &Plan, settings: &'s mut Scan) -> Result<Live<'s>> {
+    fn open<'s>(plan: &Plan, standard: &'s Standard, settings: &'s mut Scan) -> Result<Live<'s>> {
         let Source::Live(args) = &settings.source else {
             return Err(Error::new("deployed accounts are changed, not a file").next("leave out --snapshot and --demo"));
         };
@@ -289,7 +288,7 @@ mod changes {
         if args.regions.is_empty() && !args.all_regions {
             args.regions = plan.scopes.iter().map(|scope| scope.region.clone()).collect::<BTreeSet<_>>().into_iter().collect();
         }
-        let cloud = Live::open(options(&args), Box::new(|snapshot| run::judge(snapshot, settings)))?;
+        let cloud = Live::open(standard.options(&args), Box::new(|snapshot| standard.judge(snapshot, settings)))?;
         for step in plan.steps() {
             if !cloud.scopes().any(|scope| scope.account == step.account && scope.region == step.region) {
                 let open: Vec<_> = cloud.scopes().map(|scope| format!("{} {}", scope.account, scope.region)).collect();

@@ -7,7 +7,8 @@
 //! | module | is about |
 //! |---|---|
 //! | `step`, `document` | the data: [`Call`](step::Call), [`Change`](step::Change), [`Step`](step::Step), [`Fix`](document::Fix), [`Plan`](document::Plan) |
-//! | `plan` | one planner a rule; each draft is tried on the snapshot before it is proposed |
+//! | `plan` | one planner a rule, and for drift one writer a field; each draft is tried on the snapshot before it is proposed |
+//! | `standard` | by what a state is judged: the rules, or a baseline |
 //! | `state` | a snapshot that changes can be tried on; what counts as the same |
 //! | `apply`, `rollback`, `journal` | the run, over the trait [`Cloud`](apply::Cloud) |
 //! | `cloud` | the same over the AWS SDK (feature `live`): one arm for each operation |
@@ -46,5 +47,6 @@ pub mod plan;
 mod rollback;
 pub mod saved;
 pub mod show;
+mod standard;
 pub mod state;
 pub mod step;

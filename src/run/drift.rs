@@ -39,17 +39,34 @@ pub(super) fn run(args: DriftArgs) -> Result<u8> {
 
 /// The baseline, then the present: what is wrong with the file is told before an account is asked.
 fn both(path: &Path, settings: &Scan) -> Result<(Snapshot, Snapshot)> {
+    let baseline = baseline(path, settings)?;
+    // What is filtered is not read in depth: both sides have to be read alike.
+    let present = load_within(&settings.source, &baseline.coverage.filter, settings.output.quiet)?;
+    comparable(path, &baseline, &present)?;
+    Ok((baseline, present))
+}
+
+/// Reads a baseline, in the regions that are meant.
+///
+/// # Errors
+/// Where it is no snapshot or lacks a region.
+pub(crate) fn baseline(path: &Path, settings: &Scan) -> Result<Snapshot> {
     let mut baseline = source::snapshot::read(path)?;
     match &settings.source {
         Source::Snapshot(_, regions) => keep_regions(&mut baseline, regions, path)?,
         Source::Live(live) => keep_regions(&mut baseline, &live.regions, path)?,
         Source::Demo | Source::Template(_) => {}
     }
-    // What is filtered is not read in depth: both sides have to be read alike.
-    let present = load_within(&settings.source, &baseline.coverage.filter, settings.output.quiet)?;
-    same_accounts(path, &baseline, &present)?;
-    same_filter(path, &baseline, &present)?;
-    Ok((baseline, present))
+    Ok(baseline)
+}
+
+/// Whether two sides are about the same.
+///
+/// # Errors
+/// Where they are of other accounts, or were read with other filters.
+pub(crate) fn comparable(path: &Path, baseline: &Snapshot, present: &Snapshot) -> Result<()> {
+    same_accounts(path, baseline, present)?;
+    same_filter(path, baseline, present)
 }
 
 fn same_accounts(path: &Path, baseline: &Snapshot, present: &Snapshot) -> Result<()> {
@@ -109,14 +126,32 @@ fn narrow(assessment: &mut Assessment<'_>, meant: &HashSet<String>) {
 fn judged(comparison: &Comparison, baseline: &Snapshot, present: &Snapshot, settings: &mut Scan) -> Result<Report> {
     let (past, estate) = (Estate::new(baseline), Estate::new(present).with(settings.parameters.clone()));
     let (before, now) = (past.integrations(), estate.integrations());
-    let parameters = settings.parameters.clone();
-    let sides = Sides { baseline, before: &before, present, now: &now, parameters: &parameters };
-    let mut assessment = drift::judge(comparison, &sides, &settings.rules);
     let meant = meant(&settings.filter, (&past, &before), (&estate, &now))?;
+    Ok(told(comparison, (baseline, &before), (&estate, &now), meant, settings))
+}
+
+/// The report on everything that differs, whatever filters say.
+pub(crate) fn compared(baseline: &Snapshot, present: &Snapshot, settings: &mut Scan) -> Report {
+    let (past, estate) = (Estate::new(baseline), Estate::new(present).with(settings.parameters.clone()));
+    let (before, now) = (past.integrations(), estate.integrations());
+    told(&drift::compare(baseline, present), (baseline, &before), (&estate, &now), None, settings)
+}
+
+/// The report on what differs on the integrations of `meant`, or on all.
+fn told<'a>(
+    comparison: &Comparison,
+    (baseline, before): (&'a Snapshot, &'a [Integration<'a>]),
+    (estate, now): (&'a Estate<'a>, &'a [Integration<'a>]),
+    meant: Option<HashSet<String>>,
+    settings: &mut Scan,
+) -> Report {
+    let parameters = settings.parameters.clone();
+    let sides = Sides { baseline, before, present: estate.snapshot, now, parameters: &parameters };
+    let mut assessment = drift::judge(comparison, &sides, &settings.rules);
     if let Some(meant) = &meant {
         narrow(&mut assessment, meant);
     }
-    let mut report = reported(&estate, &assessment, settings);
+    let mut report = reported(estate, &assessment, settings);
     // Hops that are missing on both sides are nothing that has changed.
     report.exit_code = report::exit_code(&report, settings.fail_on, &settings.allow_unassessed, settings.require_integration);
     match meant {
@@ -125,7 +160,7 @@ fn judged(comparison: &Comparison, baseline: &Snapshot, present: &Snapshot, sett
     }
     report.warnings.extend(comparison.rebuilt.iter().cloned());
     report.baseline = Some(Baseline { name: baseline.source.file.clone().unwrap_or_default(), taken_at: baseline.taken_at });
-    let lost: BTreeSet<&str> = assessment.integrations.iter().skip(in_scope(&now)).map(|one| one.id.as_str()).collect();
+    let lost: BTreeSet<&str> = assessment.integrations.iter().skip(in_scope(now)).map(|one| one.id.as_str()).collect();
     let touched: BTreeSet<&String> = report.findings.iter().flat_map(|finding| &finding.integrations).collect();
     let kept = |one: &report::IntegrationReport| touched.contains(&one.id) || one.verdict == Health::Unknown;
     let mut integrations = std::mem::take(&mut report.integrations);
@@ -134,7 +169,7 @@ fn judged(comparison: &Comparison, baseline: &Snapshot, present: &Snapshot, sett
         one.verdict = Health::Broken;
     }
     report.integrations = integrations;
-    Ok(report)
+    report
 }
 
 fn in_scope(integrations: &[Integration<'_>]) -> usize {

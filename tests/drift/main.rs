@@ -3,6 +3,7 @@
 #[path = "../support/dice.rs"]
 mod dice;
 
+mod back;
 mod commands;
 mod equal;
 mod examples;

@@ -37,7 +37,11 @@ pub fn redeploy(case: &Case<'_>, mut draft: Draft, api: &Site<'_, Api>) -> Draft
     Ok(draft)
 }
 
-fn deployment(draft: &Draft, api: &Site<'_, Api>, stage: &Site<'_, Stage>) -> Result<Step, Refused> {
+/// Deploys one stage.
+///
+/// # Errors
+/// As [`redeploy`].
+pub fn deployment(draft: &Draft, api: &Site<'_, Api>, stage: &Site<'_, Stage>) -> Result<Step, Refused> {
     if stage.value.canary.read()?.is_some() {
         return manual(format!("stage {} has a canary, which would receive the deployment", stage.key));
     }
@@ -62,7 +66,10 @@ fn deployment(draft: &Draft, api: &Site<'_, Api>, stage: &Site<'_, Stage>) -> Re
 }
 
 /// What a deployment of what is saved would have.
-fn summary(api: &Site<'_, Api>) -> Result<Value, Refused> {
+///
+/// # Errors
+/// Where that is not known.
+pub fn summary(api: &Site<'_, Api>) -> Result<Value, Refused> {
     let mut paths = Map::new();
     for (path, resource) in api.value.resources.read()? {
         let mut methods = Map::new();

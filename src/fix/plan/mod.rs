@@ -15,6 +15,7 @@ mod connection;
 mod destination;
 mod domain;
 mod draft;
+pub mod drift;
 mod endpoint;
 mod group;
 mod queue;
@@ -57,6 +58,8 @@ pub struct Request<'r> {
     pub allow_managed: bool,
     /// Most steps.
     pub max_changes: Option<usize>,
+    /// What the judge compares with, where the findings are differences: they are set back to it.
+    pub baseline: Option<&'r Snapshot>,
 }
 
 /// Plans what can be done about the findings of a snapshot.
@@ -85,6 +88,7 @@ fn empty(snapshot: &Snapshot) -> Plan {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         taken_at: snapshot.taken_at,
         scopes: snapshot.scopes().map(|(scope, _)| scope).collect(),
+        baseline: None,
         fixes: Vec::new(),
         manual: Vec::new(),
     }
@@ -135,14 +139,18 @@ impl Run<'_> {
 
     fn draft(&self, rule: &'static Rule, report: &Report, finding: &ReportedFinding) -> Drafted {
         let class = rule.document().head.fix.unwrap_or(FixClass::Manual);
-        let Some(planner) = planner(rule.id).filter(|_| class != FixClass::Manual) else {
-            return manual("what to do needs a secret, another account or a decision");
-        };
         let estate = Estate::new(&self.state.snapshot).with(self.request.parameters.clone());
         let integrations = estate.integrations();
         let paths = integrations.iter().filter(|path| finding.integrations.contains(&path.id)).collect();
         let case = Case { estate: &estate, paths, finding, report, state: &self.state, first: self.first() };
-        planner(&case, Draft::new(class, self.first()))
+        let draft = Draft::new(class, self.first());
+        if let Some(baseline) = self.request.baseline.filter(|_| rule.is_drift()) {
+            return drift::draft(&case, baseline, draft);
+        }
+        match planner(rule.id).filter(|_| class != FixClass::Manual) {
+            Some(planner) => planner(&case, draft),
+            None => manual("what to do needs a secret, another account or a decision"),
+        }
     }
 
     /// The number of the next step.

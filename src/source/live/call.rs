@@ -73,6 +73,8 @@ pub struct Scan {
     pub filter: Filter,
     /// Whether what could take the place of what chains name is read as well.
     pub substitutes: bool,
+    /// Deployments that are read although no stage serves them, by API.
+    pub deployments: BTreeMap<String, BTreeSet<String>>,
     calls: Mutex<BTreeMap<(String, String, Action, CallOutcome), u64>>,
 }
 
@@ -86,6 +88,7 @@ impl Scan {
             progress: options.progress.clone(),
             filter: options.filter.clone(),
             substitutes: options.substitutes,
+            deployments: options.deployments.clone(),
             calls: Mutex::default(),
         })
     }

@@ -34,7 +34,7 @@ mod throttle;
 pub(crate) mod why;
 mod zones;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,6 +77,8 @@ pub struct LiveOptions {
     /// Read as well what no chain names but what could take the place of what one does: resource configurations, gateways,
     /// private APIs.
     pub substitutes: bool,
+    /// Deployments of APIs, by the API's id, that are read if they are there although no stage serves them.
+    pub deployments: BTreeMap<String, BTreeSet<String>>,
     /// Who is told of the progress.
     pub progress: Progress,
 }
@@ -95,6 +97,7 @@ impl Default for LiveOptions {
             timeout: None,
             filter: Filter::default(),
             substitutes: false,
+            deployments: BTreeMap::new(),
             progress: Progress::default(),
         }
     }

@@ -23,7 +23,7 @@ pub struct Parts {
 
 /// Reads the APIs and domain names that chains name: in depth what is private or called over a private path.
 pub async fn read(services: &Services, named: &Named) -> Parts {
-    let (gateway, scope) = (&services.apis, &services.scope);
+    let gateway = &services.apis;
     let (domains, access_associations) = domains(gateway, named).await;
     let mut apis = named.apis.clone();
     add_mapped(&mut apis, &domains);
@@ -44,7 +44,7 @@ pub async fn read(services: &Services, named: &Named) -> Parts {
     let wanted = all.map(|all| all.into_iter().filter(|api| ids.contains(&api.id)).collect::<Vec<_>>());
     let apis = match wanted {
         Ok(wanted) => Ok(each(wanted, async |api| match stages_in_use(&api, &apis, &named.perhaps) {
-            Some(stages) => in_depth(gateway, scope, api, &stages).await,
+            Some(stages) => in_depth(services, api, &stages).await,
             None => api,
         })
         .await),
@@ -112,10 +112,12 @@ fn stages_in_use(api: &Api, apis: &BTreeMap<String, Stages>, perhaps: &BTreeMap<
     }
 }
 
-async fn in_depth(gateway: &ApiGateway, scope: &Scope, api: Api, in_use: &Stages) -> Api {
+async fn in_depth(services: &Services, api: Api, in_use: &Stages) -> Api {
+    let gateway = &services.apis;
     let stages = async {
-        let stages = gateway.stages(&api.id, &arn(scope, &api.id)).await;
-        let deployments = deployments(gateway, &api.id, &stages, in_use).await;
+        let stages = gateway.stages(&api.id, &arn(&services.scope, &api.id)).await;
+        let more = services.deployments.get(&api.id).cloned().unwrap_or_default();
+        let deployments = deployments(gateway, &api.id, &stages, in_use, more).await;
         (stages, deployments)
     };
     let resources = async {
@@ -142,12 +144,14 @@ async fn deployments(
     api: &str,
     stages: &Known<BTreeMap<String, Stage>>,
     in_use: &Stages,
+    more: BTreeSet<String>,
 ) -> Known<BTreeMap<String, Known<Deployment>>> {
     let stages = match stages {
         Known::Value(stages) => stages,
         Known::Unknown(unknown) => return Known::Unknown(unknown.clone()),
     };
-    let ids = deployment_ids(stages.iter().filter(|(name, _)| in_use.contains(name)).map(|(_, stage)| stage));
+    let mut ids = deployment_ids(stages.iter().filter(|(name, _)| in_use.contains(name)).map(|(_, stage)| stage));
+    ids.extend(more);
     let read = each(ids, async |id| (gateway.deployment(api, &id).await, id)).await;
     let entry = |(answer, id): (Result<Option<Deployment>, _>, String)| match answer {
         Ok(found) => found.map(|deployment| (id, Known::Value(deployment))),

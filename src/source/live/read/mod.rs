@@ -9,6 +9,7 @@ mod callers;
 mod lattice;
 mod network;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::{FutureExt, join_all};
@@ -42,6 +43,8 @@ pub struct Services {
     pub filter: Filter,
     /// Whether what could take the place of what chains name is read as well.
     pub substitutes: bool,
+    /// Deployments that are read although no stage serves them, by API.
+    pub deployments: BTreeMap<String, BTreeSet<String>>,
     /// EventBridge.
     pub events: Events,
     /// EventBridge Pipes.
