@@ -153,6 +153,16 @@ pub enum PolicyCommand {
         #[arg(long, value_name = "NAME", default_value = "aws")]
         partition: String,
     },
+    /// What `drift` needs, which is what `scan` does
+    #[command(after_help = "Example:\n  pgwaudit policy drift --blame > pgwaudit-drift.json")]
+    Drift {
+        /// And what `--blame` needs
+        #[arg(long)]
+        blame: bool,
+        /// Partition of the account, such as aws-cn
+        #[arg(long, value_name = "NAME", default_value = "aws")]
+        partition: String,
+    },
     /// What `fix` needs beside: the calls of a plan and those that take them back, or of every plan
     #[command(after_help = "Example:\n  pgwaudit policy fix --plan plan.json")]
     Fix {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::source::live::ACTIONS;
+use crate::source::live::trail::LOOKUP_EVENTS;
 
 /// What API Gateway's operations are in IAM: `GET` on paths of its management API.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-create-and-manage-api.html>
@@ -25,9 +26,23 @@ pub fn scan(partition: &str) -> Value {
     ]})
 }
 
+/// The same for drift with who made it.
+pub fn blame(partition: &str) -> Value {
+    let mut policy = scan(partition);
+    if let Some(statements) = policy["Statement"].as_array_mut() {
+        statements.push(json!({"Sid": "ReadHistory", "Effect": "Allow", "Action": LOOKUP_EVENTS.to_string(), "Resource": "*"}));
+    }
+    policy
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_history_is_read_only_where_it_is_asked_for() {
+        assert!(blame("aws").to_string().contains("cloudtrail:LookupEvents") && !scan("aws").to_string().contains("cloudtrail"));
+    }
 
     #[test]
     fn it_reads_and_denies_what_holds_secrets() {

@@ -39,7 +39,8 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Rules { command: RulesCommand::List { format } } => catalogue::list(format),
         Command::Rules { command: RulesCommand::Show { name } } => catalogue::show(&name),
         Command::Rules { command: RulesCommand::Check } => catalogue::check(),
-        Command::Policy { command: PolicyCommand::Scan { partition } } => policy(&partition),
+        Command::Policy { command: PolicyCommand::Scan { partition } } => policy(&partition, false),
+        Command::Policy { command: PolicyCommand::Drift { blame, partition } } => policy(&partition, blame),
         Command::Policy { command: PolicyCommand::Fix { plan, partition } } => crate::fix::command::policy(plan.as_deref(), &partition),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -234,13 +235,13 @@ fn live(_: &LiveArgs, _: &Filter, _: bool) -> Result<Snapshot> {
 }
 
 #[cfg(feature = "live")]
-fn policy(partition: &str) -> Result<u8> {
-    let policy = crate::permissions::scan(partition);
+fn policy(partition: &str, blame: bool) -> Result<u8> {
+    let policy = if blame { crate::permissions::blame(partition) } else { crate::permissions::scan(partition) };
     output::to_stdout(|out| writeln!(out, "{policy:#}")).map(|()| 0)
 }
 
 #[cfg(not(feature = "live"))]
-fn policy(_: &str) -> Result<u8> {
+fn policy(_: &str, _: bool) -> Result<u8> {
     Err(not_live())
 }
 

@@ -10,7 +10,9 @@ use serde_json::Value;
 
 pub mod accept;
 mod back;
+pub mod blame;
 mod breaks;
+mod calls;
 mod change;
 mod fields;
 mod holders;

@@ -174,6 +174,7 @@ fn reported(rule: &'static Rule, found: &Found) -> ReportedFinding {
         because: None,
         fix: document.head.fix.map(|class| FixReport { class }),
         fingerprint: fingerprint(rule.id, &resource, &finding.facet),
+        blame: None,
         resource,
     }
 }

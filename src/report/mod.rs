@@ -13,6 +13,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use crate::drift::blame::Blame;
 use crate::model::{Call, ResourceId, Scope, Source};
 use crate::rules::verdict::{Confidence, Evidence, FixClass, Severity};
 
@@ -192,6 +193,9 @@ pub struct ReportedFinding {
     pub fix: Option<FixReport>,
     /// Stable over runs: rule, account, region, resource and facet.
     pub fingerprint: String,
+    /// Who made the difference and when, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blame: Option<Blame>,
 }
 
 /// How a finding may be fixed.

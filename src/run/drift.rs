@@ -10,6 +10,8 @@ use crate::cli::{AcceptArgs, DriftArgs, DriftCommand, ExitArgs, OutputArgs, Rule
 use crate::drift::{self, Comparison, Sides, accept};
 use crate::error::{Error, Result};
 use crate::estate::{Estate, Integration};
+#[cfg(feature = "live")]
+use crate::model::CallOutcome;
 use crate::model::{Filter, Reason, Snapshot};
 use crate::report::{self, Baseline, Health, Report};
 use crate::rules::assess::Assessment;
@@ -19,7 +21,7 @@ use crate::source;
 
 /// Does what the command line asks for and says what to exit with.
 pub(super) fn run(args: DriftArgs) -> Result<u8> {
-    let DriftArgs { command, against, snapshot, live, filter, rules, output, exit } = args;
+    let DriftArgs { command, against, snapshot, live, filter, rules, output, blame, exit } = args;
     if let Some(DriftCommand::Accept(args)) = command {
         return take(*args);
     }
@@ -29,6 +31,9 @@ pub(super) fn run(args: DriftArgs) -> Result<u8> {
     let (baseline, present) = both(&path, &settings)?;
     let comparison = drift::compare(&baseline, &present);
     let mut report = judged(&comparison, &baseline, &present, &mut settings)?;
+    if blame {
+        blamed(&mut report, &comparison, (&baseline, &present), &settings)?;
+    }
     record(&mut report, &settings)?;
     settings.output.write(&report, settings.rules.rules())?;
     if !settings.output.quiet && report.findings.is_empty() {
@@ -170,6 +175,35 @@ fn told<'a>(
     }
     report.integrations = integrations;
     report
+}
+
+/// Asks who made each difference. What is not told is a gap of what was read, and changes no finding.
+#[cfg(feature = "live")]
+fn blamed(report: &mut Report, comparison: &Comparison, (baseline, present): (&Snapshot, &Snapshot), settings: &Scan) -> Result<()> {
+    use crate::drift::blame::{Inquiry, Window};
+    let Source::Live(args) = &settings.source else { return Ok(()) };
+    if report.findings.is_empty() {
+        return Ok(());
+    }
+    let mut trail = source::live::trail::LiveTrail::open(&super::live_options(args))?;
+    let mut inquiry = Inquiry::new(&mut trail, Window::between(baseline.taken_at, present.taken_at));
+    for difference in &comparison.differences {
+        let print = report::fingerprint(difference.change.rule().id, &difference.resource, &difference.facet);
+        if let Some(finding) = report.findings.iter_mut().find(|finding| finding.fingerprint == print) {
+            finding.blame = Some(inquiry.of(difference));
+        }
+    }
+    report.coverage.calls.extend(trail.calls());
+    report.coverage.calls.sort();
+    report.coverage.complete = report.coverage.calls.iter().all(|call| call.outcome == CallOutcome::Ok);
+    report.exit_code = report::exit_code(report, settings.fail_on, &settings.allow_unassessed, settings.require_integration);
+    Ok(())
+}
+
+/// The same without accounts.
+#[cfg(not(feature = "live"))]
+fn blamed(_: &mut Report, _: &Comparison, _: (&Snapshot, &Snapshot), _: &Scan) -> Result<()> {
+    Err(super::not_live())
 }
 
 fn in_scope(integrations: &[Integration<'_>]) -> usize {

@@ -169,7 +169,10 @@ const CHANGES: &[Change] = changes! {
         call(scope, "events", "update_connection", json!({"Name": ids["connection"], "InvocationConnectivityParameters": none}));
     };
     ["buses/policy"] nothing, |scope, ids| {
-        let policy = document(&json!({"AWS": "444455556666"}), "events:PutEvents", ids["bus_arn"].as_str().expect("an ARN"));
+        let arn = ids["bus_arn"].as_str().expect("an ARN");
+        let policy = document(&json!({"AWS": "arn:aws:iam::444455556666:root"}), "events:PutEvents", arn);
+        // The server names each statement.
+        let policy = policy.replacen("{\"Action\"", "{\"Sid\":\"one\",\"Action\"", 1);
         call(scope, "events", "put_permission", json!({"EventBusName": ids["bus"], "Policy": policy}));
     };
     ["resource_configs/domain" "resource_configs/ip_address_type"] nothing,

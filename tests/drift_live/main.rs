@@ -2,11 +2,13 @@
 #![cfg(feature = "live")]
 
 mod back;
+mod blame;
 #[path = "../fix/runs.rs"]
 #[allow(dead_code, reason = "shared with the tests of fixes")]
 mod runs;
 #[path = "../support/mod.rs"]
 mod support;
+mod told;
 
 use std::path::PathBuf;
 

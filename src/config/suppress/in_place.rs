@@ -130,6 +130,7 @@ mod tests {
             because: None,
             fix: None,
             fingerprint: fingerprint(rule, &resource, ""),
+            blame: None,
             resource,
         }
     }

@@ -31,6 +31,7 @@ mod shares;
 pub(crate) mod stacks;
 mod states;
 mod throttle;
+pub(crate) mod trail;
 pub(crate) mod why;
 mod zones;
 

@@ -7,7 +7,6 @@ use super::back::{Back, document, missing};
 use super::gateway::{published, update_domain};
 use crate::fix::step::Call;
 use crate::model::Kind;
-use crate::rules::verdict::FixClass;
 
 /// The policy of an API, and a deployment where the stage's own of then is gone.
 pub fn api(back: &Back<'_>, draft: Draft) -> Drafted {
@@ -56,7 +55,8 @@ pub fn bus(back: &Back<'_>, draft: Draft) -> Drafted {
         Value::Null => Call::new("events", "RemovePermission", json!({"EventBusName": name, "RemoveAllPermissions": true})),
         policy => Call::new("events", "PutPermission", json!({"EventBusName": name, "Policy": policy.to_string()})),
     };
-    Ok(draft.step(back.set(format!("set the policy of event bus {name} back"), call)?))
+    let step = back.set(format!("set the policy of event bus {name} back"), call)?;
+    Ok(draft.step(step.unconfirmed("that a policy given to PutPermission takes the place of the bus's")))
 }
 
 /// Who may assume a role.
@@ -116,6 +116,5 @@ pub fn key_state(back: &Back<'_>, draft: Draft) -> Drafted {
     let (now, wanted) = (on(&back.is("/state")?)?, on(&back.was("/state")?)?);
     let call = |on: bool| Call::new("kms", if on { "EnableKey" } else { "DisableKey" }, json!({"KeyId": back.place.key}));
     let step = back.step(format!("{} key {}", if wanted { "enable" } else { "disable" }, back.place.key), call(wanted)).undo(call(now));
-    let draft = draft.step(back.changing(step, "/state")?);
-    Ok(if wanted { draft } else { draft.at_least(FixClass::Guarded) })
+    Ok(draft.step(back.changing(step, "/state")?))
 }

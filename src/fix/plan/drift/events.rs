@@ -8,7 +8,6 @@ use super::back::{Back, join};
 use crate::arn::Arn;
 use crate::fix::step::{Call, Step};
 use crate::model::Kind;
-use crate::rules::verdict::FixClass;
 
 /// Enables or disables a rule by the calls made for it: `PutRule` nulls what it is not given.
 pub fn rule_state(back: &Back<'_>, draft: Draft) -> Drafted {
@@ -20,8 +19,7 @@ pub fn rule_state(back: &Back<'_>, draft: Draft) -> Drafted {
         (Some("ENABLED"), Some("DISABLED")) => false,
         _ => return manual("only events:PutRule sets that state, and it nulls what it is not given"),
     };
-    let draft = draft.step(rule::switch(&rule, on, &now));
-    Ok(if on { draft } else { draft.at_least(FixClass::Guarded) })
+    Ok(draft.step(rule::switch(&rule, on, &now)))
 }
 
 fn unmanaged(back: &Back<'_>) -> Result<(), Refused> {
@@ -123,13 +121,13 @@ pub fn whole_target(back: &Back<'_>, draft: Draft) -> Drafted {
         Call::new("events", "RemoveTargets", parameters)
     };
     let whole = |target: &Value| whole(target).map(|patch| put(back, with_id(patch, id)));
-    let (title, make, undo, class) = match (now.is_null(), wanted.is_null()) {
-        (true, false) => (format!("put {} back", title(back)), whole(&wanted)?, remove(), FixClass::Safe),
-        (false, true) => (format!("remove {}, which was not there", title(back)), remove(), whole(&now)?, FixClass::Guarded),
+    let (title, make, undo) = match (now.is_null(), wanted.is_null()) {
+        (true, false) => (format!("put {} back", title(back)), whole(&wanted)?, remove()),
+        (false, true) => (format!("remove {}, which was not there", title(back)), remove(), whole(&now)?),
         _ => return manual("it is there on both sides by now"),
     };
     let step = back.step(title, make).undo(undo).change(&back.place, &back.pointer, now, wanted);
-    Ok(draft.step(step).at_least(class))
+    Ok(draft.step(step))
 }
 
 /// A target as a patch on nothing.

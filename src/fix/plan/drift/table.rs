@@ -35,7 +35,7 @@ use FixClass::{Guarded, Safe};
 
 /// All of them; what is set by one call has one row.
 pub const ROWS: &[Row] = &[
-    field("rules", "/state", Safe, events::rule_state),
+    field("rules", "/state", Guarded, events::rule_state),
     field("rules", "/targets/*/arn", Guarded, events::target),
     field("rules", "/targets/*/role_arn", Guarded, events::target),
     field("rules", "/targets/*/dead_letter", Guarded, events::target),
@@ -44,7 +44,7 @@ pub const ROWS: &[Row] = &[
     field("rules", "/targets/*/query", Guarded, events::target),
     field("rules", "/targets/*/path_values", Guarded, events::target),
     field("rules", "/targets/*/input", Guarded, events::target),
-    part("rules", "/targets/*", Safe, events::whole_target),
+    part("rules", "/targets/*", Guarded, events::whole_target),
     field("destinations", "/connection_arn", Guarded, events::destination),
     field("destinations", "/endpoint", Guarded, events::destination),
     field("destinations", "/method", Guarded, events::destination),
@@ -81,7 +81,7 @@ pub const ROWS: &[Row] = &[
     field("queues", "/policy", Guarded, access::queue),
     field("roles", "/trust", Guarded, access::trust),
     field("roles", "/policies", Guarded, access::role_policies),
-    field("keys", "/state", Safe, access::key_state),
+    field("keys", "/state", Guarded, access::key_state),
 ];
 
 /// The row about a pointer into a resource of a collection, and what stands for its stars.
