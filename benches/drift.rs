@@ -80,14 +80,7 @@ fn run(name: &str, targets: usize, change: fn(&mut Snapshot)) -> f64 {
     let sides = Sides { baseline: &baseline, before: &before, present: &present, now: &now, parameters: &parameters };
     let assessment = drift::judge(&comparison, &sides, &Selection::drift());
     let judged = start.elapsed();
-    let policy = Policy {
-        fail_on: None,
-        allow_unassessed: Vec::new(),
-        require_integration: false,
-        levels: BTreeMap::new(),
-        suppress: &mut |_| None,
-        locate: None,
-    };
+    let policy = Policy::default();
     let report = report::build(&present, &assessment, policy);
     let all = start.elapsed();
     println!(

@@ -5,7 +5,6 @@
 
 mod generate;
 
-use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::io::{self, Write};
 
@@ -90,14 +89,7 @@ fn run(size: Size) {
     let joined = start.elapsed();
     let assessment = assess(&estate, &integrations, &Selection::all());
     let judged = start.elapsed();
-    let policy = Policy {
-        fail_on: None,
-        allow_unassessed: Vec::new(),
-        require_integration: false,
-        levels: BTreeMap::new(),
-        suppress: &mut |_| None,
-        locate: None,
-    };
+    let policy = Policy::default();
     let report = report::build(&snapshot, &assessment, policy);
     let reported = start.elapsed();
     let mut out = io::BufWriter::new(Counter(0));

@@ -153,14 +153,7 @@ fn run(text: &str) -> ([Duration; 4], usize, usize) {
     let assessment = assess(&estate, &found, &Selection::all());
     let judged = start.elapsed();
     let located = templates.located();
-    let policy = Policy {
-        fail_on: None,
-        allow_unassessed: Vec::new(),
-        require_integration: false,
-        levels: BTreeMap::new(),
-        suppress: &mut |_| None,
-        locate: Some(&located),
-    };
+    let policy = Policy { locate: Some(&located), ..Policy::default() };
     let report = report::build(&templates.snapshot, &assessment, policy);
     assert!(serde_json::to_string(&report).is_ok());
     ([read, lowered, judged, start.elapsed()], report.findings.len(), found.len())

@@ -130,10 +130,10 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
         allow_unassessed: settings.allow_unassessed.clone(),
         require_integration: settings.require_integration,
         levels: settings.levels.clone(),
-        suppress: &mut |finding| {
+        suppress: Some(&mut |finding| {
             let recorded = known.as_mut().and_then(|known| known.accept(finding));
             suppressions.accept(finding, &facts, today).or(recorded)
-        },
+        }),
         locate: located.as_ref().map(|located| located as &dyn Locate).or(deployed.as_ref().map(|deployed| deployed as &dyn Locate)),
     };
     let mut report = report::build(estate.snapshot, assessment, policy);
@@ -146,7 +146,7 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
 
 /// Who knows the stacks of what was read; nobody but AWS does.
 #[cfg(feature = "live")]
-fn stacks(source: &Source) -> Option<Box<dyn Stacks>> {
+pub(crate) fn stacks(source: &Source) -> Option<Box<dyn Stacks>> {
     match source {
         Source::Live(args) => Some(Box::new(source::live::stacks::LiveStacks::new(live_options(args)))),
         _ => None,
@@ -154,7 +154,7 @@ fn stacks(source: &Source) -> Option<Box<dyn Stacks>> {
 }
 
 #[cfg(not(feature = "live"))]
-fn stacks(_: &Source) -> Option<Box<dyn Stacks>> {
+pub(crate) fn stacks(_: &Source) -> Option<Box<dyn Stacks>> {
     None
 }
 

@@ -90,7 +90,7 @@ fn the_help_of_every_command() {
     }
     let mut help = Vec::new();
     of(&Cli::command(), &[], &mut help);
-    assert_eq!(help.len(), 16);
+    assert_eq!(help.len(), 17);
     insta::assert_snapshot!("help", help.join("\n"));
 }
 

@@ -142,14 +142,7 @@ fn demo(min_severity: Severity) -> String {
     let integrations = estate.integrations();
     let selection = Selection::all();
     let assessment = assess(&estate, &integrations, &selection);
-    let policy = report::Policy {
-        fail_on: Some(Severity::High),
-        allow_unassessed: Vec::new(),
-        require_integration: false,
-        levels: Default::default(),
-        suppress: &mut |_| None,
-        locate: None,
-    };
+    let policy = report::Policy { fail_on: Some(Severity::High), ..report::Policy::default() };
     let report = report::build(&snapshot, &assessment, policy);
     let output = Output {
         format: Format::Table,

@@ -1,50 +1,18 @@
 //! Every rule with an automatic class against its own document's examples: planned, tried, and judged again.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod planned;
 
-use pgwaudit::estate::Estate;
+use std::collections::BTreeSet;
+
 use pgwaudit::fix::document::{Fix, Plan};
 use pgwaudit::fix::permissions::OPERATIONS;
-use pgwaudit::fix::plan::{Request, plan, planner};
+use pgwaudit::fix::plan::planner;
 use pgwaudit::fix::saved;
 use pgwaudit::model::Snapshot;
-use pgwaudit::report::{self, Policy, Report};
-use pgwaudit::rules::assess::assess;
-use pgwaudit::rules::document::{Example, Expect};
-use pgwaudit::rules::parameters::Parameters;
 use pgwaudit::rules::verdict::FixClass;
-use pgwaudit::rules::{RULES, Rule, Selection, example};
+use pgwaudit::rules::{RULES, Rule, example};
+use planned::{failing, judge, planned};
 use serde_json::Value;
-
-fn judge(snapshot: &Snapshot) -> Report {
-    let estate = Estate::new(snapshot);
-    let integrations = estate.integrations();
-    let assessment = assess(&estate, &integrations, &Selection::all());
-    let policy = Policy {
-        fail_on: None,
-        allow_unassessed: Vec::new(),
-        require_integration: false,
-        levels: BTreeMap::new(),
-        suppress: &mut |_| None,
-        locate: None,
-    };
-    report::build(snapshot, &assessment, policy)
-}
-
-const ALL: [FixClass; 3] = [FixClass::Safe, FixClass::Guarded, FixClass::Recreate];
-
-fn planned(snapshot: &Snapshot, rule: &str) -> Plan {
-    let request = Request {
-        judge: &mut judge,
-        parameters: Parameters::default(),
-        select: &|finding| finding.rule == rule,
-        allow: &ALL,
-        allow_managed: true,
-        max_changes: None,
-        baseline: None,
-    };
-    plan(snapshot.clone(), request).unwrap_or_else(|why| panic!("{rule}: {why}"))
-}
 
 /// Rules on drift compare with a baseline; a fix is planned from a scan, which has none.
 fn automatic() -> impl Iterator<Item = (&'static Rule, FixClass)> {
@@ -52,10 +20,6 @@ fn automatic() -> impl Iterator<Item = (&'static Rule, FixClass)> {
         .iter()
         .filter_map(|rule| Some((rule, rule.document().head.fix?)))
         .filter(|(rule, class)| *class != FixClass::Manual && rule.area() != "drift")
-}
-
-fn failing(rule: &'static Rule) -> impl Iterator<Item = &'static Example> {
-    rule.document().examples.iter().filter(|example| matches!(example.expect, Expect::Fails { .. }))
 }
 
 #[test]

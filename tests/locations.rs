@@ -3,7 +3,6 @@
 mod reports;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use pgwaudit::estate::Estate;
 use pgwaudit::model::{ResourceId, Snapshot, SourceKind};
@@ -51,14 +50,7 @@ fn judged(template: &Template, suppress: &mut dyn FnMut(&ReportedFinding) -> Opt
     let estate = Estate::new(&snapshot);
     let integrations = estate.integrations();
     let assessment = assess(&estate, &integrations, &Selection::all());
-    let policy = Policy {
-        fail_on: Some(Severity::High),
-        allow_unassessed: vec![],
-        require_integration: false,
-        levels: BTreeMap::new(),
-        suppress,
-        locate: Some(template),
-    };
+    let policy = Policy { fail_on: Some(Severity::High), suppress: Some(suppress), locate: Some(template), ..Policy::default() };
     report::build(&snapshot, &assessment, policy)
 }
 

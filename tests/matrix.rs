@@ -1,7 +1,6 @@
 //! Every rule on every example, in one snapshot file: a rule that fires where another's fault is shown is
 //! seen in review. The healthy estates give no finding and leave nothing undecided.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use pgwaudit::estate::Estate;
@@ -34,14 +33,7 @@ fn said(report: &Report) -> (Vec<String>, Vec<String>) {
 }
 
 fn reported(snapshot: &Snapshot, assessment: &Assessment<'_>) -> Report {
-    let policy = Policy {
-        fail_on: None,
-        allow_unassessed: Vec::new(),
-        require_integration: false,
-        levels: BTreeMap::new(),
-        suppress: &mut |_| None,
-        locate: None,
-    };
+    let policy = Policy::default();
     report::build(snapshot, assessment, policy)
 }
 

@@ -55,14 +55,7 @@ fn changed(estate: &str, patch: &Value) -> Snapshot {
 }
 
 fn policy<'p>(suppress: &'p mut dyn FnMut(&report::ReportedFinding) -> Option<report::Accepted>) -> Policy<'p> {
-    Policy {
-        fail_on: Some(Severity::High),
-        allow_unassessed: vec![],
-        require_integration: false,
-        levels: Default::default(),
-        suppress,
-        locate: None,
-    }
+    Policy { fail_on: Some(Severity::High), suppress: Some(suppress), ..Policy::default() }
 }
 
 fn scanned(snapshot: &Snapshot) -> Report {

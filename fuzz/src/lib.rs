@@ -1,6 +1,5 @@
 //! What both targets do with what was read.
 
-use std::collections::BTreeMap;
 
 use pgwaudit::estate::Estate;
 use pgwaudit::model::Snapshot;
@@ -14,14 +13,7 @@ pub fn judge(snapshot: &Snapshot, locate: Option<&dyn Locate>) {
     let estate = Estate::new(snapshot);
     let integrations = estate.integrations();
     let assessment = assess(&estate, &integrations, &Selection::all());
-    let policy = Policy {
-        fail_on: None,
-        allow_unassessed: Vec::new(),
-        require_integration: false,
-        levels: BTreeMap::new(),
-        suppress: &mut |_| None,
-        locate,
-    };
+    let policy = Policy { locate, ..Policy::default() };
     let report = report::build(snapshot, &assessment, policy);
     assert!(serde_json::to_string(&report).is_ok());
 }

@@ -1,6 +1,7 @@
 //! `pgwaudit fix` and `pgwaudit rollback` as they are typed.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
@@ -23,6 +24,7 @@ Examples:
   pgwaudit fix --plan-out plan.json --allow guarded      save it for review
   pgwaudit fix --plan plan.json --apply                  make it, after a question
   pgwaudit fix --only network --apply --yes              make what is safe, without one
+  pgwaudit fix --emit cloudformation --source cdk.out    print it as patches of the templates
   pgwaudit fix --integration orders/order-placed --allow guarded,recreate --apply
   pgwaudit fix --drift --baseline prod.json --allow guarded --apply
   pgwaudit fix --resume pgwaudit-journal-1a2b.jsonl      go on after a crash
@@ -46,7 +48,7 @@ pub struct FixArgs {
 }
 
 /// What is planned.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Plan")]
 pub struct PlanArgs {
     /// Set back what differs from a baseline instead of what a scan finds
@@ -79,9 +81,12 @@ pub struct PlanArgs {
     /// Take a saved plan instead of making one
     #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "skip", "integration", "allow_managed", "max_changes", "snapshot", "demo"])]
     pub plan: Option<PathBuf>,
-    /// Print the plan as a script of the AWS CLI instead, those fixes included that would be withheld
+    /// Print the plan for other hands instead, those fixes included that would be withheld
     #[arg(long, value_name = "FORM", conflicts_with_all = ["apply", "resume", "format"])]
     pub emit: Option<Emit>,
+    /// Templates or cdk.out folders that declare what is deployed: patches are made of them, with lines; repeatable
+    #[arg(long = "source", value_name = "PATH", requires = "emit")]
+    pub sources: Vec<String>,
     /// Configuration [default: the nearest pgwaudit.toml upwards]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -109,6 +114,9 @@ pub struct ApplyArgs {
     /// Take everything back if the run has to stop
     #[arg(long)]
     pub rollback_on_failure: bool,
+    /// Longest time to wait until AWS has carried a change out, such as 90s or 5m [default: up to 30m, by the step]
+    #[arg(long, value_name = "TIME", value_parser = super::duration)]
+    pub wait_timeout: Option<Duration>,
 }
 
 /// `pgwaudit rollback`.
@@ -122,6 +130,9 @@ pub struct RollbackArgs {
     /// Do not ask before
     #[arg(long)]
     pub yes: bool,
+    /// Longest time to wait until AWS has carried a change out, such as 90s or 5m [default: 20m for each step]
+    #[arg(long, value_name = "TIME", value_parser = super::duration)]
+    pub wait_timeout: Option<Duration>,
 }
 
 /// The forms of a plan on standard output.
@@ -138,6 +149,8 @@ pub enum PlanFormat {
 pub enum Emit {
     /// A script of the AWS CLI.
     Cli,
+    /// Patches (RFC 6902) of the CloudFormation templates that own what is changed, in JSON.
+    Cloudformation,
 }
 
 fn class() -> impl TypedValueParser<Value = FixClass> {

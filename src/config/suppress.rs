@@ -258,7 +258,7 @@ mod tests {
         parse("c.toml", &format!("[[suppress]]\nrule = \"connection/deauthorized\"\n{entry}\n"))
     }
 
-    fn finding(rule: &'static str, id: &str) -> ReportedFinding {
+    pub fn finding(rule: &'static str, id: &str) -> ReportedFinding {
         let resource = ResourceId { id: id.into(), kind: Kind::Connection, account: "111122223333".into(), region: "eu-west-1".into() };
         ReportedFinding {
             rule,
@@ -275,7 +275,7 @@ mod tests {
         }
     }
 
-    fn day(text: &str) -> Date {
+    pub fn day(text: &str) -> Date {
         text.parse().expect("a date")
     }
 

@@ -6,11 +6,11 @@ use crate::host::{Host, InvocationUrl, Segment};
 use crate::model::apigateway::{Api, Domain, Mapping, Stage};
 use crate::model::events::{Connection, Destination, Place};
 use crate::model::lattice::{Gateway, ResourceConfig};
-use crate::model::{Kind, Reason, Text, Unknown};
+use crate::model::{Kind, Known, Reason, Text, Unknown};
 use crate::rules::verdict::Leave;
 
 use super::integration::Route;
-use super::{Called, Caller, Estate, Hop, Integration, Site, credentials_header};
+use super::{Called, Caller, Estate, Hop, Integration, Site, credentials_header, owner_of};
 
 /// The header that names the API where the host is an endpoint's own name.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>
@@ -203,10 +203,14 @@ impl<'a> Estate<'a> {
                     continue;
                 }
             };
-            let found = domains.iter().find(|(_, domain)| domain.read().is_ok_and(|domain| domain.name == name && is_private(domain)));
+            let found = domains
+                .iter()
+                .find(|(_, domain)| domain.read().is_ok_and(|domain| domain.name.eq_ignore_ascii_case(name) && is_private(domain)));
             let mut twins = self.all(Kind::Domain, |region| &region.domains);
             match found {
-                Some(_) if !expected && twins.any(|twin| twin.value.name == name && !is_private(twin.value)) => return Hop::None,
+                Some(_) if !expected && twins.any(|twin| twin.value.name.eq_ignore_ascii_case(name) && !is_private(twin.value)) => {
+                    return Hop::None;
+                }
                 Some((key, _)) => return self.look(place, key, Kind::Domain, |region| &region.domains),
                 None => {}
             }
@@ -221,8 +225,12 @@ impl<'a> Estate<'a> {
     }
 
     /// Joins the domain name and what it maps to. Returns how many segments stand before the path.
-    fn join_domain(&'a self, integration: &mut Integration<'a>, region: &'a str, name: &str, url: &'a InvocationUrl) -> usize {
-        integration.route_mut().domain = self.private_domain(region, name, matches!(integration.endpoint, Hop::Present(_)));
+    fn join_domain(&'a self, integration: &mut Integration<'a>, region: &'a str, name: &'a str, url: &'a InvocationUrl) -> usize {
+        let domain = match self.private_domain(region, name, matches!(integration.endpoint, Hop::Present(_))) {
+            Hop::Unknown(_, unknown) if unknown.gap().reason == Reason::Foreign && self.would_list(integration, name) => Hop::Missing(name),
+            found => found,
+        };
+        integration.route_mut().domain = domain;
         match integration.domain {
             Hop::Present(domain) => self.join_mapping(integration, &domain, url),
             _ => {
@@ -230,6 +238,19 @@ impl<'a> Estate<'a> {
                 1
             }
         }
+    }
+
+    /// Whether the endpoint's account would have listed a domain name that calls through the endpoint could use: its own
+    /// names and those shared with it are in one list. Other stacks than these templates may have it, and so may what is
+    /// behind a name that only DNS knows.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-custom-domains.html>
+    fn would_list(&self, integration: &Integration<'a>, name: &str) -> bool {
+        let (Ok(config), Ok(endpoint)) = (integration.config.read(), integration.endpoint.read()) else { return false };
+        let at_endpoint = |domain: &String| !matches!(self.domain(domain), None | Some(Host::Custom(_) | Host::Untrusted { .. }));
+        let certain = config.value.domain.read().is_ok_and(|domain| domain.as_ref().is_none_or(at_endpoint));
+        let other = |domain: &Known<Domain>| domain.read().is_ok_and(|domain| !domain.answers_for(name));
+        let all = self.region(endpoint.account, endpoint.region).map(|region| region.domains.read());
+        self.snapshot.source.kind.is_deployed() && certain && matches!(all, Some(Ok(all)) if all.values().all(other))
     }
 
     fn join_mapping(&'a self, integration: &mut Integration<'a>, domain: &Site<'a, Domain>, url: &'a InvocationUrl) -> usize {
@@ -244,13 +265,26 @@ impl<'a> Estate<'a> {
                 return 1;
             }
         };
-        integration.route_mut().api = self.api(domain.region, domain.account, &mapping.api_id);
+        integration.route_mut().api = self.mapped_api(domain, &mapping.api_id);
         if let Some(name) = &mapping.stage {
             integration.route_mut().stage = integration.api.then(|api| stage_named(api, name));
         } else {
             below += 1;
         }
         below
+    }
+
+    /// The API of a mapping, which is one of the domain name's own account.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-custom-domains.html>
+    fn mapped_api(&'a self, domain: &Site<'a, Domain>, id: &'a str) -> Hop<'a, Site<'a, Api>> {
+        let owner = owner_of(domain.value, domain.account);
+        let apis = self.region(owner, domain.region).map(|region| region.apis.read());
+        match self.api(domain.region, owner, id) {
+            Hop::Unknown(..) if self.snapshot.source.kind.is_deployed() && matches!(apis, Some(Ok(apis)) if !apis.contains_key(id)) => {
+                Hop::Missing(id)
+            }
+            found => found,
+        }
     }
 
     /// The mapping of a domain name that takes a URL, and how many segments of its path it takes.

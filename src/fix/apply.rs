@@ -109,6 +109,8 @@ pub struct Run<'r> {
     pub journal: &'r mut Journal,
     /// Who is told what happens.
     pub tell: &'r mut dyn FnMut(&str),
+    /// Longest time to wait for a state, where it is not what each step says.
+    pub patience: Option<Duration>,
 }
 
 impl Run<'_> {
@@ -174,6 +176,7 @@ impl Run<'_> {
 
     /// Makes a step that was not begun.
     fn make(&mut self, step: &Step) -> std::result::Result<bool, Stop> {
+        self.rests(step)?;
         match self.standing(step)? {
             Standing::Before => {
                 (self.tell)(&format!("step {}: {}", step.id, step.title));
@@ -190,6 +193,26 @@ impl Run<'_> {
         }
     }
 
+    /// Whether what a step waits for is still as this run left it: on what somebody else made of it nothing is built.
+    fn rests(&mut self, step: &Step) -> std::result::Result<(), Stop> {
+        let steps: Vec<Step> = self.journal.plan.steps().cloned().collect();
+        for earlier in steps.iter().filter(|earlier| step.waits_for.contains(&earlier.id)) {
+            if self.journal.progress(earlier) != Progress::Done {
+                continue;
+            }
+            for change in self.changes(earlier).iter().filter(|change| !hidden(change)) {
+                let again = |later: &&Step| later.id > earlier.id && self.journal.progress(later) != Progress::Open;
+                let superseded = steps.iter().filter(again).flat_map(|later| self.changes(later)).any(|later| touches(&later, change));
+                let current = self.current(earlier, change)?;
+                if !superseded && !reached(change, &current) {
+                    let what = format!("{}{} is {} by now", change.place, change.pointer, short(&current));
+                    return Err(Stop::Stale(format!("{what}, which step {} had changed", earlier.id)));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Goes on with a step of which only the beginning is known.
     fn take_up(&mut self, step: &Step) -> std::result::Result<(), Stop> {
         (self.tell)(&format!("step {}: {}: begun before, looking whether it was made", step.id, step.title));
@@ -199,6 +222,7 @@ impl Run<'_> {
             return Ok(self.journal.write(Event::Done { step: step.id, id: found, found: false })?);
         }
         match self.standing(step)? {
+            Standing::After if step.makes.is_some() => Err(Stop::Stale("somebody else made the same meanwhile".to_owned())),
             Standing::After => Ok(self.journal.write(Event::Done { step: step.id, id: None, found: false })?),
             Standing::Before => self.send(step),
             Standing::Other(why) => Err(Stop::Stale(why)),
@@ -213,23 +237,36 @@ impl Run<'_> {
             match self.cloud.send(scope(step), &call, &marker) {
                 Ok(answer) => return self.answered(step, &answer),
                 Err(Refusal::Unclear(why)) => {
-                    let found = self.cloud.find(scope(step), &call).map_err(|why| unread(step, &why))?;
-                    if (step.makes.is_some() && found.is_some()) || self.is_reached(step)? {
-                        return Ok(self.journal.write(Event::Done { step: step.id, id: found, found: false })?);
+                    if self.is_found_made(step, &call)? {
+                        return Ok(());
                     }
                     if attempt == ATTEMPTS {
-                        return Err(self.failed(step, &why));
+                        return Err(self.failed(step, &why, true));
                     }
                 }
                 Err(refusal) => {
                     if !matches!(refusal, Refusal::Denied(_)) && step.makes.is_none() && self.is_reached(step)? {
                         return Ok(self.journal.write(Event::Done { step: step.id, id: None, found: false })?);
                     }
-                    return Err(self.failed(step, refusal.why()));
+                    return Err(self.failed(step, refusal.why(), false));
                 }
             }
         }
         Ok(())
+    }
+
+    /// Looks whether a call without an answer was made all the same, and notes it.
+    fn is_found_made(&mut self, step: &Step, call: &Call) -> std::result::Result<bool, Stop> {
+        for look in &LOOKS[..3] {
+            self.cloud.pause(*look);
+            let found = self.cloud.find(scope(step), call).map_err(|why| unread(step, &why))?;
+            // What a step makes is known by its mark; the rest may look alike by somebody else's doing.
+            if if step.makes.is_some() { found.is_some() } else { self.is_reached(step)? } {
+                self.journal.write(Event::Done { step: step.id, id: found, found: false })?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn answered(&mut self, step: &Step, answer: &Value) -> std::result::Result<(), Stop> {
@@ -248,8 +285,8 @@ impl Run<'_> {
         Err(Error::new(what).next("something else changes it at the same time").into())
     }
 
-    fn failed(&mut self, step: &Step, why: &str) -> Stop {
-        match self.journal.write(Event::Failed { step: step.id, why: why.to_owned() }) {
+    fn failed(&mut self, step: &Step, why: &str, unclear: bool) -> Stop {
+        match self.journal.write(Event::Failed { step: step.id, why: why.to_owned(), unclear }) {
             Ok(()) => Error::new(format!("step {}: {why}", step.id)).into(),
             Err(error) => error.into(),
         }
@@ -320,7 +357,8 @@ impl Run<'_> {
     /// Waits until a state is reached twice in a row.
     fn wait(&mut self, wait: &Wait) -> std::result::Result<(), Stop> {
         let place = resolved_place(&wait.place, self.journal);
-        let (end, mut seen, mut told) = (Instant::now() + Duration::from_secs(wait.seconds), 0, false);
+        let patience = self.patience.unwrap_or(Duration::from_secs(wait.seconds));
+        let (end, mut seen, mut told) = (Instant::now() + patience, 0, false);
         loop {
             let resource = self.cloud.read(&place).map_err(|why| Error::new(format!("{place}: {why}")))?.unwrap_or(Value::Null);
             let state = resource.pointer(&wait.pointer).and_then(Value::as_str).unwrap_or("gone").to_owned();
@@ -332,7 +370,7 @@ impl Run<'_> {
                 return Err(Error::new(format!("{place} has come to {state} and does not leave it by itself")).into());
             }
             if Instant::now() >= end {
-                let what = format!("{place} is {state} after {} s, not {}", wait.seconds, wait.until.join(" or "));
+                let what = format!("{place} is {state} after {} s, not {}", patience.as_secs(), wait.until.join(" or "));
                 return Err(Error::new(what).next("it may get there later").into());
             }
             if !told && seen == 0 {
@@ -385,6 +423,11 @@ enum Standing {
     Before,
     After,
     Other(String),
+}
+
+/// Whether two changes are about one field, or one about a part of the other.
+fn touches(one: &Change, other: &Change) -> bool {
+    one.place == other.place && (one.pointer.starts_with(&other.pointer) || other.pointer.starts_with(&one.pointer))
 }
 
 /// What is wrong after a fix.

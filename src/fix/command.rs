@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::document::{Baseline, Plan};
 use super::journal::Journal;
@@ -19,6 +20,7 @@ use crate::output;
 use crate::report::{Report, ReportedFinding};
 use crate::rules::RULES;
 use crate::rules::names::{self, Name};
+use crate::rules::verdict::FixClass;
 use crate::run;
 use crate::settings::{Scan, Source};
 use crate::trace;
@@ -30,37 +32,44 @@ use crate::trace;
 pub fn fix(args: FixArgs) -> Result<u8> {
     let FixArgs { source, live, plan: planned, apply } = args;
     let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
-    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output: OutputArgs::default(), exit: ExitArgs::default() };
+    let output = OutputArgs { sources: planned.sources.clone(), ..OutputArgs::default() };
+    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() };
     let saved = planned.plan.as_deref().map(saved::read).transpose()?;
     let (standard, mut settings) = Standard::open(baseline(&planned, &apply, saved.as_ref())?, scan, &run::directory()?)?;
     if let Some(journal) = &apply.resume {
-        return changes::resume(journal, &standard, &mut settings, apply.rollback_on_failure);
+        return changes::resume(journal, &standard, &mut settings, &apply);
     }
     if apply.apply && !matches!(settings.source, Source::Live(_)) {
         return Err(Error::new("--apply changes deployed accounts, not a file").next("leave out --snapshot and --demo"));
     }
     let (plan, report) = match saved {
         Some(plan) => (plan, None),
-        None => make(&planned, &standard, &mut settings).map(|(plan, report)| (plan, Some(report)))?,
+        None => {
+            let read = Read::new(&planned, &standard, &mut settings)?;
+            let plan = read.plan(&planned, &standard, &mut settings)?;
+            if let Some(form) = planned.emit {
+                planned.plan_out.as_deref().map_or(Ok(()), |file| saved::write(file, &plan))?;
+                let plan = read.plan(&everything(&planned), &standard, &mut settings)?;
+                return emit(form, &plan, Some(read.snapshot), &standard, &settings);
+            }
+            (plan, Some(read.report))
+        }
     };
+    if let Some(form) = planned.emit {
+        return emit(form, &plan, None, &standard, &settings);
+    }
     if let Some(file) = &planned.plan_out {
         saved::write(file, &plan)?;
     }
-    match planned.emit {
-        Some(Emit::Cli) => output::to_stdout(|out| super::emit::cli(&plan, out))?,
-        None => print(&plan, planned.format)?,
+    print(&plan, planned.format)?;
+    if !apply.apply || plan.steps().next().is_none() {
+        return Ok(remains(&plan));
     }
-    if !apply.apply {
-        return Ok(u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty()));
-    }
-    if plan.steps().next().is_none() {
-        return Ok(u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty()));
-    }
-    let journal = apply.journal.unwrap_or_else(|| PathBuf::from(format!("pgwaudit-journal-{}.jsonl", plan.id)));
+    let journal = apply.journal.clone().unwrap_or_else(|| PathBuf::from(format!("pgwaudit-journal-{}.jsonl", plan.id)));
     if !apply.yes {
         confirm(&format!("make these {} steps? ", plan.steps().count()))?;
     }
-    changes::apply(plan, report, &journal, &standard, &mut settings, apply.rollback_on_failure)
+    changes::apply(plan, report, &journal, &standard, &mut settings, &apply)
 }
 
 /// The baseline that is meant: of the plan or the journal where there is one.
@@ -78,7 +87,7 @@ fn baseline(planned: &PlanArgs, apply: &ApplyArgs, saved: Option<&Plan>) -> Resu
 /// What ends in exit code 2.
 pub fn rollback(args: RollbackArgs) -> Result<u8> {
     let mut settings = settings_of(args.live)?;
-    changes::rollback(&args.journal, &mut settings, args.yes)
+    changes::rollback(&args.journal, &mut settings, args.yes, args.wait_timeout)
 }
 
 /// `pgwaudit policy fix`: the statements of a scan, without which nothing is planned or verified, and those of the calls.
@@ -113,18 +122,54 @@ fn settings_of(live: LiveArgs) -> Result<Scan> {
     Scan::new(scan, &run::directory()?)
 }
 
-/// Reads, judges and plans.
-fn make(args: &PlanArgs, standard: &Standard, settings: &mut Scan) -> Result<(Plan, Report)> {
-    let snapshot = standard.load(&settings.source)?;
-    let report = standard.first(&snapshot, settings)?;
-    let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
-    let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
-    let select = |finding: &ReportedFinding| {
-        let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
-        (only.is_empty() || only.means(finding)) && !skip.means(finding) && within.as_ref().is_none_or(touched)
-    };
-    let plan = planned(args, &snapshot, standard, settings, &select)?;
-    Ok((plan, report))
+/// 1 where a plan has anything to do.
+fn remains(plan: &Plan) -> u8 {
+    u8::from(!plan.fixes.is_empty() || !plan.manual.is_empty())
+}
+
+/// For other hands every fix is told, and each rests on those before it.
+fn everything(args: &PlanArgs) -> PlanArgs {
+    let allow = vec![FixClass::Safe, FixClass::Guarded, FixClass::Recreate];
+    PlanArgs { allow, allow_managed: true, max_changes: None, ..args.clone() }
+}
+
+fn emit(form: Emit, plan: &Plan, snapshot: Option<Snapshot>, standard: &Standard, settings: &Scan) -> Result<u8> {
+    match form {
+        Emit::Cli => output::to_stdout(|out| super::emit::cli::write(plan, out))?,
+        Emit::Cloudformation => {
+            let snapshot = snapshot.map_or_else(|| standard.load(&settings.source), Ok)?;
+            let document = super::emit::homes::document(plan, snapshot, settings)?;
+            output::to_stdout(|out| super::emit::cloudformation::write(&document, out))?;
+        }
+    }
+    Ok(remains(plan))
+}
+
+/// What was read and judged, and what of it is meant.
+struct Read {
+    snapshot: Snapshot,
+    report: Report,
+    only: Choice,
+    skip: Choice,
+    within: Option<BTreeSet<String>>,
+}
+
+impl Read {
+    fn new(args: &PlanArgs, standard: &Standard, settings: &mut Scan) -> Result<Self> {
+        let snapshot = standard.load(&settings.source)?;
+        let report = standard.first(&snapshot, settings)?;
+        let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
+        let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
+        Ok(Read { snapshot, report, only, skip, within })
+    }
+
+    fn plan(&self, args: &PlanArgs, standard: &Standard, settings: &mut Scan) -> Result<Plan> {
+        let select = |finding: &ReportedFinding| {
+            let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
+            (self.only.is_empty() || self.only.means(finding)) && !self.skip.means(finding) && self.within.as_ref().is_none_or(touched)
+        };
+        planned(args, &self.snapshot, standard, settings, &select)
+    }
 }
 
 /// The ids of the integrations that a name means.
@@ -231,15 +276,15 @@ mod changes {
     //! Without accounts nothing can be changed.
     use super::*;
 
-    pub fn apply(_: Plan, _: Option<Report>, _: &Path, _: &Standard, _: &mut Scan, _: bool) -> Result<u8> {
+    pub fn apply(_: Plan, _: Option<Report>, _: &Path, _: &Standard, _: &mut Scan, _: &ApplyArgs) -> Result<u8> {
         Err(run::not_live())
     }
 
-    pub fn resume(_: &Path, _: &Standard, _: &mut Scan, _: bool) -> Result<u8> {
+    pub fn resume(_: &Path, _: &Standard, _: &mut Scan, _: &ApplyArgs) -> Result<u8> {
         Err(run::not_live())
     }
 
-    pub fn rollback(_: &Path, _: &mut Scan, _: bool) -> Result<u8> {
+    pub fn rollback(_: &Path, _: &mut Scan, _: bool, _: Option<Duration>) -> Result<u8> {
         Err(run::not_live())
     }
 }
@@ -252,29 +297,36 @@ mod changes {
     use crate::fix::cloud::Live;
     use crate::fix::document::Cure;
 
-    pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, standard: &Standard, settings: &mut Scan, back: bool) -> Result<u8> {
+    pub fn apply(
+        plan: Plan,
+        report: Option<Report>,
+        journal: &Path,
+        standard: &Standard,
+        settings: &mut Scan,
+        args: &ApplyArgs,
+    ) -> Result<u8> {
         let mut cloud = open(&plan, standard, settings)?;
         let report = match report {
             Some(report) => report,
             None => cloud.judge()?,
         };
         let baseline = report.findings.iter().map(|finding| finding.fingerprint.clone()).collect();
-        go(Journal::create(journal, plan, baseline)?, &mut cloud, back)
+        go(Journal::create(journal, plan, baseline)?, &mut cloud, args)
     }
 
-    pub fn resume(journal: &Path, standard: &Standard, settings: &mut Scan, back: bool) -> Result<u8> {
+    pub fn resume(journal: &Path, standard: &Standard, settings: &mut Scan, args: &ApplyArgs) -> Result<u8> {
         let journal = Journal::open(journal)?;
         let mut cloud = open(&journal.plan, standard, settings)?;
-        go(journal, &mut cloud, back)
+        go(journal, &mut cloud, args)
     }
 
-    pub fn rollback(path: &Path, settings: &mut Scan, yes: bool) -> Result<u8> {
+    pub fn rollback(path: &Path, settings: &mut Scan, yes: bool, patience: Option<Duration>) -> Result<u8> {
         let mut journal = Journal::open(path)?;
         let mut cloud = open(&journal.plan, &Standard::Rules, settings)?;
         if !yes {
             confirm("take back what was done? ")?;
         }
-        let taken = Run { cloud: &mut cloud, journal: &mut journal, tell: &mut run::tell }.back()?;
+        let taken = Run { cloud: &mut cloud, journal: &mut journal, tell: &mut run::tell, patience }.back()?;
         run::tell(&format!("{taken} steps taken back"));
         Ok(0)
     }
@@ -299,11 +351,11 @@ mod changes {
         Ok(cloud)
     }
 
-    fn go(mut journal: Journal, cloud: &mut dyn Cloud, back: bool) -> Result<u8> {
-        let mut run = Run { cloud, journal: &mut journal, tell: &mut run::tell };
+    fn go(mut journal: Journal, cloud: &mut dyn Cloud, args: &ApplyArgs) -> Result<u8> {
+        let mut run = Run { cloud, journal: &mut journal, tell: &mut run::tell, patience: args.wait_timeout };
         match run.go() {
             Ok(outcome) => conclude(&journal, &outcome),
-            Err(error) if back => {
+            Err(error) if args.rollback_on_failure => {
                 run::tell(&error.to_string());
                 let taken = run.back()?;
                 Err(Error::new(format!("stopped, and {taken} steps were taken back")).next("what stopped it is told above"))

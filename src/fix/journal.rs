@@ -59,6 +59,9 @@ pub enum Event {
         step: u32,
         /// Why.
         why: String,
+        /// It may have been made all the same.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unclear: bool,
     },
     /// The affected integrations were judged again, and all was as planned.
     Verified {
@@ -210,7 +213,7 @@ impl Journal {
                     self.ids.insert(format!("{NEW}{step}"), id.clone());
                 }
             }
-            Event::Failed { step, .. } => self.set(*step, Progress::Open),
+            Event::Failed { step, unclear, .. } => self.set(*step, if *unclear { Progress::Begun } else { Progress::Open }),
             Event::UndoBegin { step } => self.set(*step, Progress::Undoing),
             Event::Remade { old, new, .. } => {
                 self.ids.insert(old.clone(), new.clone());

@@ -130,14 +130,15 @@ fn remade(run: &mut Run<'_>, step: &Step, call: &Call, answer: &Value) -> std::r
 
 /// Waits until everything is as it was before the step, and nothing of it is under way any more.
 fn settle(run: &mut Run<'_>, step: &Step) -> std::result::Result<(), String> {
-    let end = Instant::now() + PATIENCE;
+    let patience = run.patience.unwrap_or(PATIENCE);
+    let end = Instant::now() + patience;
     while Instant::now() < end {
         if is_gone(run, step) && !is_under_way(run, step) {
             return Ok(());
         }
         run.cloud.pause(BEAT);
     }
-    Err(format!("it is not as it was after {} minutes", PATIENCE.as_secs() / 60))
+    Err(format!("it is not as it was after {} s", patience.as_secs()))
 }
 
 /// Whether a resource of the step is between two states.

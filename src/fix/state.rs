@@ -30,6 +30,22 @@ impl State {
         self.value.pointer(&format!("{}{pointer}", place.pointer())).cloned().unwrap_or(Value::Null)
     }
 
+    /// The resources: account, region (empty for what is global to the account), collection and key.
+    pub fn resources(&self) -> Vec<(String, String, String, String)> {
+        let mut found = Vec::new();
+        for (account, content) in self.value["accounts"].as_object().into_iter().flatten() {
+            let mut collect = |region: &str, collections: &Value| {
+                for (collection, items) in collections.as_object().into_iter().flatten().filter(|(name, _)| *name != "regions") {
+                    let keys = items.as_object().into_iter().flatten().map(|(key, _)| key);
+                    found.extend(keys.map(|key| (account.clone(), region.to_owned(), collection.clone(), key.clone())));
+                }
+            };
+            collect("", content);
+            content["regions"].as_object().into_iter().flatten().for_each(|(region, inventory)| collect(region, inventory));
+        }
+        found
+    }
+
     /// The state after changes.
     ///
     /// # Errors

@@ -245,6 +245,16 @@ pub struct Domain {
     pub tags: Known<Tags>,
 }
 
+impl Domain {
+    /// Whether it is a host's name; `*` for its first label stands for one label, and case does not count.
+    pub fn answers_for(&self, host: &str) -> bool {
+        match self.name.strip_prefix("*.") {
+            Some(parent) => host.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
+            None => self.name.eq_ignore_ascii_case(host),
+        }
+    }
+}
+
 /// A base path mapping.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -268,4 +278,22 @@ pub struct AccessAssociation {
     pub domain_arn: String,
     /// Id of the VPC endpoint that may use it.
     pub endpoint_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wildcard_answers_for_one_label() {
+        for (name, host, answers) in [
+            ("Api.example.com", "api.example.com", true),
+            ("*.Example.com", "api.example.com", true),
+            ("*.example.com", "a.b.example.com", false),
+            ("*.example.com", "example.com", false),
+        ] {
+            let domain: Domain = serde_json::from_value(serde_json::json!({"name": name})).expect("a domain name");
+            assert_eq!(domain.answers_for(host), answers, "{name} {host}");
+        }
+    }
 }

@@ -16,7 +16,8 @@ use crate::rules::assess::{Assessment, Found, Gap};
 use crate::rules::verdict::Severity;
 use crate::rules::{RULES, Rule};
 
-/// What decides the exit code, and what was accepted.
+/// What decides the exit code, and what was accepted. By default nothing was, and nothing ends in 1.
+#[derive(Default)]
 pub struct Policy<'p> {
     /// Findings at or above this level end in exit code 1; `None` never does.
     pub fail_on: Option<Severity>,
@@ -27,7 +28,7 @@ pub struct Policy<'p> {
     /// Levels that rules have instead of their own.
     pub levels: BTreeMap<&'static str, Severity>,
     /// Says of a finding whether it was accepted, and with which words.
-    pub suppress: &'p mut dyn FnMut(&ReportedFinding) -> Option<Accepted>,
+    pub suppress: Option<&'p mut dyn FnMut(&ReportedFinding) -> Option<Accepted>>,
     /// Finds in files what findings are about.
     pub locate: Option<&'p dyn Locate>,
 }
@@ -46,8 +47,8 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
     link(&mut findings);
     let unexplained = unexplained_breaks(assessment, &findings);
     let mut suppressed = Vec::new();
-    let (suppress, fail_on) = (policy.suppress, policy.fail_on);
-    findings.retain(|finding| match suppress(finding) {
+    let (mut suppress, fail_on) = (policy.suppress, policy.fail_on);
+    findings.retain(|finding| match suppress.as_mut().and_then(|suppress| suppress(finding)) {
         None => true,
         Some(Accepted { reason, until }) => {
             suppressed.push(SuppressedFinding {

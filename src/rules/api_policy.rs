@@ -3,10 +3,13 @@
 //! The policy is the saved one. Of one fault one rule speaks first: a policy that names other endpoints, other methods,
 //! or identities only is reported as that, and `api/policy-denies` follows from it.
 
+mod expected;
+
 use ipnet::IpNet;
 use serde_json::Value;
 
 use super::verdict::{Assessed, Confidence, Evidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
+use crate::arn::Arn;
 use crate::estate::{Hop, INVOKE, Integration, Site};
 use crate::model::Unknown;
 use crate::model::apigateway::{Api, MethodSummary};
@@ -126,7 +129,7 @@ pub fn policy_source_ip(api: &Site<'_, Api>) -> Assessed {
 /// `api/policy-open`
 pub fn policy_open(path: &Integration<'_>) -> Assessed {
     let call = Call::of(path)?;
-    let Some((at, forged)) = opening(path, &call)? else { return pass() };
+    let Some((at, forged)) = opening(path, &call)? else { return expected::unexpected(path, &call) };
     let evidence = call.at(&at).observed("an Allow for everyone, whatever the endpoint or VPC");
     let finding = Finding::from(evidence.expected("a condition on aws:SourceVpce, or a Deny with one"));
     fail(match call.method.authorization.as_str() {
@@ -154,10 +157,7 @@ fn opening(path: &Integration<'_>, call: &Call<'_, '_>) -> Result<Option<(String
 }
 
 fn for_strangers(path: &Integration<'_>, call: &Call<'_, '_>) -> Result<Option<(String, bool)>, Leave> {
-    let context = Context::stranger()
-        .with("aws:ResourceAccount", crate::policy::Value::text(call.api.account))
-        .with("aws:RequestedRegion", crate::policy::Value::text(call.api.region));
-    let stranger = Request::anonymous(INVOKE, call.request.resource.clone(), context);
+    let stranger = Request::anonymous(INVOKE, call.request.resource.clone(), call.stranger());
     let evaluation = call.policy.evaluate(&stranger);
     let at = |statement: Option<&Statement>| statement.map_or_else(String::new, |statement| call.policy.pointer(statement));
     match evaluation.decision() {
@@ -212,6 +212,13 @@ impl<'p, 'a> Call<'p, 'a> {
 
     fn authorizer(&self) -> bool {
         self.method.authorization == "CUSTOM"
+    }
+
+    /// A caller of another account's network.
+    fn stranger(&self) -> Context {
+        Context::stranger()
+            .with("aws:ResourceAccount", crate::policy::Value::text(self.api.account))
+            .with("aws:RequestedRegion", crate::policy::Value::text(self.api.region))
     }
 
     fn allows(&self) -> impl Iterator<Item = &'p Statement> + use<'p> {
@@ -305,20 +312,31 @@ fn pointer_of(policy: &Policy, used: &KeyUse<'_>) -> String {
     format!("{}/Condition/{}/{}", policy.pointer(used.statement), used.condition.operator(), used.condition.key().replace('/', "~1"))
 }
 
-/// Whether an endpoint or a VPC exists in an account that was read. What has another form or a wildcard is not looked up.
-fn exists(near: &Site<'_, crate::model::ec2::Endpoint>, id: &str) -> Result<bool, Unknown> {
+/// Whether an endpoint or a VPC exists in an account that was read, or is one that the configuration expects. What has
+/// another form or a wildcard is not looked up.
+fn exists(near: &Site<'_, crate::model::ec2::Endpoint>, name: &str) -> Result<bool, Unknown> {
     fn found<T>(hop: &Hop<'_, T>) -> Result<bool, Unknown> {
         match hop {
             Hop::Unknown(_, unknown) => Err(unknown.clone()),
             hop => Ok(matches!(hop, Hop::Present(_))),
         }
     }
-    let from = (near.account, near.region);
-    match id.rsplit_once('-') {
-        Some((_, hex)) if hex.is_empty() || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) => Ok(true),
-        Some(("vpce", _)) => found(&near.estate.endpoint(from, id)),
-        Some(("vpc", _)) => found(&near.estate.vpc(from, id)),
-        _ => Ok(true),
+    let (estate, known) = (near.estate, &near.estate.parameters);
+    let arn = Arn::parse(name);
+    let id = arn.as_ref().map_or(name, Arn::name).to_ascii_lowercase();
+    let Some((kind, hex)) = id.split_once('-') else { return Ok(true) };
+    let looked_up = matches!(kind, "vpc" | "vpce") && !hex.is_empty() && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !looked_up || known.expects(&id) {
+        return Ok(true);
+    }
+    let (account, region) = arn.map_or((near.account, near.region), |arn| (arn.account, arn.region));
+    if estate.region(account, region).is_none() {
+        let why = format!("{id} is one of account {account}, which was not read in {region}");
+        return if known.trusts(account) { Ok(true) } else { Err(Unknown::foreign(why)) };
+    }
+    match kind {
+        "vpce" => found(&estate.endpoint((account, region), &id)),
+        _ => found(&estate.vpc((account, region), &id)),
     }
 }
 

@@ -2,10 +2,23 @@
 
 use super::verdict::{Assessed, Confidence, Evidence, Finding, Leave, fail, not_applicable, pass};
 use crate::estate::{Hop, Integration, owner_of};
+use crate::host::Host;
 use crate::model::Unknown;
 use crate::model::apigateway::AccessAssociation;
 use crate::model::known::any;
 use crate::policy::{Decision, Evaluation};
+
+/// `domain/not-found`
+pub fn not_found(path: &Integration<'_>) -> Assessed {
+    let Host::Custom(name) = &path.url()?.host else { return not_applicable("the host is no custom domain name") };
+    if !matches!(path.domain, Hop::Missing(_)) {
+        return path.domain.read().and_then(|_| pass());
+    }
+    let endpoint = path.endpoint.read()?;
+    let note = format!("Account {} has no private custom domain name {name}, and none is shared with it.", endpoint.account);
+    let evidence = path.url_evidence()?.expected("a private custom domain name that exists, or the API's own host name");
+    fail(Finding::from(evidence).note(note).related(endpoint.at("/id").observed(endpoint.key)))
+}
 
 /// `domain/no-access-association`
 pub fn no_access_association(path: &Integration<'_>) -> Assessed {
@@ -70,4 +83,29 @@ pub fn mapping_missing(path: &Integration<'_>) -> Assessed {
     let first = url.segments.first().map_or("(none)", |segment| segment.raw());
     let evidence = domain.at("/mappings").observed(observed).expected(format!("a mapping of {first} or (none)"));
     fail(Finding::from(evidence).facet(first).related(path.url_evidence()?))
+}
+
+/// `domain/mapping-stage`
+pub fn mapping_stage(path: &Integration<'_>) -> Assessed {
+    let domain = path.domain.read()?;
+    let Some((mapping, _)) = path.estate.mapping(domain, path.url()?)? else { return not_applicable("no mapping takes the URL") };
+    let index = domain.value.mappings.read()?.iter().position(|own| std::ptr::eq(own, mapping)).unwrap_or_default();
+    let at = |field: &str, observed: &str| domain.at(format!("/mappings/{index}/{field}")).observed(observed);
+    let finding = |evidence: Evidence, note: String| Finding::from(evidence).facet(&mapping.base_path).note(note);
+    let api = match &path.api {
+        Hop::Missing(id) => {
+            let evidence = at("api_id", id).expected("the id of a private API of the domain name's account");
+            return fail(finding(evidence, format!("The account has no REST API {id}.")));
+        }
+        api => api.read()?,
+    };
+    let Some(stage) = &mapping.stage else { return pass() };
+    let stages = api.value.stages.read()?;
+    if stages.contains_key(stage) {
+        return pass();
+    }
+    let known: Vec<&str> = stages.keys().map(String::as_str).collect();
+    let expected =
+        if known.is_empty() { "a stage; the API has none".to_owned() } else { format!("a stage of the API: {}", known.join(", ")) };
+    fail(finding(at("stage", stage).expected(expected), format!("API {} has no stage {stage}; the case of letters counts.", api.key)))
 }

@@ -196,9 +196,11 @@ rules! {
     Route "api/access-mode-strict" api::access_mode_strict;
     Route "api/required-params" api::required_params;
     Route "api/unsupported-media-type" api::unsupported_media_type;
+    Route "domain/not-found" domain::not_found;
     Route "domain/no-access-association" domain::no_access_association;
     Route "domain/policy-denies" domain::policy_denies;
     Route "domain/mapping-missing" domain::mapping_missing;
+    Route "domain/mapping-stage" domain::mapping_stage;
     Integration "state-machine/connection-missing" state_machine::connection_missing;
     Integration "state-machine/role-permissions" state_machine::role_permissions;
     Integration "state-machine/header-forbidden" state_machine::header_forbidden;

@@ -17,9 +17,6 @@ use crate::network::{Families, Outcome, Ports, Side, Verdict};
 /// The port of a URL that names none.
 const HTTPS: u16 = 443;
 
-/// How long a change of a configuration may take, in minutes.
-const PATIENCE: i64 = 20;
-
 /// `resource-config/not-active`
 pub fn not_active(config: &Site<'_, ResourceConfig>) -> Assessed {
     let status = config.value.status.read()?;
@@ -28,7 +25,7 @@ pub fn not_active(config: &Site<'_, ResourceConfig>) -> Assessed {
     }
     let finding = Finding::from(config.at("/status").observed(status).expected("ACTIVE"));
     let finding = if is_recent_change(config, status) {
-        finding.severity(Severity::Low).note(format!("The change began less than {PATIENCE} minutes before this was read."))
+        finding.severity(Severity::Low).note(format!("The change began less than {} minutes before this was read.", patience(config)))
     } else {
         finding
     };
@@ -41,7 +38,12 @@ pub fn not_active(config: &Site<'_, ResourceConfig>) -> Assessed {
 fn is_recent_change(config: &Site<'_, ResourceConfig>, status: &str) -> bool {
     let (modified, created) = (config.value.modified.read().ok().copied().flatten(), config.value.created.read().ok().copied().flatten());
     let age = |since| config.estate.snapshot.taken_at.duration_since(since).as_mins();
-    status.ends_with("_IN_PROGRESS") && modified.or(created).is_some_and(|since| age(since) < PATIENCE)
+    status.ends_with("_IN_PROGRESS") && modified.or(created).is_some_and(|since| age(since) < patience(config))
+}
+
+/// How long a change of a configuration may take, in minutes.
+fn patience(config: &Site<'_, ResourceConfig>) -> i64 {
+    i64::from(config.estate.parameters.in_progress_minutes)
 }
 
 /// `resource-config/domain-not-endpoint`

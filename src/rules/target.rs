@@ -149,9 +149,9 @@ fn stripped(name: &str, place: Evidence) -> Option<Finding> {
 
 /// `target/retry-disabled`
 pub fn retry_disabled(path: &Integration<'_>) -> Assessed {
-    /// A private path needs some minutes after it was made.
-    const SHORT: i64 = 300;
     let (_, target) = path.target()?;
+    // A private path needs some minutes after it was made.
+    let short = i64::from(path.estate.parameters.event_age_seconds);
     let retry = target.value.retry.read()?;
     let mut findings = Vec::new();
     if retry.attempts == Some(0) {
@@ -162,8 +162,8 @@ pub fn retry_disabled(path: &Integration<'_>) -> Assessed {
             None => finding,
         });
     }
-    if let Some(age) = retry.age_seconds.filter(|age| *age < SHORT) {
-        let evidence = target.at("/retry/age_seconds").observed(age).expected(format!("at least {SHORT}; 86400 without a setting"));
+    if let Some(age) = retry.age_seconds.filter(|age| *age < short) {
+        let evidence = target.at("/retry/age_seconds").observed(age).expected(format!("at least {short}; 86400 without a setting"));
         findings.push(Finding::from(evidence).facet("age"));
     }
     verdict(findings)
@@ -171,11 +171,11 @@ pub fn retry_disabled(path: &Integration<'_>) -> Assessed {
 
 /// Why the first attempt of this connection is likely to fail.
 fn needs_retries(path: &Integration<'_>) -> Option<&'static str> {
-    const YOUNG: SignedDuration = SignedDuration::from_mins(10);
+    let young = SignedDuration::from_mins(path.estate.parameters.new_connection_minutes.into());
     let connection = path.connection.read().ok()?;
     if connection.value.authorization.read().is_ok_and(|kind| kind == "OAUTH_CLIENT_CREDENTIALS") {
         return Some("An OAuth token is renewed when an attempt is answered with 401, so that attempt is the event's only one.");
     }
     let created = (*connection.value.created.read().ok()?)?;
-    (path.estate.snapshot.taken_at.duration_since(created) < YOUNG).then_some("The connection is new, and its path may not be ready.")
+    (path.estate.snapshot.taken_at.duration_since(created) < young).then_some("The connection is new, and its path may not be ready.")
 }

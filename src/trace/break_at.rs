@@ -32,7 +32,7 @@ fn tells_of_missing(hops: &[TracedHop<'_>], finding: &ReportedFinding) -> bool {
     let Some(evidence) = finding.evidence.first() else { return false };
     let is_url = evidence.pointer == "/endpoint" || evidence.pointer.ends_with("/ApiEndpoint");
     let leads_to = |hop: &TracedHop<'_>| match hop.hop.kind {
-        Kind::Api | Kind::Stage | Kind::Method if is_url => true,
+        Kind::Domain | Kind::Api | Kind::Stage | Kind::Method if is_url => true,
         _ if hop.hop.id.is_empty() => evidence.observed == "none",
         _ => evidence.observed.contains(&*hop.hop.id),
     };

@@ -9,8 +9,6 @@ mod equal;
 mod examples;
 mod templates;
 
-use std::collections::BTreeMap;
-
 use pgwaudit::drift::{self, Sides};
 use pgwaudit::estate::Estate;
 use pgwaudit::model::Snapshot;
@@ -42,14 +40,7 @@ fn drift(baseline: &Snapshot, present: &Snapshot) -> Report {
     let parameters = Parameters::default();
     let sides = Sides { baseline, before: &before, present, now: &now, parameters: &parameters };
     let assessment = drift::judge(&drift::compare(baseline, present), &sides, &Selection::drift());
-    let policy = Policy {
-        fail_on: None,
-        allow_unassessed: Vec::new(),
-        require_integration: false,
-        levels: BTreeMap::new(),
-        suppress: &mut |_| None,
-        locate: None,
-    };
+    let policy = Policy::default();
     report::build(present, &assessment, policy)
 }
 

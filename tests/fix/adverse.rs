@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cases::{CASES, call};
+use crate::cases::{self, call};
 use crate::runs::{account, backend, difference, file, ok, scan};
 use crate::support::{Fault, Scope};
 
@@ -13,7 +13,7 @@ const CALL: &str = "AuthorizeSecurityGroupEgress";
 fn broken(number: &str, options: Value) -> (Scope<'static>, Value) {
     let scope = backend().account(number);
     let ids = scope.build("hardened", options);
-    let case = CASES.iter().find(|case| case.rule == RULE).expect("the case");
+    let case = cases::all().find(|case| case.rule == RULE).expect("the case");
     (case.make)(&scope, &ids);
     (scope, ids)
 }

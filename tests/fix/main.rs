@@ -5,6 +5,9 @@
 mod support;
 
 mod adverse;
+mod asked;
+mod between;
 mod cases;
+mod lost;
 mod runs;
 mod there_and_back;

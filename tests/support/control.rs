@@ -20,6 +20,21 @@ impl Fault {
         Self::of("delay").with("seconds", json!(seconds))
     }
 
+    /// An error answer to a call that was made all the same.
+    pub fn late_error(code: &str) -> Self {
+        Self::of("late-error").with("code", json!(code))
+    }
+
+    /// Somebody else's call right behind one that is met: the service and operation by their names in the API.
+    pub fn meanwhile(service: &str, operation: &str, params: Value) -> Self {
+        Self::of("meanwhile").with("other", json!({"service": service, "operation": operation, "params": params}))
+    }
+
+    /// What [`Scope::plant`] does, right behind a call that is met.
+    pub fn plant_meanwhile(kind: &str, id: &str, set: Value) -> Self {
+        Self::of("meanwhile").with("other", json!({"plant": {"kind": kind, "id": id, "set": set}}))
+    }
+
     /// `reset` (RST), `close` (FIN without an answer), `truncate` (half a body) or `garbage` (no JSON, no XML).
     pub fn of(kind: &str) -> Self {
         Self(Map::from_iter([("kind".to_owned(), json!(kind))]))
@@ -148,6 +163,11 @@ impl Scope<'_> {
     /// Takes this account's calls out of the log.
     pub fn clear_log(&self) {
         self.backend.control("DELETE", "log", &json!({"account": self.account}));
+    }
+
+    /// How long things that this account makes stay in progress.
+    pub fn progress(&self, seconds: f64) {
+        self.backend.control("POST", "progress", &json!({"account": self.account, "seconds": seconds}));
     }
 
     /// Caps the pages of this account's lists; `None` takes the cap away.

@@ -88,13 +88,13 @@ impl Text<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::day;
     use super::super::{Facts, Suppressions};
     use super::*;
-    use crate::model::{Kind, ResourceId};
+    use crate::model::ResourceId;
+    use crate::report::ReportedFinding;
     use crate::report::location::Declared;
-    use crate::report::{ReportedFinding, fingerprint};
     use crate::rules::Selection;
-    use crate::rules::verdict::{Confidence, Severity};
     use crate::source::cloudformation::{Origin, Stack, parse};
 
     fn assembly(templates: &[&str]) -> Assembly {
@@ -118,21 +118,7 @@ mod tests {
 
     /// A finding on the resource of a logical id of the stack.
     fn finding(id: &str) -> ReportedFinding {
-        let resource = ResourceId { id: id.into(), kind: Kind::Connection, account: "111122223333".into(), region: "eu-west-1".into() };
-        let rule = "connection/deauthorized";
-        ReportedFinding {
-            rule,
-            severity: Severity::Critical,
-            confidence: Confidence::High,
-            message: String::new(),
-            evidence: vec![],
-            integrations: vec![],
-            because: None,
-            fix: None,
-            fingerprint: fingerprint(rule, &resource, ""),
-            blame: None,
-            resource,
-        }
+        super::super::tests::finding("connection/deauthorized", id)
     }
 
     /// Ids of findings are `STACK LOGICAL-ID` here.
@@ -140,10 +126,6 @@ mod tests {
         let (stack, id) = resource.id.split_once(' ')?;
         let origin = Origin { stack: stack.parse().ok()?, logical_id: id.to_owned(), path: Vec::new() };
         Some((origin, Declared { name: id.to_owned(), construct_path: Some(format!("Orders/{id}/Resource")) }))
-    }
-
-    fn day(text: &str) -> Date {
-        text.parse().expect("a date")
     }
 
     const ACCEPTED: &str = "Resources:\n  Conn:\n    Type: AWS::Events::Connection\n    Metadata:\n      pgwaudit:\n        suppress:\n          - {rule: connection, reason: known, until: 2026-12-31}\n";

@@ -41,6 +41,10 @@ pub async fn call(sdk: &Client, operation: &str, p: Params<'_>) -> Answer {
             let request = request.set_base_path(p.text("basePath")).set_rest_api_id(api).set_stage(p.text("stage"));
             send!("apigateway", "CreateBasePathMapping", request)
         }
+        "UpdateBasePathMapping" => {
+            let request = sdk.update_base_path_mapping().set_domain_name(p.text("domainName")).set_domain_name_id(p.text("domainNameId"));
+            send!("apigateway", "UpdateBasePathMapping", request.set_base_path(p.text("basePath")).set_patch_operations(patches))
+        }
         "DeleteBasePathMapping" => {
             let request = sdk.delete_base_path_mapping().set_domain_name(p.text("domainName")).set_domain_name_id(p.text("domainNameId"));
             send!("apigateway", "DeleteBasePathMapping", request.set_base_path(p.text("basePath")))

@@ -42,10 +42,24 @@ fn a_torn_last_line_was_not_written() {
         std::fs::write(&path, &text[..text.len() - cut]).expect("written");
         let mut journal = Journal::open(&path).expect("opened");
         assert_eq!(journal.steps.get(&1), Some(&Progress::Begun), "{cut}");
-        journal.write(Event::Failed { step: 1, why: "x".to_owned() }).expect("written");
+        journal.write(Event::Failed { step: 1, why: "x".to_owned(), unclear: false }).expect("written");
         drop(journal);
         assert_eq!(Journal::open(&path).expect("whole again").steps.get(&1), Some(&Progress::Open));
     }
+}
+
+#[test]
+fn what_may_have_been_made_is_not_open_again() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("journal.jsonl");
+    let mut journal = Journal::create(&path, plan(), BTreeSet::new()).expect("created");
+    for (step, unclear) in [(1, true), (2, false)] {
+        journal.write(Event::Begin { step }).expect("written");
+        journal.write(Event::Failed { step, why: "x".to_owned(), unclear }).expect("written");
+    }
+    drop(journal);
+    let journal = Journal::open(&path).expect("opened");
+    assert_eq!((journal.steps.get(&1), journal.steps.get(&2)), (Some(&Progress::Begun), Some(&Progress::Open)));
 }
 
 #[test]

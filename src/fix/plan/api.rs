@@ -31,17 +31,17 @@ pub fn redeploy(case: &Case<'_>, mut draft: Draft, api: &Site<'_, Api>) -> Draft
         return manual("no stage of the API is known that an integration uses");
     }
     for stage in stages.values() {
-        let step = deployment(&draft, api, stage)?;
+        let step = deployment(case, &draft, api, stage)?;
         draft = draft.step(step);
     }
     Ok(draft)
 }
 
-/// Deploys one stage.
+/// Deploys one stage, with what is saved after the draft's steps.
 ///
 /// # Errors
 /// As [`redeploy`].
-pub fn deployment(draft: &Draft, api: &Site<'_, Api>, stage: &Site<'_, Stage>) -> Result<Step, Refused> {
+pub fn deployment(case: &Case<'_>, draft: &Draft, api: &Site<'_, Api>, stage: &Site<'_, Stage>) -> Result<Step, Refused> {
     if stage.value.canary.read()?.is_some() {
         return manual(format!("stage {} has a canary, which would receive the deployment", stage.key));
     }
@@ -54,7 +54,7 @@ pub fn deployment(draft: &Draft, api: &Site<'_, Api>, stage: &Site<'_, Stage>) -
         Step::new(scope(api), format!("deploy API {} to stage {name}", api.key), Call::new("apigateway", "CreateDeployment", parameters));
     let step = step.change(&at, format!("/stages/{}/deployment_id", token(name)), json!(old), json!(new)).makes("/id");
     let step = step.assume(&at, format!("/deployments/{new}/created"), json!(api.estate.snapshot.taken_at));
-    let mut step = step.assume(&at, format!("/deployments/{new}/summary"), summary(api)?);
+    let mut step = step.assume(&at, format!("/deployments/{new}/summary"), published(case, draft, api)?);
     for pending in pending(api, old)? {
         step = step.note(format!("publishes as well: {pending}"));
     }
@@ -65,13 +65,21 @@ pub fn deployment(draft: &Draft, api: &Site<'_, Api>, stage: &Site<'_, Stage>) -
     Ok(step.unconfirmed("that a deployment leaves the stage's variables, cache and tracing as they are"))
 }
 
+/// What a deployment after the draft's steps would have.
+fn published(case: &Case<'_>, draft: &Draft, api: &Site<'_, Api>) -> Result<Value, Refused> {
+    let state = case.state.with(draft.steps.iter().flat_map(|step| &step.changes)).map_err(Refused::new)?;
+    let region = state.snapshot.accounts.get(api.account).and_then(|account| account.regions.get(api.region));
+    let then = region.and_then(|region| region.apis.read().ok()?.get(api.key)?.read().ok());
+    summary(then.ok_or_else(|| Refused::new("the API was not found"))?)
+}
+
 /// What a deployment of what is saved would have.
 ///
 /// # Errors
 /// Where that is not known.
-pub fn summary(api: &Site<'_, Api>) -> Result<Value, Refused> {
+pub fn summary(api: &Api) -> Result<Value, Refused> {
     let mut paths = Map::new();
-    for (path, resource) in api.value.resources.read()? {
+    for (path, resource) in api.resources.read()? {
         let mut methods = Map::new();
         for (verb, method) in &resource.methods {
             let (authorization, key) = (method.authorization.read()?, method.api_key_required.read()?);
@@ -87,7 +95,7 @@ pub fn summary(api: &Site<'_, Api>) -> Result<Value, Refused> {
 /// Methods that are not the same in a deployment and in what is saved.
 fn pending(api: &Site<'_, Api>, deployment: &str) -> Result<Vec<String>, Refused> {
     let Some(deployed) = api.value.deployments.read()?.get(deployment) else { return Ok(Vec::new()) };
-    let (deployed, saved) = (json!(deployed.read()?.summary.read()?), summary(api)?);
+    let (deployed, saved) = (json!(deployed.read()?.summary.read()?), summary(api.value)?);
     let flat = |value: &Value| -> BTreeMap<String, Value> {
         let paths = value.as_object().into_iter().flatten();
         let methods = |(path, methods): (&String, &Value)| -> Vec<(String, Value)> {

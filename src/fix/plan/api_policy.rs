@@ -95,7 +95,7 @@ pub fn close(case: &Case<'_>, draft: Draft) -> Drafted {
 /// `api/policy-stale-endpoint`
 pub fn endpoint(case: &Case<'_>, draft: Draft) -> Drafted {
     let (api, at) = (api(case)?, &case.evidence().pointer);
-    let gone = case.finding.message.split_whitespace().find(|word| word.starts_with("vpce-") || word.starts_with("vpc-"));
+    let gone = case.finding.message.split_whitespace().find(|word| ["vpce-", "vpc-", "arn:"].iter().any(|head| word.starts_with(head)));
     let gone = gone.map(|word| word.trim_end_matches([':', '.', ',']));
     let Some(gone) = gone.filter(|_| case.evidence().expected.starts_with("only ")) else { return admit(case, draft) };
     let mut policy = api.value.policy.read()?.clone().unwrap_or_else(statement::empty);

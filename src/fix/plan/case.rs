@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Refused, later, manual};
-use crate::estate::{Estate, Integration, Site};
+use crate::estate::{Estate, Integration, Site, is_execute_api};
 use crate::fix::state::State;
 use crate::fix::step::{Change, NEW, Place, Step};
+use crate::model::Reason;
+use crate::model::ec2::Endpoint;
 use crate::report::{Report, ReportedFinding, fingerprint};
 use crate::rules::Selection;
 use crate::rules::assess::assess;
@@ -97,6 +99,15 @@ impl<'a> Case<'a> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether an endpoint is one of execute-api that can be used. What will be deployed has no state yet.
+pub fn usable(endpoint: &Site<'_, Endpoint>) -> bool {
+    let available = match endpoint.value.state.read() {
+        Ok(state) => state.eq_ignore_ascii_case("available"),
+        Err(unknown) => unknown.gap().reason == Reason::NotCovered,
+    };
+    available && endpoint.value.service.read().is_ok_and(|service| is_execute_api(service))
 }
 
 /// Where a resource stands.

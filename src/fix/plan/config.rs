@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::case::{place, scope};
+use super::case::{place, scope, usable};
 use super::{Case, Draft, Drafted, Refused, manual};
-use crate::estate::{Site, is_execute_api, regional_name};
+use crate::estate::{Site, regional_name};
 use crate::fix::step::{Call, Step};
 use crate::model::Kind;
 use crate::model::ec2::Endpoint;
@@ -29,12 +29,8 @@ pub fn domain(case: &Case<'_>, draft: Draft) -> Drafted {
         (_, Ok(gateway)) => path.estate.endpoints_in_vpc(gateway).collect(),
         _ => Vec::new(),
     };
-    let usable = |endpoint: &&Site<'_, Endpoint>| {
-        endpoint.value.service.read().is_ok_and(|service| is_execute_api(service))
-            && endpoint.value.state.read().is_ok_and(|state| state.eq_ignore_ascii_case("available"))
-    };
     let mut candidates = Vec::new();
-    for endpoint in endpoints.iter().filter(usable) {
+    for endpoint in endpoints.iter().filter(|endpoint| usable(endpoint)) {
         candidates.extend(regional_name(endpoint.value).map(|name| lead(&config, name)).transpose()?);
     }
     Ok(draft.step(case.best(candidates)?))

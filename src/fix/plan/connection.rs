@@ -10,6 +10,7 @@ use crate::fix::step::{Call, Place, Step, Wait};
 use crate::host::partition_of_region;
 use crate::model::Kind;
 use crate::model::events::Connection;
+use crate::model::known::told;
 
 /// What every change of a private path rests on.
 const KEEPS: &str = "that UpdateConnection without AuthParameters keeps the credentials that the connection has";
@@ -70,7 +71,7 @@ pub fn existing(case: &Case<'_>, draft: Draft) -> Drafted {
     let configs = case.estate.all(Kind::ResourceConfig, |region| &region.resource_configs);
     let mut candidates = Vec::new();
     for config in configs.filter(|config| config.account == connection.account && config.region == connection.region) {
-        if !config.value.status.read().is_ok_and(|status| status == "ACTIVE") {
+        if !told(config.value.status.read()).is_ok_and(|status| status.is_none_or(|status| status == "ACTIVE")) {
             continue;
         }
         let title = format!("let connection {} go through resource configuration {}", connection.value.name, config.value.name);

@@ -98,3 +98,42 @@ fn mapped(domain: &Site<'_, Domain>, old: &[Mapping], new: &Mapping) -> Step {
     let step = step.change(&place(domain, "domains"), "/mappings", json!(old), json!(after));
     step.undo(update(domain, "DeleteBasePathMapping", json!({"basePath": new.base_path})))
 }
+
+/// `domain/mapping-stage`: another stage of the API, or another private API of the account where that one is gone.
+pub fn lead(case: &Case<'_>, draft: Draft) -> Drafted {
+    let domain = own(case)?;
+    let url = case.path()?.url()?;
+    let Some((old, _)) = case.estate.mapping(&domain, url)? else { return manual("no mapping takes the URL") };
+    let private = |types: &Vec<String>| types.iter().any(|kind| kind == "PRIVATE");
+    let apis = case.estate.all(Kind::Api, |region| &region.apis).filter(|api| api.value.types.read().is_ok_and(private));
+    let apis: Vec<_> = apis.filter(|api| api.account == domain.account && api.region == domain.region).collect();
+    let same = apis.iter().any(|api| api.key == old.api_id);
+    let mut candidates = Vec::new();
+    for api in apis.iter().filter(|api| !same || api.key == old.api_id) {
+        for stage in api.value.stages.read()?.keys() {
+            let new = Mapping { api_id: api.key.to_owned(), stage: Some(stage.clone()), ..old.clone() };
+            candidates.push(led(&domain, old, &new)?);
+        }
+    }
+    Ok(draft.step(case.best(candidates)?))
+}
+
+fn led(domain: &Site<'_, Domain>, old: &Mapping, new: &Mapping) -> Result<Step, Refused> {
+    let patched = |to: &Mapping| {
+        let stage = to.stage.as_deref().unwrap_or_default();
+        let patch = |path: &str, value: &str| json!({"op": "replace", "path": path, "value": value});
+        let patches = json!([patch("/restapiId", &to.api_id), patch("/stage", stage)]);
+        update(domain, "UpdateBasePathMapping", json!({"basePath": old.base_path, "patchOperations": patches}))
+    };
+    let title = format!(
+        "let {} of {} lead to stage {} of API {}",
+        old.base_path,
+        domain.value.name,
+        new.stage.as_deref().unwrap_or_default(),
+        new.api_id
+    );
+    let before = domain.value.mappings.read()?;
+    let after: Vec<&Mapping> = before.iter().map(|mapping| if mapping == old { new } else { mapping }).collect();
+    let step = Step::new(scope(domain), title, patched(new));
+    Ok(step.change(&place(domain, "domains"), "/mappings", json!(before), json!(after)).undo(patched(old)))
+}

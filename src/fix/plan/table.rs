@@ -70,6 +70,7 @@ const PLANNERS: &[(&str, Planner)] = &[
     ("domain/no-access-association", domain::associate),
     ("domain/policy-denies", domain::admit),
     ("domain/mapping-missing", domain::map),
+    ("domain/mapping-stage", domain::lead),
     ("network/gateway-egress-443-only", group::egress_too_wide),
     ("network/gateway-egress-blocked", group::egress_blocked),
     ("network/endpoint-ingress-blocked", group::ingress_blocked),

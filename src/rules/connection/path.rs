@@ -70,9 +70,9 @@ fn unhealthy(connection: &Site<'_, Connection>, pointer: &str, path: &Connectivi
 
 /// Whether an association has been in the making for longer than it ever takes.
 fn is_slow(association: &Site<'_, crate::model::lattice::Association>) -> Result<bool, Leave> {
-    const PATIENCE: SignedDuration = SignedDuration::from_mins(20);
+    let patience = SignedDuration::from_mins(association.estate.parameters.in_progress_minutes.into());
     match association.value.created.read()? {
-        Some(created) => Ok(association.estate.snapshot.taken_at.duration_since(*created) > PATIENCE),
+        Some(created) => Ok(association.estate.snapshot.taken_at.duration_since(*created) > patience),
         None => Err(crate::model::Unknown::unresolved("it is not known since when the association has been in the making").into()),
     }
 }

@@ -66,6 +66,9 @@ pub fn host_unknown_api(path: &Integration<'_>) -> Assessed {
 /// An API that no account has that was read, though the account of the endpoint was.
 fn of_another_account(path: &Integration<'_>, id: &str, unknown: Unknown) -> Assessed {
     let endpoint = path.endpoint.read()?;
+    if !path.estate.snapshot.source.kind.is_deployed() {
+        return Err(Leave::Unknown(Unknown::foreign(format!("these templates declare no API {id}; another stack may"))));
+    }
     let apis = path.estate.region(endpoint.account, endpoint.region).map(|inventory| inventory.apis.read()).transpose()?;
     if apis.is_none_or(|apis| apis.contains_key(id)) {
         return Err(Leave::Unknown(unknown));

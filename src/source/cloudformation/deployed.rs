@@ -93,7 +93,7 @@ impl<'a> Deployed<'a> {
     }
 
     /// The same resource as the templates have it; of a part the whole that it belongs to, where it has no entry of its own.
-    fn twin(&self, resource: &ResourceId) -> Option<ResourceId> {
+    pub fn twin(&self, resource: &ResourceId) -> Option<ResourceId> {
         let whole = |id: &str, kind| self.twin(&ResourceId { id: id.to_owned(), kind, ..resource.clone() });
         match resource.kind {
             Kind::Target => {

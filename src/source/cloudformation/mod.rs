@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::document::{self, Malformed, Mark, Node};
 
 pub mod deployed;
+pub mod edit;
 mod lines;
 mod lower;
 mod origins;
@@ -24,7 +25,7 @@ pub use read::{Inputs, read};
 pub use templates::Templates;
 
 /// Templates that are judged together.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Assembly {
     /// Each template once; nested ones follow their parent.
     pub stacks: Vec<Stack>,
@@ -35,7 +36,7 @@ pub struct Assembly {
 }
 
 /// One template, and what is known of where it will be deployed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Stack {
     /// Its name, as the manifest has it, else the file's without its endings.
     pub name: String,

@@ -62,6 +62,11 @@ impl Templates {
         self.origins.homes()
     }
 
+    /// The property that a value of the model was made from.
+    pub fn origin(&self, resource: &ResourceId, pointer: &str) -> Option<Origin> {
+        self.origins.find(resource, pointer)
+    }
+
     /// Finds the places of what was lowered.
     pub fn located(&self) -> Located<'_> {
         Located { lines: Lines::new(&self.assembly), origins: &self.origins }
@@ -100,6 +105,18 @@ impl Located<'_> {
         let origin = self.origins.find(resource, "")?;
         let declared = self.lines.declared(&origin)?;
         Some((origin, declared))
+    }
+}
+
+impl Located<'_> {
+    /// The lines of a property: the user's own where the CDK kept it, then the template's.
+    pub fn stands(&self, origin: &Origin) -> Vec<Location> {
+        self.lines.places(origin)
+    }
+
+    /// The construct that made a resource.
+    pub fn construct_path(&self, origin: &Origin) -> Option<String> {
+        self.lines.declared(origin)?.construct_path
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
+mod convert;
 mod decode;
 pub mod json;
 pub mod yaml;

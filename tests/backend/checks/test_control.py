@@ -102,6 +102,27 @@ class Control(Case):
             self.refused("ThrottlingException", "events", "describe_connection", Name=self.one["connection"])
         self.describe()
 
+    def test_late_error_is_answered_to_a_call_that_was_made(self) -> None:
+        self.fault(kind="late-error", operation="PutRule", code="InternalException", times=1)
+        error = self.refused("InternalException", "events", "put_rule", Name="late", EventPattern='{"source": ["b"]}')
+        self.assertEqual(error.response["ResponseMetadata"]["HTTPStatusCode"], 500)
+        self.assertEqual(self.call("events", "describe_rule", Name="late")["State"], "ENABLED")
+
+    def test_somebody_else_calls_meanwhile(self) -> None:
+        other = {"service": "events", "operation": "DisableRule", "params": {"Name": "shared"}}
+        self.fault(kind="meanwhile", operation="PutRule", other=other, times=1)
+        self.call("events", "put_rule", Name="shared", EventPattern='{"source": ["b"]}')
+        self.assertEqual(self.call("events", "describe_rule", Name="shared")["State"], "DISABLED")
+
+    def test_progress_of_one_account(self) -> None:
+        self.control("POST", "progress", {"account": "555566660000", "seconds": 60})
+        self.addCleanup(self.control, "POST", "progress", {"account": "555566660000", "seconds": 0})
+        ids = self.at("555566660000")
+        vpc = ids("ec2", "create_vpc", CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnet = ids("ec2", "create_subnet", VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        made = ids("vpc-lattice", "create_resource_gateway", name="slow", vpcIdentifier=vpc, subnetIds=[subnet])
+        self.assertEqual(made["status"], "CREATE_IN_PROGRESS")
+
     def test_delay(self) -> None:
         self.fault(kind="delay", seconds=0.4, times=1)
         start = time.monotonic()

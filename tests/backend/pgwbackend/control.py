@@ -47,7 +47,7 @@ def _enforce(body: dict) -> dict:
 
 
 def _progress(body: dict) -> dict:
-    WORLD.settings.progress_seconds = float(body["seconds"])
+    WORLD.settings.progress_times[body.get("account")] = float(body["seconds"])
     return {}
 
 

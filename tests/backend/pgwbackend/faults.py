@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import models, wire
 from .errors import ApiError
 from .wire import Answer, Incoming
 
-KINDS = ("error", "delay", "reset", "truncate", "close", "garbage")
+KINDS = ("error", "delay", "reset", "truncate", "close", "garbage", "late-error", "meanwhile")
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and the services' models.
 STATUS = {"AccessDenied": 403, "AccessDeniedException": 403, "UnauthorizedOperation": 403, "RequestLimitExceeded": 503,
           "TooManyRequestsException": 429, "ServiceUnavailable": 503, "InternalFailure": 500, "InternalError": 500,
@@ -33,6 +34,8 @@ class Fault:
     status: int | None = None
     message: str = "made by the test"
     seconds: float = 1.0
+    # Of `meanwhile`: {"service", "operation", "params"} of a call that somebody else makes, or {"plant"} with its body.
+    other: dict | None = None
 
     def meets(self, call: Incoming) -> bool:
         """Whether the request is one of those meant."""
@@ -116,7 +119,12 @@ def before(call: Incoming, fault: Fault) -> Answer | None:
     return None
 
 
-def after(fault: Fault, made: Answer) -> None:
-    """What the fault does to the answer."""
+def after(call: Incoming, fault: Fault, made: Answer, other: Callable[[dict], None]) -> Answer:
+    """What the fault makes of the answer; `other` makes a call of somebody else, right behind the one that was met."""
     if fault.kind == "truncate":
         raise Broken("truncate", made)
+    if fault.kind == "meanwhile":
+        other(fault.other or {})
+    if fault.kind == "late-error":
+        return wire.failure(call, ApiError(fault.code, fault.message, fault.status or STATUS.get(fault.code)))
+    return made

@@ -7,7 +7,7 @@ import string
 import threading
 import uuid
 from collections import defaultdict
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 DEFAULT_ACCOUNT = "123456789012"
@@ -20,12 +20,16 @@ class Settings:
         # By account; None is any account that has none of its own.
         self.page_sizes: dict[str | None, int | None] = {}
         self.enforce = False
-        # Seconds that a gateway, configuration, association or connection stays in progress.
-        self.progress_seconds = 0.0
+        # Seconds that a gateway, configuration, association or connection stays in progress; by account as well.
+        self.progress_times: dict[str | None, float] = {}
 
     def page_size(self, account: str) -> int | None:
         """The cap of an account's pages."""
         return self.page_sizes.get(account, self.page_sizes.get(None))
+
+    def progress(self, account: str) -> timedelta:
+        """How long what an account makes or changes stays in progress."""
+        return timedelta(seconds=self.progress_times.get(account, self.progress_times.get(None, 0.0)))
 
 
 class World:

@@ -197,17 +197,17 @@ fn again(back: &Back<'_>, draft: Draft, stage: &str) -> Drafted {
     let api = site(back)?;
     let was = back.wanted["stages"][stage]["deployment_id"].as_str().unwrap_or_default();
     let served = &back.wanted["deployments"][was]["summary"];
-    if !crate::fix::state::same(served, &api::summary(&api)?) {
+    if !crate::fix::state::same(served, &api::summary(api.value)?) {
         return later("what is saved comes first: methods are not as they were when the stage was deployed");
     }
-    redeploy(&api, draft, stage)
+    redeploy(back, &api, draft, stage)
 }
 
-fn redeploy(api: &Site<'_, Api>, draft: Draft, stage: &str) -> Drafted {
+fn redeploy(back: &Back<'_>, api: &Site<'_, Api>, draft: Draft, stage: &str) -> Drafted {
     let value = api.value.stages.read()?.get(stage).ok_or_else(|| Refused::new("the stage is gone"))?;
     let of_api =
         Site { estate: api.estate, kind: Kind::Stage, account: api.account, region: api.region, parent: api.key, key: stage, value };
-    let step = api::deployment(&draft, api, &of_api)?;
+    let step = api::deployment(back.case, &draft, api, &of_api)?;
     Ok(draft.step(step))
 }
 
@@ -215,7 +215,7 @@ fn redeploy(api: &Site<'_, Api>, draft: Draft, stage: &str) -> Drafted {
 pub fn published(back: &Back<'_>, mut draft: Draft) -> Drafted {
     let stages: Vec<String> = back.now["stages"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
     for stage in stages.iter().filter(|stage| matches!(old(back, stage), Old::Gone)) {
-        draft = redeploy(&site(back)?, draft, stage)?;
+        draft = redeploy(back, &site(back)?, draft, stage)?;
     }
     Ok(draft)
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Case, Integration, Refused, Site, manual, regional_name, there};
-use crate::estate::is_execute_api;
+use crate::fix::plan::case::usable;
 use crate::model::Kind;
 use crate::model::ec2::Endpoint;
+use crate::model::known::told;
 use crate::model::lattice::{Gateway, ResourceConfig};
 
 /// What a configuration is made with besides its name and gateway.
@@ -73,12 +74,11 @@ pub fn endpoint<'a>(case: &Case<'a>, path: &Integration<'a>) -> Result<Site<'a, 
         return Ok(endpoint);
     }
     let region = path.region();
-    let usable = |endpoint: &Site<'_, Endpoint>| {
-        endpoint.region == region
-            && endpoint.value.service.read().is_ok_and(|service| is_execute_api(service))
-            && endpoint.value.state.read().is_ok_and(|state| state.eq_ignore_ascii_case("available"))
-    };
-    let all: Vec<Site<'_, Endpoint>> = case.estate.all(Kind::Endpoint, |region| &region.endpoints).filter(usable).collect();
+    let all: Vec<Site<'_, Endpoint>> = case
+        .estate
+        .all(Kind::Endpoint, |region| &region.endpoints)
+        .filter(|endpoint| endpoint.region == region && usable(endpoint))
+        .collect();
     let named = path.config.read().ok().and_then(|config| config.value.domain.read().ok().cloned().flatten());
     let by_name = |endpoint: &&Site<'_, Endpoint>| {
         named.as_deref().is_some_and(|name| endpoint.value.dns_names.read().is_ok_and(|names| names.iter().any(|own| own == name)))
@@ -128,7 +128,7 @@ pub fn gateway<'a>(case: &Case<'a>, endpoint: &Site<'a, Endpoint>, scope: (&str,
     let mut found = Vec::new();
     for gateway in case.estate.all(Kind::Gateway, |region| &region.gateways) {
         let fits = (gateway.account, gateway.region) == scope && gateway.value.vpc_id.read()? == vpc;
-        if fits && !*gateway.value.service_managed.read()? && gateway.value.status.read()? == "ACTIVE" {
+        if fits && !*gateway.value.service_managed.read()? && told(gateway.value.status.read())?.is_none_or(|status| status == "ACTIVE") {
             found.push(gateway);
         }
     }

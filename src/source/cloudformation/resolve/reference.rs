@@ -110,6 +110,13 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// The name under which one of the stacks exports a value.
+    pub fn export_of(&self, text: &str) -> Option<String> {
+        let exported = |(owner, node): (usize, &'a Node)| self.value(owner, node, Mode::Plain).text() == Ok(Some(text.to_owned()));
+        let found = self.exports().iter().filter(|(_, (owner, node))| exported((*owner, node)));
+        found.map(|(name, _)| name.clone()).min()
+    }
+
     fn exports(&self) -> &HashMap<String, (usize, &'a Node)> {
         self.exports.get_or_init(|| {
             let mut exports = HashMap::new();

@@ -73,18 +73,9 @@ async fn domains(gateway: &ApiGateway, named: &Named) -> (Collection<Domain>, Co
 }
 
 async fn with_mappings(gateway: &ApiGateway, named: &Named) -> Result<Vec<Domain>, Unknown> {
-    let called = |domain: &Domain| named.hosts.iter().any(|host| covers(&domain.name, host));
+    let called = |domain: &Domain| named.hosts.iter().any(|host| domain.answers_for(host));
     let domains: Vec<Domain> = gateway.domains().await?.into_iter().filter(called).collect();
     Ok(each(domains, |domain| gateway.with_mappings(domain)).await)
-}
-
-/// Whether a domain name, perhaps with `*` for its first label, answers for a host.
-fn covers(domain: &str, host: &str) -> bool {
-    let domain = domain.to_ascii_lowercase();
-    match domain.strip_prefix("*.") {
-        Some(parent) => host.split_once('.').is_some_and(|(_, rest)| rest == parent),
-        None => domain == host,
-    }
 }
 
 /// Adds the APIs that base paths are mapped to. A mapping without a stage leaves it to the path.
@@ -163,17 +154,4 @@ async fn deployments(
 fn arn(scope: &Scope, api: &str) -> String {
     let partition = crate::host::partition_of_region(&scope.region).unwrap_or("aws");
     format!("arn:{partition}:apigateway:{}::/restapis/{api}", scope.region)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wildcard_covers_one_label() {
-        assert!(covers("Api.example.com", "api.example.com"));
-        assert!(covers("*.example.com", "api.example.com"));
-        assert!(!covers("*.example.com", "a.b.example.com"));
-        assert!(!covers("*.example.com", "example.com"));
-    }
 }

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-servic
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ..errors import ApiError
@@ -147,7 +147,7 @@ def create(ctx: Any, params: dict) -> dict:
         "service_name": params.get("ServiceName"), "state": "available", "policy": _check_policy(params.get("PolicyDocument")),
         "route_tables": params.get("RouteTableIds", []), "zones": {}, "interfaces": {}, "created": now(),
         "groups": _groups(ctx, params.get("SecurityGroupIds", []), vpc) if kind != "Gateway" else [],
-        "tags": tags_of(params), "ip_type": ip_type, "ready_at": now() + timedelta(seconds=WORLD.settings.progress_seconds),
+        "tags": tags_of(params), "ip_type": ip_type, "ready_at": now() + WORLD.settings.progress(ctx.account),
         "dns_options": {"DnsRecordIpType": ip_type} | params.get("DnsOptions", {}),
     }
     if kind == "Resource":

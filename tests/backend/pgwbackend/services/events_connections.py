@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/connection-private.html
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from ..errors import ApiError
@@ -51,7 +51,8 @@ def state(connection: dict) -> str:
 
 
 def _settle(connection: dict, word: str) -> None:
-    connection |= {"progress": word, "ready_at": datetime.now(timezone.utc) + timedelta(seconds=WORLD.settings.progress_seconds)}
+    time = WORLD.settings.progress(connection["ConnectionArn"].split(":")[4])
+    connection |= {"progress": word, "ready_at": datetime.now(timezone.utc) + time}
 
 
 def times(connection: dict) -> dict:

@@ -14,3 +14,12 @@ def one_policy(ctx: Any, params: dict) -> None:
     https://docs.aws.amazon.com/kms/latest/APIReference/API_GetKeyPolicy.html
     """
     params.setdefault("PolicyName", "default")
+
+
+@before("kms", "DisableKey", "EnableKey")
+def by_id(ctx: Any, params: dict) -> None:
+    """A key may be named by its ARN too.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_DisableKey.html
+    """
+    params["KeyId"] = params["KeyId"].rsplit("/", 1)[-1]

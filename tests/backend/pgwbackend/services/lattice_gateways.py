@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/vpc-lattice/latest/ug/resource-gateway.html
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from ..errors import ApiError
@@ -38,7 +38,7 @@ def status(thing: dict) -> str:
 
 def progress(thing: dict, word: str) -> None:
     """Starts the time during which the thing is in progress."""
-    thing |= {"progress": word, "readyAt": now() + timedelta(seconds=WORLD.settings.progress_seconds)}
+    thing |= {"progress": word, "readyAt": now() + WORLD.settings.progress(thing["arn"].split(":")[4])}
     thing["lastUpdatedAt"] = now()
 
 

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::document::{Fix, Plan};
-use super::journal::PLAN;
-use super::state::resolve;
-use super::step::{Call, NEW, Step};
+use super::super::document::{Fix, Plan};
+use super::super::journal::PLAN;
+use super::super::state::resolve;
+use super::super::step::{Call, NEW, Step};
 use crate::output::class_name;
 use crate::output::text::clean;
 
@@ -15,7 +15,7 @@ use crate::output::text::clean;
 ///
 /// # Errors
 /// What `out` answers.
-pub fn cli(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "#!/usr/bin/env bash\n# Plan {} of pgwaudit {}, on the state of {}", plan.id, plan.version, plan.taken_at)?;
     writeln!(out, "# Nothing here checks that the state is still the same. Needs the AWS CLI 2 and jq.\nset -euo pipefail")?;
     for fix in &plan.fixes {

@@ -1,0 +1,41 @@
+//! Plans for the examples of the rules' documents.
+use pgwaudit::estate::Estate;
+use pgwaudit::fix::document::Plan;
+use pgwaudit::fix::plan::{Request, plan};
+use pgwaudit::model::Snapshot;
+use pgwaudit::report::{self, Policy, Report};
+use pgwaudit::rules::assess::assess;
+use pgwaudit::rules::document::{Example, Expect};
+use pgwaudit::rules::parameters::Parameters;
+use pgwaudit::rules::verdict::FixClass;
+use pgwaudit::rules::{Rule, Selection};
+
+/// What all rules find, with the usual levels.
+pub fn judge(snapshot: &Snapshot) -> Report {
+    let estate = Estate::new(snapshot);
+    let integrations = estate.integrations();
+    let assessment = assess(&estate, &integrations, &Selection::all());
+    let policy = Policy::default();
+    report::build(snapshot, &assessment, policy)
+}
+
+const ALL: [FixClass; 3] = [FixClass::Safe, FixClass::Guarded, FixClass::Recreate];
+
+/// The plan for a rule's findings, with every class allowed.
+pub fn planned(snapshot: &Snapshot, rule: &str) -> Plan {
+    let request = Request {
+        judge: &mut judge,
+        parameters: Parameters::default(),
+        select: &|finding| finding.rule == rule,
+        allow: &ALL,
+        allow_managed: true,
+        max_changes: None,
+        baseline: None,
+    };
+    plan(snapshot.clone(), request).unwrap_or_else(|why| panic!("{rule}: {why}"))
+}
+
+/// The examples on which a rule has to find something.
+pub fn failing(rule: &'static Rule) -> impl Iterator<Item = &'static Example> {
+    rule.document().examples.iter().filter(|example| matches!(example.expect, Expect::Fails { .. }))
+}
