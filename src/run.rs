@@ -188,9 +188,14 @@ pub(crate) fn load(source: &Source) -> Result<Snapshot> {
 }
 
 /// Reads a source, in depth only what the filter means.
-pub(crate) fn load_within(source: &Source, filter: &Filter, quiet: bool) -> Result<Snapshot> {
+fn load_within(source: &Source, filter: &Filter, quiet: bool) -> Result<Snapshot> {
+    load_beside(source, filter, None, quiet)
+}
+
+/// Reads a source, with what a baseline knows of.
+fn load_beside(source: &Source, filter: &Filter, baseline: Option<&Snapshot>, quiet: bool) -> Result<Snapshot> {
     match source {
-        Source::Live(args) => live(args, filter, quiet),
+        Source::Live(args) => live(args, filter, baseline, quiet),
         Source::Demo => source::demo::read(),
         Source::Template(templates) => Ok(templates.snapshot.clone()),
         Source::Snapshot(path, regions) => {
@@ -202,11 +207,13 @@ pub(crate) fn load_within(source: &Source, filter: &Filter, quiet: bool) -> Resu
 }
 
 #[cfg(feature = "live")]
-fn live(args: &LiveArgs, filter: &Filter, quiet: bool) -> Result<Snapshot> {
+fn live(args: &LiveArgs, filter: &Filter, baseline: Option<&Snapshot>, quiet: bool) -> Result<Snapshot> {
+    use source::live::{LiveOptions, Remembered};
     output::log::start(args.verbose);
     // Lines of the log would run through the display.
     let display = output::progress::Display::new(!quiet && args.verbose == 0);
-    source::live::load(&source::live::LiveOptions { filter: filter.clone(), progress: display.listener(), ..live_options(args) })
+    let remembered = baseline.map(Remembered::of).unwrap_or_default();
+    source::live::load(&LiveOptions { filter: filter.clone(), remembered, progress: display.listener(), ..live_options(args) })
 }
 
 #[cfg(feature = "live")]
@@ -230,7 +237,7 @@ pub(crate) fn live_options(args: &LiveArgs) -> source::live::LiveOptions {
 }
 
 #[cfg(not(feature = "live"))]
-fn live(_: &LiveArgs, _: &Filter, _: bool) -> Result<Snapshot> {
+fn live(_: &LiveArgs, _: &Filter, _: Option<&Snapshot>, _: bool) -> Result<Snapshot> {
     Err(not_live())
 }
 
@@ -273,7 +280,7 @@ fn keep_regions(snapshot: &mut Snapshot, regions: &[String], path: &Path) -> Res
 
 fn snapshot(args: SnapshotArgs) -> Result<u8> {
     let filter = args.filter.or(Filter::default());
-    let snapshot = live(&args.live, &filter, args.quiet)?;
+    let snapshot = live(&args.live, &filter, None, args.quiet)?;
     let estate = Estate::new(&snapshot);
     Within::new(&estate, &estate.integrations(), [&filter, &Filter::default()])?;
     source::snapshot::write(&args.output, &snapshot)?;

@@ -270,6 +270,7 @@ mod tests {
             because: None,
             fix: None,
             fingerprint: fingerprint(rule, &resource, ""),
+            breaks: vec![],
             blame: None,
             resource,
         }

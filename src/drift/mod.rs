@@ -66,8 +66,10 @@ pub fn compare(baseline: &Snapshot, present: &Snapshot) -> Comparison {
     let (identities, rebuilt) = renewed::identities(&pairs, &new);
     comparison.differences.extend(identities);
     comparison.rebuilt = rebuilt;
-    comparison.differences.extend(lone::vanished(&pairs, &new));
-    comparison.differences.extend(lone::appeared(&pairs, &old));
+    for (differences, unread) in [lone::vanished(&pairs, &new), lone::appeared(&pairs, &old)] {
+        comparison.differences.extend(differences);
+        comparison.unread.extend(unread);
+    }
     comparison
         .differences
         .sort_by(|a, b| (&a.resource, &a.pointer, &a.facet, a.change).cmp(&(&b.resource, &b.pointer, &b.facet, b.change)));

@@ -31,6 +31,9 @@
 //!    `permissions`.
 //! 5. `cargo test --no-default-features --test fix_plan` runs it on every failing example of its rule.
 //!
+//! A way back from drift is a row in `plan/drift/table.rs`: the field, and the writer of the call that sets it. Tests ask
+//! for a change of each row, in `tests/drift/back.rs` on a snapshot and in `tests/drift_live/back.rs` against a server.
+//!
 //! The class is the rule's; [`Draft::at_least`](plan::Draft::at_least) makes a draft more careful, and a step that rests on
 //! something that AWS does not document ([`Step::unconfirmed`](step::Step::unconfirmed)) is never safe.
 

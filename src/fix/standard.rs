@@ -93,23 +93,12 @@ impl Standard {
     /// what the baseline asks for.
     #[cfg(feature = "live")]
     pub fn options(&self, args: &crate::cli::LiveArgs) -> crate::source::live::LiveOptions {
-        use crate::source::live::LiveOptions;
+        use crate::source::live::{LiveOptions, Remembered};
         match self {
             Standard::Rules => LiveOptions { substitutes: true, ..run::live_options(args) },
             Standard::Baseline { snapshot, .. } => {
-                LiveOptions { filter: snapshot.coverage.filter.clone(), deployments: deployments(snapshot), ..run::live_options(args) }
+                LiveOptions { filter: snapshot.coverage.filter.clone(), remembered: Remembered::of(snapshot), ..run::live_options(args) }
             }
         }
     }
-}
-
-/// The deployments that stages served, by API.
-#[cfg(feature = "live")]
-fn deployments(snapshot: &Snapshot) -> std::collections::BTreeMap<String, std::collections::BTreeSet<String>> {
-    let apis = snapshot.scopes().filter_map(|(_, region)| region.apis.read().ok()).flatten().filter_map(|(_, api)| api.read().ok());
-    let of_api = |api: &crate::model::apigateway::Api| {
-        let stages = api.stages.read().into_iter().flat_map(std::collections::BTreeMap::values);
-        (api.id.clone(), stages.filter_map(|stage| stage.deployment_id.read().ok().cloned().flatten()).collect())
-    };
-    apis.map(of_api).collect()
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 pub use crate::drift::blame::Blame;
 use crate::model::{Call, ResourceId, Scope, Source};
-use crate::rules::verdict::{Confidence, Evidence, FixClass, Severity};
+use crate::rules::verdict::{Confidence, Effect, Evidence, FixClass, Severity};
 
 use location::{Declared, Location};
 
@@ -193,6 +193,9 @@ pub struct ReportedFinding {
     pub fix: Option<FixReport>,
     /// Stable over runs: rule, account, region, resource and facet.
     pub fingerprint: String,
+    /// Of a difference, the findings of a scan that follow from it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub breaks: Vec<Effect>,
     /// Who made the difference and when, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blame: Option<Blame>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use super::{directory, keep_regions, load_within, record, reported, tell};
+use super::{directory, keep_regions, load_beside, record, reported, tell};
 use crate::cli::filter::FilterArgs;
 use crate::cli::{AcceptArgs, DriftArgs, DriftCommand, ExitArgs, OutputArgs, RuleArgs, ScanArgs, SourceArgs};
 use crate::drift::{self, Comparison, Sides, accept};
@@ -46,7 +46,7 @@ pub(super) fn run(args: DriftArgs) -> Result<u8> {
 fn both(path: &Path, settings: &Scan) -> Result<(Snapshot, Snapshot)> {
     let baseline = baseline(path, settings)?;
     // What is filtered is not read in depth: both sides have to be read alike.
-    let present = load_within(&settings.source, &baseline.coverage.filter, settings.output.quiet)?;
+    let present = load_beside(&settings.source, &baseline.coverage.filter, Some(&baseline), settings.output.quiet)?;
     comparable(path, &baseline, &present)?;
     Ok((baseline, present))
 }

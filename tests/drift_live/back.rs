@@ -6,7 +6,7 @@ use pgwaudit::fix::plan::drift::ROWS;
 use serde_json::{Value, json};
 
 use crate::runs::{account, backend, difference, file, ok};
-use crate::support::{Run, Scope};
+use crate::support::{Fault, Run, Scope};
 use crate::{call, target};
 
 /// A change of a field of one or more rows.
@@ -223,7 +223,7 @@ const CHANGES: &[Change] = changes! {
         method(scope, ids, replace("/apiKeyRequired", "true"));
         deploy(scope, ids);
     };
-    ["apis/stages/*/variables"] |scope, ids| stage(scope, ids, replace("/variables/one", "/a")), |scope, ids| stage(scope, ids, replace("/variables/one", "/b"));
+    ["apis/stages/*/variables"] |scope, ids| stage(scope, ids, replace("/variables/scope", "read")), |scope, ids| stage(scope, ids, replace("/variables/scope", "write"));
     ["usage_plans/stages"] |scope, ids| drop(plan(scope, ids)), |scope, ids| {
         let value = format!("{}:prod", ids["api"].as_str().expect("an id"));
         let operations = json!([{"op": "remove", "path": "/apiStages", "value": value}]);
@@ -311,4 +311,38 @@ fn there_and_back(index: usize, change: &Change) {
     ok(&scope.pgwaudit(&["rollback", &journal, "--yes"]), 0);
     let back = account(&scope, &format!("drift-{index}-back.json"));
     assert_eq!(difference(&changed, &back, ""), None, "after the rollback");
+}
+
+#[test]
+fn a_saved_plan_leads_back_to_the_baseline_that_it_was_made_with_and_no_other() {
+    let scope = backend().account("710000000901");
+    let ids = scope.build("hardened", json!({}));
+    let name = |end: &str| text(&file(&format!("drift-saved-{end}")));
+    let (baseline, plan, journal) = (name("baseline.json"), name("plan.json"), name("journal.jsonl"));
+    ok(&scope.pgwaudit(&["snapshot", "-o", &baseline]), 0);
+    group(&scope, &ids, "authorize_security_group_egress", "gateway_group", anything("0.0.0.0/0"));
+    let shown = scope.pgwaudit(&["fix", "--drift", "--baseline", &baseline, "--plan-out", &plan]);
+    ok(&shown, 1);
+    assert!(shown.stdout.contains("needs --allow guarded"), "what is cut off was not asked for: {}", shown.stdout);
+    ok(&scope.pgwaudit(&["fix", "--drift", "--baseline", &baseline, "--allow", "guarded", "--plan-out", &plan]), 1);
+    let was = std::fs::read_to_string(&baseline).expect("a baseline");
+    std::fs::write(&baseline, was.replace("prod", "test")).expect("written");
+    let other = scope.pgwaudit(&["fix", "--plan", &plan, "--apply", "--yes", "--journal", &journal]);
+    ok(&other, 2);
+    assert!(other.stderr.contains("not the baseline any more"), "{}", other.stderr);
+    std::fs::write(&baseline, was).expect("written");
+    // Stopped at the first call, it goes on by the journal alone.
+    scope.fault(Fault::error("UnauthorizedOperation").operation("RevokeSecurityGroupEgress").status(403).times(1));
+    ok(&scope.pgwaudit(&["fix", "--plan", &plan, "--apply", "--yes", "--journal", &journal]), 2);
+    ok(&scope.pgwaudit(&["fix", "--resume", &journal]), 0);
+    assert_eq!(drift(&scope, &baseline).json()["findings"], json!([]));
+    // What is managed elsewhere, and what was skipped, is left alone.
+    group(&scope, &ids, "authorize_security_group_egress", "gateway_group", anything("0.0.0.0/0"));
+    let skipped = scope.pgwaudit(&["fix", "--drift", "--baseline", &baseline, "--skip", "drift/security-group-rule-changed"]);
+    ok(&skipped, 0);
+    let offline = name("present.json");
+    ok(&scope.pgwaudit(&["snapshot", "-o", &offline]), 0);
+    let printed = scope.pgwaudit(&["fix", "--drift", "--baseline", &baseline, "--snapshot", &offline, "--allow", "guarded"]);
+    ok(&printed, 1);
+    assert!(printed.stdout.contains("stop letting out of"), "{}", printed.stdout);
 }

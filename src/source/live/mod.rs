@@ -24,6 +24,7 @@ mod pipes;
 mod progress;
 mod queues;
 mod read;
+mod remembered;
 mod routing;
 mod secrets;
 mod session;
@@ -35,7 +36,7 @@ pub(crate) mod trail;
 pub(crate) mod why;
 mod zones;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +48,7 @@ use self::call::Scan;
 use self::cells::Cell;
 pub use self::progress::{Event, Progress};
 use self::read::Global;
+pub use self::remembered::Remembered;
 use self::session::Session;
 use crate::error::{Error, Result};
 use crate::model::snapshot::SCHEMA;
@@ -78,8 +80,8 @@ pub struct LiveOptions {
     /// Read as well what no chain names but what could take the place of what one does: resource configurations, gateways,
     /// private APIs.
     pub substitutes: bool,
-    /// Deployments of APIs, by the API's id, that are read if they are there although no stage serves them.
-    pub deployments: BTreeMap<String, BTreeSet<String>>,
+    /// Read as well what a baseline knows of, if it is there.
+    pub remembered: Remembered,
     /// Who is told of the progress.
     pub progress: Progress,
 }
@@ -98,7 +100,7 @@ impl Default for LiveOptions {
             timeout: None,
             filter: Filter::default(),
             substitutes: false,
-            deployments: BTreeMap::new(),
+            remembered: Remembered::default(),
             progress: Progress::default(),
         }
     }

@@ -30,6 +30,7 @@ pub async fn read(services: &Services, named: &Named) -> Parts {
     if services.substitutes {
         add_private(&mut apis, gateway).await;
     }
+    add_remembered(&mut apis, services).await;
     let ids: BTreeSet<&String> = apis.keys().chain(named.perhaps.keys()).chain(&named.native).collect();
     if ids.is_empty() {
         return Parts { apis: Known::default(), usage_plans: Known::default(), domains, access_associations };
@@ -58,6 +59,17 @@ async fn add_private(apis: &mut BTreeMap<String, Stages>, gateway: &ApiGateway) 
     let private = |api: &Api| api.types.read().is_ok_and(|types| types.iter().any(|kind| kind == "PRIVATE"));
     for api in gateway.apis().await.into_iter().flatten().filter(private) {
         apis.entry(api.id).or_insert(Stages::Any).join(Stages::Any);
+    }
+}
+
+/// Adds the APIs that a baseline knows by their names, where it knows any that no chain names.
+async fn add_remembered(apis: &mut BTreeMap<String, Stages>, services: &Services) {
+    let names = &services.remembered.apis;
+    if names.is_empty() {
+        return;
+    }
+    for api in services.apis.apis().await.into_iter().flatten().filter(|api| names.contains(&api.name)) {
+        apis.entry(api.id).or_insert(Stages::Any);
     }
 }
 
@@ -107,7 +119,7 @@ async fn in_depth(services: &Services, api: Api, in_use: &Stages) -> Api {
     let gateway = &services.apis;
     let stages = async {
         let stages = gateway.stages(&api.id, &arn(&services.scope, &api.id)).await;
-        let more = services.deployments.get(&api.id).cloned().unwrap_or_default();
+        let more = services.remembered.deployments.get(&api.id).cloned().unwrap_or_default();
         let deployments = deployments(gateway, &api.id, &stages, in_use, more).await;
         (stages, deployments)
     };

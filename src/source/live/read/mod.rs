@@ -9,12 +9,12 @@ mod callers;
 mod lattice;
 mod network;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::{FutureExt, join_all};
 use futures::stream::{self, StreamExt};
 
+use super::Remembered;
 use super::alarms::Alarms;
 use super::apigateway::ApiGateway;
 use super::convert::collection;
@@ -43,8 +43,8 @@ pub struct Services {
     pub filter: Filter,
     /// Whether what could take the place of what chains name is read as well.
     pub substitutes: bool,
-    /// Deployments that are read although no stage serves them, by API.
-    pub deployments: BTreeMap<String, BTreeSet<String>>,
+    /// What is read although nothing names it.
+    pub remembered: Arc<Remembered>,
     /// EventBridge.
     pub events: Events,
     /// EventBridge Pipes.
