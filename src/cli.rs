@@ -20,7 +20,7 @@ use crate::rules::verdict::Severity;
 
 mod drift;
 
-pub use drift::{AcceptArgs, DriftArgs, DriftCommand};
+pub use drift::{AcceptArgs, AgainstArgs, DriftArgs, DriftCommand, ToldArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -37,6 +37,7 @@ Examples:
   pgwaudit scan --template cdk.out                 judge what will be deployed, before it is
   pgwaudit snapshot -o prod.json                   save what is deployed
   pgwaudit drift --baseline prod.json              see what has changed since
+  pgwaudit drift --stack orders                    see what is not as it was deployed
   pgwaudit scan --snapshot prod.json -o sarif=pgwaudit.sarif
   pgwaudit rules show connection/deauthorized";
 
@@ -63,6 +64,8 @@ Examples:
   pgwaudit snapshot -o prod.json                   record what is right …
   pgwaudit drift --baseline prod.json              … and see what has changed since
   pgwaudit drift --baseline prod.json --snapshot today.json --format json
+  pgwaudit drift --template cdk.out                see what is not as the templates say
+  pgwaudit drift --stack orders                    see what is not as the stack was deployed
   pgwaudit drift accept --baseline prod.json       take what has changed into the baseline";
 
 const SNAPSHOT_EXAMPLES: &str = "\
@@ -153,7 +156,7 @@ pub enum PolicyCommand {
         #[arg(long, value_name = "NAME", default_value = "aws")]
         partition: String,
     },
-    /// What `drift` needs, which is what `scan` does
+    /// What `drift` needs: the same, and what asks for stacks where templates or stacks are the baseline
     #[command(after_help = "Example:\n  pgwaudit policy drift --blame > pgwaudit-drift.json")]
     Drift {
         /// And what `--blame` needs

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::source::live::ACTIONS;
+use crate::source::live::deployments::ACTIONS as STACK_ACTIONS;
 use crate::source::live::trail::LOOKUP_EVENTS;
+use crate::source::live::{ACTIONS, Action};
 
 /// What API Gateway's operations are in IAM: `GET` on paths of its management API.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-create-and-manage-api.html>
@@ -13,8 +14,17 @@ const API_GATEWAY_PATHS: [&str; 6] =
 /// The least policy for a scan: every call that one may make, and denials that keep it from secrets and API
 /// keys whatever else the caller may do.
 pub fn scan(partition: &str) -> Value {
-    let actions: Vec<String> =
-        ACTIONS.iter().filter(|action| !["apigateway", "sts"].contains(&action.service)).map(ToString::to_string).collect();
+    reading(partition, &[])
+}
+
+/// The same with what asks for stacks and their templates.
+pub fn drift(partition: &str) -> Value {
+    reading(partition, &STACK_ACTIONS)
+}
+
+fn reading(partition: &str, more: &[Action]) -> Value {
+    let own = ACTIONS.iter().filter(|action| !["apigateway", "sts"].contains(&action.service));
+    let actions: Vec<String> = own.chain(more).map(ToString::to_string).collect();
     let path = |path: &&str| format!("arn:{partition}:apigateway:*::{path}");
     let paths: Vec<String> = API_GATEWAY_PATHS.iter().map(path).collect();
     let keys: Vec<String> = ["/apikeys*", "/usageplans/*/keys*"].iter().map(path).collect();
@@ -28,7 +38,7 @@ pub fn scan(partition: &str) -> Value {
 
 /// The same for drift with who made it.
 pub fn blame(partition: &str) -> Value {
-    let mut policy = scan(partition);
+    let mut policy = drift(partition);
     if let Some(statements) = policy["Statement"].as_array_mut() {
         statements.push(json!({"Sid": "ReadHistory", "Effect": "Allow", "Action": LOOKUP_EVENTS.to_string(), "Resource": "*"}));
     }
@@ -50,6 +60,13 @@ mod tests {
         assert!(policy.contains("events:DescribeConnection") && policy.contains("arn:aws:apigateway:*::/restapis/*"));
         assert!(!policy.contains("Put") && !policy.contains("Create") && !policy.contains("Delete"));
         assert!(scan("aws-cn").to_string().contains("arn:aws-cn:apigateway"));
+    }
+
+    #[test]
+    fn stacks_are_asked_for_by_those_who_compare_with_them() {
+        let action = "cloudformation:GetTemplate";
+        assert!(drift("aws").to_string().contains(action) && !scan("aws").to_string().contains(action));
+        assert_eq!(drift("aws")["Statement"][2], scan("aws")["Statement"][2]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use clap::CommandFactory;
 use crate::catalogue;
 use crate::cli::{Cli, Command, ExitArgs, LiveArgs, OutputArgs, PolicyCommand, RuleArgs, RulesCommand, ScanArgs, SnapshotArgs, TraceArgs};
 use crate::config::suppress::{Facts, TagIndex};
+use crate::drift::declared::Places;
 use crate::error::{Error, Result};
 use crate::estate::{Estate, Integration};
 use crate::known;
@@ -39,8 +40,9 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Rules { command: RulesCommand::List { format } } => catalogue::list(format),
         Command::Rules { command: RulesCommand::Show { name } } => catalogue::show(&name),
         Command::Rules { command: RulesCommand::Check } => catalogue::check(),
-        Command::Policy { command: PolicyCommand::Scan { partition } } => policy(&partition, false),
-        Command::Policy { command: PolicyCommand::Drift { blame, partition } } => policy(&partition, blame),
+        Command::Policy { command: PolicyCommand::Scan { partition } } => policy(&partition, Allowing::Scan),
+        Command::Policy { command: PolicyCommand::Drift { blame: true, partition } } => policy(&partition, Allowing::History),
+        Command::Policy { command: PolicyCommand::Drift { blame: false, partition } } => policy(&partition, Allowing::Stacks),
         Command::Policy { command: PolicyCommand::Fix { plan, partition } } => crate::fix::command::policy(plan.as_deref(), &partition),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -114,13 +116,21 @@ fn judged<'a>(estate: &'a Estate<'a>, integrations: &'a [Integration<'a>], withi
 }
 
 fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Scan) -> Report {
+    reported_at(estate, assessment, settings, None)
+}
+
+/// The report, with the places that `compared` knows of where templates are the baseline.
+fn reported_at(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Scan, compared: Option<&Places<'_>>) -> Report {
     let (suppressions, known) = (&mut settings.suppressions, &mut settings.known);
     let tags = if suppressions.need_tags() { TagIndex::new(estate) } else { TagIndex::default() };
     let located = match &settings.source {
         Source::Template(templates) => Some(templates.located()),
         _ => None,
     };
-    let declared = |resource: &ResourceId| located.as_ref()?.declaration(resource);
+    let declared = |resource: &ResourceId| match compared {
+        Some(places) => places.declaration(resource),
+        None => located.as_ref()?.declaration(resource),
+    };
     let facts = Facts { tags, declared: Some(&declared) };
     let stacks = stacks(&settings.source);
     let deployed = settings.declared.as_ref().map(|templates| Deployed::new(estate, templates, stacks.as_deref()));
@@ -134,7 +144,9 @@ fn reported(estate: &Estate<'_>, assessment: &Assessment<'_>, settings: &mut Sca
             let recorded = known.as_mut().and_then(|known| known.accept(finding));
             suppressions.accept(finding, &facts, today).or(recorded)
         }),
-        locate: located.as_ref().map(|located| located as &dyn Locate).or(deployed.as_ref().map(|deployed| deployed as &dyn Locate)),
+        locate: (compared.map(|places| places as &dyn Locate))
+            .or(located.as_ref().map(|located| located as &dyn Locate))
+            .or(deployed.as_ref().map(|deployed| deployed as &dyn Locate)),
     };
     let mut report = report::build(estate.snapshot, assessment, policy);
     if let Some(deployed) = &deployed {
@@ -241,14 +253,26 @@ fn live(_: &LiveArgs, _: &Filter, _: Option<&Snapshot>, _: bool) -> Result<Snaps
     Err(not_live())
 }
 
+/// What a printed policy is for.
+enum Allowing {
+    Scan,
+    Stacks,
+    History,
+}
+
 #[cfg(feature = "live")]
-fn policy(partition: &str, blame: bool) -> Result<u8> {
-    let policy = if blame { crate::permissions::blame(partition) } else { crate::permissions::scan(partition) };
+fn policy(partition: &str, allowing: Allowing) -> Result<u8> {
+    use crate::permissions::{blame, drift, scan};
+    let policy = match allowing {
+        Allowing::Scan => scan(partition),
+        Allowing::Stacks => drift(partition),
+        Allowing::History => blame(partition),
+    };
     output::to_stdout(|out| writeln!(out, "{policy:#}")).map(|()| 0)
 }
 
 #[cfg(not(feature = "live"))]
-fn policy(_: &str, _: bool) -> Result<u8> {
+fn policy(_: &str, _: Allowing) -> Result<u8> {
     Err(not_live())
 }
 

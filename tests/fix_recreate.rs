@@ -6,11 +6,8 @@ mod runs;
 mod support;
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::process::Stdio;
-use std::time::{Duration, Instant};
 
-use runs::{account, backend, difference, file, ok, scan};
+use runs::{account, backend, difference, file, killed, ok, scan};
 use serde_json::{Value, json};
 use support::Scope;
 
@@ -120,26 +117,6 @@ fn without_new_ids(value: &Value) -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// Starts a repair and kills it once its journal has so many lines; whether it was still running then.
-fn killed(scope: &Scope<'_>, ids: &Value, journal: &Path, lines: usize) -> bool {
-    let mut command = scope.command(&repair(ids, journal.to_str().expect("a path")));
-    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
-    let end = Instant::now() + Duration::from_secs(180);
-    loop {
-        let written = std::fs::read_to_string(journal).map_or(0, |text| text.matches('\n').count());
-        if written >= lines {
-            process.kill().expect("it can be killed");
-            process.wait().expect("it ends");
-            return true;
-        }
-        if process.try_wait().expect("its state").is_some() || Instant::now() > end {
-            let _ = process.kill();
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
 /// The lines of the journal of a whole run.
 fn whole_run() -> usize {
     let scope = backend().account("620000000000");
@@ -174,7 +151,7 @@ fn broken_off(line: usize, back: bool) -> Result<(), String> {
     let ids = without_middle(&scope);
     let (groups, which) = (inventory(&scope, &ids).2, format!("killed at line {line}, back {back}"));
     let path = file(&format!("killed-{line}-{back}.jsonl"));
-    if !killed(&scope, &ids, &path, line) {
+    if !killed(scope.command(&repair(&ids, path.to_str().expect("a path"))), &path, line) {
         return Err(format!("{which}: ended before"));
     }
     let journal = path.to_str().expect("a path");

@@ -6,65 +6,20 @@
 #[allow(dead_code, reason = "each test binary uses a part of it")]
 mod lowering;
 mod support;
+#[path = "data/variants.rs"]
+mod variants;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use support::{Backend, Scope};
+use variants::{VARIANTS, deploy};
 
 /// What only a template tells.
 const TEMPLATE: [&str; 2] = ["secret/template", "template/unknown-type"];
 
 /// What only what is deployed tells: alarms of other stacks are seen, and the key is not.
 const LIVE: [&str; 2] = ["observability/alarm-missing", "connection/api-key-unenforced"];
-
-/// Changes of the template, and the rules that find them in it.
-const VARIANTS: [(&str, Change, &[&str]); 5] = [
-    ("as it should be", |_| {}, &[]),
-    (
-        "everything may go out",
-        |template| {
-            template["Resources"]["GatewayGroup"]["Properties"]["SecurityGroupEgress"] =
-                json!([{"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}]);
-        },
-        &["network/gateway-egress-443-only"],
-    ),
-    (
-        "a zonal name",
-        |template| {
-            let name = json!({"Fn::Select": [1, {"Fn::Split": [":", {"Fn::Select": [1, {"Fn::GetAtt": ["Endpoint", "DnsEntries"]}]}]}]});
-            template["Resources"]["Config"]["Properties"]["ResourceConfigurationDefinition"]["DnsResource"]["DomainName"] = name;
-        },
-        &["resource-config/domain-zonal"],
-    ),
-    (
-        "a rule that is switched off and has no queue",
-        |template| {
-            let rule = &mut template["Resources"]["Rule"]["Properties"];
-            rule["State"] = json!("DISABLED");
-            rule["Targets"][0].as_object_mut().expect("a target").remove("DeadLetterConfig");
-        },
-        &["observability/dead-letter-queue-missing", "rule/disabled"],
-    ),
-    (
-        "a policy for everybody and a key in clear",
-        |template| {
-            let statement = json!({"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"});
-            template["Resources"]["Api"]["Properties"]["Policy"]["Statement"] = json!([statement]);
-            template["Resources"]["Connection"]["Properties"]["AuthParameters"]["ApiKeyAuthParameters"]["ApiKeyValue"] = json!("demo");
-        },
-        &["api/policy-open", "secret/template"],
-    ),
-];
-
-type Change = fn(&mut Value);
-
-fn deploy(scope: &Scope<'_>, template: &Value) {
-    let request = json!({"StackName": "orders", "TemplateBody": template.to_string(), "Parameters": []});
-    scope.call("cloudformation", "create_stack", request).unwrap_or_else(|error| panic!("create_stack: {error}"));
-    let answer = scope.call("cloudformation", "describe_stacks", json!({"StackName": "orders"})).expect("a stack");
-    assert_eq!(answer["Stacks"][0]["StackStatus"], "CREATE_COMPLETE", "{}", answer["Stacks"][0]["StackStatusReason"]);
-}
 
 fn live(scope: &Scope<'_>) -> BTreeSet<String> {
     let report = scope.pgwaudit(&["scan", "--format", "json"]).json();
@@ -92,7 +47,7 @@ fn template(template: &Value, account: &str) -> BTreeSet<String> {
 #[test]
 fn a_template_and_what_it_deploys_are_judged_alike() {
     let backend = Backend::start();
-    let healthy: Value = serde_json::from_str(include_str!("data/orders.template.json")).expect("a template");
+    let healthy = variants::healthy();
     for (index, (name, change, expected)) in VARIANTS.into_iter().enumerate() {
         let account = format!("{:012}", 350_000_000_000_u64 + index as u64);
         let scope = backend.account(&account);

@@ -16,6 +16,9 @@ pub struct DriftArgs {
     /// What was decided.
     #[command(flatten)]
     pub against: AgainstArgs,
+    /// What templates are not told by themselves.
+    #[command(flatten)]
+    pub told: ToldArgs,
     /// Compare a file that `pgwaudit snapshot` wrote instead of what is deployed, offline
     #[arg(long, value_name = "FILE", help_heading = "Source (AWS itself unless given)")]
     pub snapshot: Option<PathBuf>,
@@ -33,7 +36,7 @@ pub struct DriftArgs {
     pub output: OutputArgs,
     /// Ask CloudTrail who made each difference and when; what it does not tell is said, and ends in exit code 3 where no
     /// finding ends in 1
-    #[arg(long, help_heading = "Output", conflicts_with = "snapshot")]
+    #[arg(long, help_heading = "Output", requires = "baseline", conflicts_with = "snapshot")]
     pub blame: bool,
     /// What makes it fail.
     #[command(flatten)]
@@ -48,6 +51,24 @@ pub struct AgainstArgs {
     /// Compare with what `pgwaudit snapshot -o FILE` recorded
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
+    /// Compare with CloudFormation, CDK or SAM templates: a file, a folder such as cdk.out, a pattern; several at once
+    #[arg(long = "template", value_name = "PATH", num_args = 1..)]
+    pub templates: Vec<String>,
+    /// Compare with the template that a stack was deployed from, and its parameters
+    #[arg(long, value_name = "NAME")]
+    pub stack: Option<String>,
+}
+
+/// What the templates of `pgwaudit drift --template` are not told by themselves.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Baseline (one of these)")]
+pub struct ToldArgs {
+    /// Values of the templates' parameters, as `aws cloudformation` takes them, instead of the stack's; repeatable
+    #[arg(long, value_name = "FILE", requires = "templates")]
+    pub parameters: Vec<PathBuf>,
+    /// Name of the stack that the template is deployed as [default: found by name and tags]
+    #[arg(long, value_name = "NAME", requires = "templates")]
+    pub stack_name: Option<String>,
 }
 
 /// What `pgwaudit drift` does besides comparing.

@@ -25,7 +25,7 @@ Examples:
   pgwaudit fix --plan plan.json --apply                  make it, after a question
   pgwaudit fix --only network --apply --yes              make what is safe, without one
   pgwaudit fix --emit cloudformation --source cdk.out    print it as patches of the templates
-  pgwaudit fix --integration orders/order-placed --allow guarded,recreate --apply
+  pgwaudit fix --integration orders/order-placed --allow recreate --secret-from env:ORDERS_KEY --apply
   pgwaudit fix --drift --baseline prod.json --allow guarded --apply
   pgwaudit fix --resume pgwaudit-journal-1a2b.jsonl      go on after a crash
   pgwaudit rollback pgwaudit-journal-1a2b.jsonl          take everything back";
@@ -66,9 +66,13 @@ pub struct PlanArgs {
     /// Leave these alone: rules, areas, severities, or ids or ARNs of resources
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub skip: Vec<String>,
-    /// Classes of changes that may be made
+    /// Classes of changes that may be made; each stands for those before it as well
     #[arg(long, value_name = "CLASS,…", value_delimiter = ',', default_value = "safe", value_parser = class())]
     pub allow: Vec<FixClass>,
+    /// Where the secret of a connection is read from that has to be made or authorized again: env:NAME, file:PATH or
+    /// secretsmanager:ARN. Plain text for an API key, else JSON with the fields that the plan names
+    #[arg(long, value_name = "WHERE", conflicts_with_all = ["plan", "resume"])]
+    pub secret_from: Option<String>,
     /// Change what CloudFormation, the CDK or Terraform owns as well
     #[arg(long)]
     pub allow_managed: bool,

@@ -270,6 +270,7 @@ mod tests {
             because: None,
             fix: None,
             fingerprint: fingerprint(rule, &resource, ""),
+            facet: String::new(),
             breaks: vec![],
             blame: None,
             resource,

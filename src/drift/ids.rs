@@ -29,6 +29,12 @@ impl Ids {
         if more.is_empty() { self } else { Ids::new([self.pairs, more].concat()) }
     }
 
+    /// From the new ids to the old ones.
+    #[must_use]
+    pub fn reversed(&self) -> Ids {
+        Ids::new(self.pairs.iter().map(|(old, new)| (new.clone(), old.clone())).collect())
+    }
+
     /// Whether no id has changed.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()

@@ -77,10 +77,11 @@ fn blinded(accounts: &Value, region: &str) -> Option<Unknown> {
     leading.into_iter().find_map(|(_, list)| gap(list))
 }
 
-/// The first gap in a value that something asked for.
+/// The first gap in a value that a call left.
 fn gap(value: &Value) -> Option<Unknown> {
     if let Some(unknown) = unread(value) {
-        return Some(unknown).filter(|unknown| !matches!(unknown.gap().reason, Reason::NotCovered | Reason::NotRecorded));
+        let refused = matches!(unknown.gap().reason, Reason::Denied | Reason::Throttled | Reason::Failed | Reason::Truncated);
+        return Some(unknown).filter(|_| refused);
     }
     match value {
         Value::Array(items) => items.iter().find_map(gap),
@@ -118,7 +119,8 @@ fn named<'v>(accounts: &Value, lone: &[Item<'v>]) -> HashSet<&'v str> {
     holders(accounts, &Ids::new(words)).iter().map(|holder| keys[holder.id]).collect()
 }
 
-fn difference(change: Change, item: &Item<'_>) -> Difference {
+/// The difference that a resource makes which is there on one side only.
+pub fn difference(change: Change, item: &Item<'_>) -> Difference {
     let (resource, pointer) = place(item, item.value, &[]);
     let name = item.value.get("name").and_then(Value::as_str).unwrap_or(item.key);
     let (there, nothing) = (format!("{} {name}", resource.kind), show::NOTHING.to_owned());

@@ -14,6 +14,7 @@ pub mod blame;
 mod breaks;
 mod calls;
 mod change;
+pub mod declared;
 mod fields;
 mod holders;
 mod ids;
@@ -57,8 +58,16 @@ pub struct Comparison {
 
 /// Compares `present` with `baseline`.
 pub fn compare(baseline: &Snapshot, present: &Snapshot) -> Comparison {
+    compare_some(baseline, present, &|_, _| true)
+}
+
+/// The same for those resources only that are meant, by collection and key.
+fn compare_some(baseline: &Snapshot, present: &Snapshot, is_meant: &dyn Fn(&str, &str) -> bool) -> Comparison {
     let (old, new) = (json(baseline), json(present));
-    let pairs = pair::pair(&old, &new, Ids::default());
+    let mut pairs = pair::pair(&old, &new, Ids::default());
+    pairs.both.retain(|pair| is_meant(pair.new.collection, pair.new.key));
+    pairs.vanished.retain(|item| is_meant(item.collection, item.key));
+    pairs.appeared.retain(|item| is_meant(item.collection, item.key));
     let mut comparison = Comparison { unread: pairs.unread.clone(), ..Comparison::default() };
     for pair in &pairs.both {
         comparison.add(pair, &pairs);
@@ -70,9 +79,7 @@ pub fn compare(baseline: &Snapshot, present: &Snapshot) -> Comparison {
         comparison.differences.extend(differences);
         comparison.unread.extend(unread);
     }
-    comparison
-        .differences
-        .sort_by(|a, b| (&a.resource, &a.pointer, &a.facet, a.change).cmp(&(&b.resource, &b.pointer, &b.facet, b.change)));
+    comparison.sort();
     comparison.ids = pairs.ids;
     comparison
 }
@@ -83,6 +90,10 @@ fn json(snapshot: &Snapshot) -> Value {
 }
 
 impl Comparison {
+    fn sort(&mut self) {
+        self.differences.sort_by(|a, b| (&a.resource, &a.pointer, &a.facet, a.change).cmp(&(&b.resource, &b.pointer, &b.facet, b.change)));
+    }
+
     fn add(&mut self, pair: &Pair<'_>, pairs: &Pairs<'_>) {
         if pair.old.key != pair.new.key {
             self.former.insert((pair.new.collection.to_owned(), pair.new.key.to_owned()), pair.old.key.to_owned());

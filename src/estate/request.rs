@@ -11,7 +11,7 @@
 use ipnet::IpNet;
 
 use crate::arn::Arn;
-use crate::host::{Segment, partition_of_region};
+use crate::host::{Host, Segment, partition_of_region};
 use crate::model::Known;
 use crate::model::apigateway::Domain;
 use crate::model::ec2::Endpoint;
@@ -20,7 +20,7 @@ use crate::policy::{Context, Request, Resource, Text, Value};
 use crate::rules::verdict::Leave;
 
 use super::join::header;
-use super::{Caller, Integration, Site};
+use super::{Caller, Hop, Integration, Site};
 
 /// The one action of API Gateway's data plane.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html>
@@ -41,11 +41,7 @@ impl<'a> Integration<'a> {
 
     /// The same call as the policy of a private custom domain name sees it, whose resource is the name itself.
     pub fn domain_request(&self, domain: &Site<'a, Domain>) -> Request {
-        let partition = partition_of_region(domain.region).unwrap_or("aws");
-        let id = domain.value.id.as_ref().map_or_else(String::new, |id| format!("+{id}"));
-        let owner = owner_of(domain.value, domain.account);
-        let arn = format!("arn:{partition}:execute-api:{}:{owner}:/domainnames/{}{id}", domain.region, domain.value.name);
-        Request::anonymous(INVOKE, Resource::arn(&arn), self.context())
+        Request::anonymous(INVOKE, Resource::arn(&domain_arn(domain)), self.context())
     }
 
     /// `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/VERB/PATH`; the path of the root is empty behind its slash.
@@ -85,6 +81,7 @@ impl<'a> Integration<'a> {
         let mut context = Context::anonymous();
         context.set("aws:SecureTransport", Value::text("true"));
         context.set("aws:UserAgent", self.user_agent());
+        context.set("execute-api:viaDomainArn", self.via_domain());
         if let Ok(api) = self.api.read() {
             context.set("aws:ResourceAccount", Value::text(api.account));
             context.set("aws:RequestedRegion", Value::text(api.region));
@@ -96,6 +93,16 @@ impl<'a> Integration<'a> {
             context.set("aws:VpcSourceIp", addresses(gateway).map_or(Value::Unknown, Value::within));
         }
         context
+    }
+
+    /// The private custom domain name that is called, if one is.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-vpc-endpoint-policies.html>
+    fn via_domain(&self) -> Value {
+        match (&self.domain, self.url()) {
+            (Hop::Present(domain), _) => Value::text(domain_arn(domain)),
+            (Hop::None, Ok(url)) if !matches!(url.host, Host::Custom(_)) => Value::Absent,
+            _ => Value::Unknown,
+        }
     }
 
     fn network(&self, endpoint: &Site<'a, Endpoint>, context: &mut Context) {
@@ -125,6 +132,14 @@ impl<'a> Integration<'a> {
             Caller::Target(..) | Caller::Pipe(..) => Value::text("Amazon/EventBridge/ApiDestinations"),
         }
     }
+}
+
+/// A private domain name as the resource of policies: `arn:aws:execute-api:REGION:ACCOUNT:/domainnames/NAME+ID`.
+fn domain_arn(domain: &Site<'_, Domain>) -> String {
+    let partition = partition_of_region(domain.region).unwrap_or("aws");
+    let id = domain.value.id.as_ref().map_or_else(String::new, |id| format!("+{id}"));
+    let owner = owner_of(domain.value, domain.account);
+    format!("arn:{partition}:execute-api:{}:{owner}:/domainnames/{}{id}", domain.region, domain.value.name)
 }
 
 /// The account that a domain name belongs to, which may have shared it with the one it was read in.

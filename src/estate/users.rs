@@ -4,7 +4,7 @@
 
 use crate::arn::Arn;
 use crate::model::events::Connection;
-use crate::model::{Collection, Known, Region, Unknown};
+use crate::model::{Collection, Known, Reason, Region, Unknown};
 use foldhash::{HashMap, HashSet};
 
 use super::{Estate, Site, Task};
@@ -84,6 +84,9 @@ impl<'a> Estate<'a> {
         let used = self.users.used.contains(&(place, connection.value.name.as_str())) || self.users.dynamic.contains(&place);
         match self.users.gaps.get(&place) {
             Some(unknown) if !used => Err(unknown.clone()),
+            None if !used && !self.snapshot.source.kind.is_deployed() => {
+                Err(Unknown::new("events:ListApiDestinations", Reason::NotCovered, "other stacks than these may use the connection"))
+            }
             _ => Ok(used),
         }
     }

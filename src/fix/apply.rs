@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::document::{Fix, Plan};
+use super::document::{Cure, Fix, Plan};
 use super::journal::{Event, Journal, Progress};
 use super::rollback;
-use super::state::{reached, resolve, resolve_text, restored};
+use super::state::{reached, resolve, resolve_text, restored, same};
 use super::step::{Call, Change, NEW, Place, Step, Wait};
 use crate::error::{Error, Result};
 use crate::report::Report;
@@ -304,7 +304,7 @@ impl Run<'_> {
             let current = self.current(step, &change)?;
             let as_before = restored(&change, &current);
             before &= as_before;
-            after &= reached(&change, &current);
+            after &= reached_by(step, &change, &current);
             if !as_before {
                 differing.push(difference(&change, &current));
             }
@@ -318,7 +318,7 @@ impl Run<'_> {
 
     fn is_reached(&mut self, step: &Step) -> std::result::Result<bool, Stop> {
         for change in self.changes(step) {
-            if hidden(&change) || !reached(&change, &self.current(step, &change)?) {
+            if hidden(&change) || !reached_by(step, &change, &self.current(step, &change)?) {
                 return Ok(false);
             }
         }
@@ -328,7 +328,7 @@ impl Run<'_> {
     fn differing(&mut self, step: &Step) -> std::result::Result<String, Stop> {
         for change in self.changes(step).iter().filter(|change| !hidden(change)) {
             let current = self.current(step, change)?;
-            if !reached(change, &current) {
+            if !reached_by(step, change, &current) {
                 return Ok(format!("{}{} ({})", change.place, change.pointer, short(&current)));
             }
         }
@@ -384,13 +384,14 @@ impl Run<'_> {
     /// Judges again after a fix: what it cures is gone, and nothing is new that was not foreseen.
     fn verify(&mut self, plan: &Plan, index: usize, outcome: &mut Outcome) -> Result<()> {
         let fix = &plan.fixes[index];
-        let foreseen: BTreeSet<&String> = plan.made().flat_map(|fix| &fix.reveals).collect();
+        let made = plan.made().flat_map(|fix| &fix.foresees).map(|cure| cure.print(self.journal.ids()));
+        let foreseen: BTreeSet<String> = plan.made().flat_map(|fix| &fix.reveals).cloned().chain(made).collect();
         let mut wrong = Vec::new();
         for look in LOOKS {
             self.cloud.pause(look);
             let report = self.cloud.judge()?;
             outcome.left = Some(report.findings.iter().map(|finding| finding.fingerprint.clone()).collect());
-            wrong = surprises(fix, &report, &self.journal.baseline, &foreseen);
+            wrong = surprises(fix, &report, self.journal, &foreseen);
             if !wrong.is_empty() {
                 continue;
             }
@@ -431,12 +432,13 @@ fn touches(one: &Change, other: &Change) -> bool {
 }
 
 /// What is wrong after a fix.
-fn surprises(fix: &Fix, report: &Report, baseline: &BTreeSet<String>, foreseen: &BTreeSet<&String>) -> Vec<String> {
-    let left = fix.cures.iter().filter(|cure| report.findings.iter().any(|finding| finding.fingerprint == cure.fingerprint));
+fn surprises(fix: &Fix, report: &Report, journal: &Journal, foreseen: &BTreeSet<String>) -> Vec<String> {
+    let is_left = |cure: &&Cure| report.findings.iter().any(|finding| finding.fingerprint == cure.print(journal.ids()));
+    let left = fix.cures.iter().filter(is_left);
     let mut wrong: Vec<String> = left.map(|cure| format!("{} is still found on {}", cure.rule, cure.resource.id)).collect();
     let new = report.findings.iter().filter(|finding| {
         let touched = finding.integrations.is_empty() || finding.integrations.iter().any(|id| fix.integrations.contains(id));
-        touched && !baseline.contains(&finding.fingerprint) && !foreseen.contains(&finding.fingerprint)
+        touched && !journal.baseline.contains(&finding.fingerprint) && !foreseen.contains(&finding.fingerprint)
     });
     wrong.extend(new.map(|finding| format!("{} is newly found on {}", finding.rule, finding.resource.id)));
     wrong
@@ -468,6 +470,13 @@ pub(super) fn resolved_change(change: &Change, journal: &Journal) -> Change {
 /// Whether a change is about something whose id is not known yet.
 pub(super) fn hidden(change: &Change) -> bool {
     change.place.key.contains(NEW) || change.pointer.contains(NEW)
+}
+
+/// Whether a change is made. A state that the step waits for may still be on its way: the wait looks after it.
+pub(super) fn reached_by(step: &Step, change: &Change, current: &Value) -> bool {
+    let waited = |wait: &Wait| wait.place == change.place && wait.pointer == change.pointer;
+    let left = |wait: &Wait| current.as_str().is_some_and(|state| !wait.never.iter().any(|never| never == state));
+    reached(change, current) || step.wait.as_ref().is_some_and(|wait| waited(wait) && left(wait) && !same(&change.before, current))
 }
 
 fn difference(change: &Change, current: &Value) -> String {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::document::{Baseline, Plan};
 use super::journal::Journal;
 use super::plan::{Request, plan};
+use super::secret::Reference;
 use super::standard::Standard;
 use super::{saved, show};
 use crate::cli::filter::FilterArgs;
@@ -31,6 +32,7 @@ use crate::trace;
 /// What ends in exit code 2.
 pub fn fix(args: FixArgs) -> Result<u8> {
     let FixArgs { source, live, plan: planned, apply } = args;
+    let secret: Option<Reference> = planned.secret_from.as_deref().map(str::parse).transpose()?;
     let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
     let output = OutputArgs { sources: planned.sources.clone(), ..OutputArgs::default() };
     let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() };
@@ -42,11 +44,18 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     if apply.apply && !matches!(settings.source, Source::Live(_)) {
         return Err(Error::new("--apply changes deployed accounts, not a file").next("leave out --snapshot and --demo"));
     }
+    if let Some(secret) = secret.as_ref().filter(|_| apply.apply) {
+        // What cannot be had is told before the accounts are read.
+        secret.local()?;
+    }
     let (plan, report) = match saved {
         Some(plan) => (plan, None),
         None => {
-            let read = Read::new(&planned, &standard, &mut settings)?;
+            let read = Read::new(&planned, secret.as_ref(), &standard, &mut settings)?;
             let plan = read.plan(&planned, &standard, &mut settings)?;
+            if secret.is_some() && super::secret::references(&plan).is_empty() {
+                run::tell("--secret-from: no step of this plan takes a secret");
+            }
             if let Some(form) = planned.emit {
                 planned.plan_out.as_deref().map_or(Ok(()), |file| saved::write(file, &plan))?;
                 let plan = read.plan(&everything(&planned), &standard, &mut settings)?;
@@ -96,12 +105,16 @@ pub fn rollback(args: RollbackArgs) -> Result<u8> {
 /// Where the plan cannot be read.
 #[cfg(feature = "live")]
 pub fn policy(plan: Option<&Path>, partition: &str) -> Result<u8> {
-    let statements = match plan {
-        Some(file) => super::permissions::of_plan(&saved::read(file)?, partition),
-        None => super::permissions::of_everything(partition),
+    let (statements, secrets) = match plan {
+        Some(file) => {
+            let plan = saved::read(file)?;
+            (super::permissions::of_plan(&plan, partition), super::permissions::secrets(&plan))
+        }
+        None => (super::permissions::of_everything(partition), Vec::new()),
     };
     let mut policy = crate::permissions::scan(partition);
     if let Some(own) = policy["Statement"].as_array_mut() {
+        super::permissions::spare(own, &secrets);
         own.extend(statements);
     }
     output::to_stdout(|out| writeln!(out, "{policy:#}")).map(|()| 0)
@@ -146,21 +159,22 @@ fn emit(form: Emit, plan: &Plan, snapshot: Option<Snapshot>, standard: &Standard
 }
 
 /// What was read and judged, and what of it is meant.
-struct Read {
+struct Read<'r> {
     snapshot: Snapshot,
+    secret: Option<&'r Reference>,
     report: Report,
     only: Choice,
     skip: Choice,
     within: Option<BTreeSet<String>>,
 }
 
-impl Read {
-    fn new(args: &PlanArgs, standard: &Standard, settings: &mut Scan) -> Result<Self> {
+impl<'r> Read<'r> {
+    fn new(args: &PlanArgs, secret: Option<&'r Reference>, standard: &Standard, settings: &mut Scan) -> Result<Self> {
         let snapshot = standard.load(&settings.source)?;
         let report = standard.first(&snapshot, settings)?;
         let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
         let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
-        Ok(Read { snapshot, report, only, skip, within })
+        Ok(Read { snapshot, secret, report, only, skip, within })
     }
 
     fn plan(&self, args: &PlanArgs, standard: &Standard, settings: &mut Scan) -> Result<Plan> {
@@ -168,7 +182,7 @@ impl Read {
             let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
             (self.only.is_empty() || self.only.means(finding)) && !self.skip.means(finding) && self.within.as_ref().is_none_or(touched)
         };
-        planned(args, &self.snapshot, standard, settings, &select)
+        planned(args, self.secret, (&self.snapshot, standard), settings, &select)
     }
 }
 
@@ -183,8 +197,8 @@ fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTre
 
 fn planned(
     args: &PlanArgs,
-    snapshot: &Snapshot,
-    standard: &Standard,
+    secret: Option<&Reference>,
+    (snapshot, standard): (&Snapshot, &Standard),
     settings: &mut Scan,
     select: &dyn Fn(&ReportedFinding) -> bool,
 ) -> Result<Plan> {
@@ -197,6 +211,7 @@ fn planned(
         allow_managed: args.allow_managed,
         max_changes: args.max_changes,
         baseline: standard.snapshot(),
+        secret,
     };
     let plan = plan(snapshot.clone(), request).map_err(|why| Error::new(format!("the plan cannot be made: {why}")))?;
     Ok(plan.against(standard.file().cloned()))
@@ -306,6 +321,7 @@ mod changes {
         args: &ApplyArgs,
     ) -> Result<u8> {
         let mut cloud = open(&plan, standard, settings)?;
+        cloud.learn(&plan)?;
         let report = match report {
             Some(report) => report,
             None => cloud.judge()?,
@@ -317,6 +333,7 @@ mod changes {
     pub fn resume(journal: &Path, standard: &Standard, settings: &mut Scan, args: &ApplyArgs) -> Result<u8> {
         let journal = Journal::open(journal)?;
         let mut cloud = open(&journal.plan, standard, settings)?;
+        cloud.learn(&journal.plan)?;
         go(journal, &mut cloud, args)
     }
 
@@ -375,7 +392,7 @@ mod changes {
         for gap in &outcome.unread {
             run::tell(&format!("not verified: {gap}"));
         }
-        Ok(match (outcome.unread.is_empty(), remains(&journal.plan, outcome)) {
+        Ok(match (outcome.unread.is_empty(), remains(journal, outcome)) {
             (false, _) => 3,
             (true, true) => 1,
             (true, false) => 0,
@@ -383,8 +400,9 @@ mod changes {
     }
 
     /// What remains after a run: fixes that were only shown, and what people have to do.
-    fn remains(plan: &Plan, outcome: &Outcome) -> bool {
-        let found = |cure: &Cure| outcome.left.as_ref().is_none_or(|left| left.contains(&cure.fingerprint));
+    fn remains(journal: &Journal, outcome: &Outcome) -> bool {
+        let plan = &journal.plan;
+        let found = |cure: &Cure| outcome.left.as_ref().is_none_or(|left| left.contains(&cure.print(journal.ids())));
         let withheld = plan.fixes.iter().filter(|fix| fix.withheld.is_some()).flat_map(|fix| &fix.cures);
         withheld.chain(plan.manual.iter().map(|item| &item.finding)).any(found)
     }

@@ -1,14 +1,17 @@
 //! A plan as people read it and as it is saved: `pgwaudit.plan/1`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::step::Step;
+use super::state::resolve_text;
+use super::step::{NEW, Step};
 use crate::error::{Error, Result};
 use crate::model::{ResourceId, Scope};
+use crate::report::fingerprint;
 use crate::rules::verdict::FixClass;
 
 /// The version of the saved form.
@@ -63,6 +66,9 @@ pub struct Fix {
     /// Fingerprints of findings that lie behind it and show once it is made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reveals: Vec<String>,
+    /// Those of them that are told apart by what is made, whose ids are not known yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foresees: Vec<Cure>,
     /// What is done, in order.
     pub steps: Vec<Step>,
 }
@@ -77,6 +83,25 @@ pub struct Cure {
     pub fingerprint: String,
     /// The resource.
     pub resource: ResourceId,
+    /// Tells it from others of the rule on the resource.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub facet: String,
+}
+
+impl Cure {
+    /// The fingerprint, with the ids of what was made by now.
+    pub fn print(&self, ids: &BTreeMap<String, String>) -> String {
+        if !self.is_of_new() {
+            return self.fingerprint.clone();
+        }
+        let resource = ResourceId { id: resolve_text(&self.resource.id, ids), ..self.resource.clone() };
+        fingerprint(&self.rule, &resource, &resolve_text(&self.facet, ids))
+    }
+
+    /// Whether it is told apart by what is made.
+    pub fn is_of_new(&self) -> bool {
+        self.resource.id.contains(NEW) || self.facet.contains(NEW)
+    }
 }
 
 /// Why a fix is shown and not made.

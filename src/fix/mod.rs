@@ -10,6 +10,7 @@
 //! | `plan` | one planner a rule, and for drift one writer a field; each draft is tried on the snapshot before it is proposed |
 //! | `standard` | by what a state is judged: the rules, or a baseline |
 //! | `state` | a snapshot that changes can be tried on; what counts as the same |
+//! | `secret` | where a secret is read from; its value is never part of the data |
 //! | `apply`, `rollback`, `journal` | the run, over the trait [`Cloud`](apply::Cloud) |
 //! | `cloud` | the same over the AWS SDK (feature `live`): one arm for each operation |
 //!
@@ -49,6 +50,7 @@ pub mod permissions;
 pub mod plan;
 mod rollback;
 pub mod saved;
+pub mod secret;
 pub mod show;
 mod standard;
 pub mod state;

@@ -5,8 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::document::Plan;
+use super::secret::Reference;
 use super::state::resolve_text;
 use super::step::{Call, NEW, Step};
+
+/// What reads the value of a secret.
+const READ_SECRET: &str = "secretsmanager:GetSecretValue";
 
 /// Every operation that a plan may hold, by service; a test asks for each that a planner uses.
 pub const OPERATIONS: &[(&str, &[&str])] = &[
@@ -45,6 +49,11 @@ pub const OPERATIONS: &[(&str, &[&str])] = &[
     (
         "events",
         &[
+            "CreateApiDestination",
+            "CreateConnection",
+            "DeauthorizeConnection",
+            "DeleteApiDestination",
+            "DeleteConnection",
             "DisableRule",
             "EnableRule",
             "PutPermission",
@@ -79,7 +88,37 @@ pub fn of_plan(plan: &Plan, partition: &str) -> Vec<Value> {
             grants.call(call, &resource(step, partition));
         }
     }
+    for arn in secrets(plan) {
+        grants.add(READ_SECRET, &arn);
+    }
     grants.statements()
+}
+
+/// The secrets of Secrets Manager that are read before a plan is made, by ARN. One that has a key of its own takes
+/// `kms:Decrypt` on it besides: which key that is, a plan does not tell.
+pub fn secrets(plan: &Plan) -> Vec<String> {
+    let references = plan.fixes.iter().flat_map(|fix| &fix.steps).filter_map(|step| step.call.secret.as_ref());
+    let arns = references.filter_map(|reference| match reference {
+        Reference::Manager(arn) => Some(arn.clone()),
+        Reference::Env(_) | Reference::File(_) => None,
+    });
+    arns.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Lets the statements that keep a scan from reading secrets leave these out: what is denied cannot be allowed again.
+pub fn spare(statements: &mut Vec<Value>, secrets: &[String]) {
+    if secrets.is_empty() {
+        return;
+    }
+    let denies = |statement: &Value| {
+        statement["Effect"] == "Deny"
+            && statement["Action"].as_array().is_some_and(|actions| actions.iter().any(|name| name == READ_SECRET))
+    };
+    let Some(own) = statements.iter_mut().find(|statement| denies(statement)) else { return };
+    if let Some(actions) = own["Action"].as_array_mut() {
+        actions.retain(|name| name != READ_SECRET);
+    }
+    statements.push(json!({"Sid": "NeverReadOtherSecrets", "Effect": "Deny", "Action": READ_SECRET, "NotResource": secrets}));
 }
 
 /// The statements for whatever may be planned.
@@ -93,6 +132,10 @@ pub fn of_everything(partition: &str) -> Vec<Value> {
     grants.statements()
 }
 
+/// The role that EventBridge keeps for connections, which the first of an account makes.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/using-service-linked-roles-service-action-1.html>
+const SERVICE_ROLE: &str = "apidestinations.events.amazonaws.com/AWSServiceRoleForAmazonEventBridgeApiDestinations";
+
 struct Grants<'p> {
     partition: &'p str,
     actions: BTreeMap<String, BTreeSet<String>>,
@@ -105,7 +148,9 @@ impl<'p> Grants<'p> {
     }
 
     fn add(&mut self, action: &str, resource: &str) {
-        self.actions.entry(action.to_owned()).or_default().insert(resource.to_owned());
+        let resources = self.actions.entry(action.to_owned()).or_default();
+        resources.extend(without_id(resource));
+        resources.insert(resource.to_owned());
     }
 
     fn call(&mut self, call: &Call, resource: &str) {
@@ -116,6 +161,11 @@ impl<'p> Grants<'p> {
         match call.operation.as_str() {
             "PutTargets" => self.pass_role(call),
             "UpdateConnection" => self.private_path(),
+            "CreateConnection" => {
+                self.private_path();
+                self.add("iam:CreateServiceLinkedRole", &format!("arn:{}:iam::*:role/aws-service-role/{SERVICE_ROLE}", self.partition));
+            }
+            "DeauthorizeConnection" | "DeleteConnection" => self.connection_secrets(&["DeleteSecret", "DescribeSecret"]),
             "CreateQueue" => self.add("sqs:TagQueue", resource),
             "CreateResourceConfiguration" | "CreateResourceGateway" => {
                 self.add("vpc-lattice:TagResource", "*");
@@ -146,8 +196,13 @@ impl<'p> Grants<'p> {
         for action in ["CreateServiceNetworkResourceAssociation", "GetResourceConfiguration", "AssociateViaAWSService-EventsAndStates"] {
             self.add(&format!("vpc-lattice:{action}"), "*");
         }
+        self.connection_secrets(&["CreateSecret", "UpdateSecret", "PutSecretValue", "DescribeSecret"]);
+    }
+
+    /// The secrets that EventBridge keeps for connections, in the caller's name.
+    fn connection_secrets(&mut self, actions: &[&str]) {
         let secrets = format!("arn:{}:secretsmanager:*:*:secret:events!connection/*", self.partition);
-        for action in ["CreateSecret", "UpdateSecret", "PutSecretValue", "DescribeSecret"] {
+        for action in actions {
             self.add(&format!("secretsmanager:{action}"), &secrets);
         }
     }
@@ -204,6 +259,15 @@ impl<'p> Grants<'p> {
     }
 }
 
+/// The ARN of a connection or an API destination without the id at its end, the form in which IAM knows them.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoneventbridge.html>
+fn without_id(arn: &str) -> Option<String> {
+    let kind = [":connection/", ":api-destination/"].into_iter().find(|kind| arn.contains(kind) && arn.contains(":events:"))?;
+    let (head, rest) = arn.split_once(kind)?;
+    let (name, _) = rest.split_once('/')?;
+    Some(format!("{head}{kind}{name}"))
+}
+
 /// The ARN of what a step's call is about; what is made has a `*` for its id.
 fn resource(step: &Step, partition: &str) -> String {
     let Some(change) = step.changes.first() else { return "*".to_owned() };
@@ -222,6 +286,24 @@ fn resource(step: &Step, partition: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn connections_and_destinations_are_granted_as_iam_knows_them() {
+        let mut grants = Grants::new("aws");
+        for kind in ["connection", "api-destination", "rule"] {
+            grants.add("events:X", &format!("arn:aws:events:eu-west-1:111122223333:{kind}/orders/6f1c1e0a"));
+        }
+        let resources: Vec<&str> =
+            grants.actions["events:X"].iter().map(|arn| &arn["arn:aws:events:eu-west-1:111122223333:".len()..]).collect();
+        let wanted = [
+            "api-destination/orders",
+            "api-destination/orders/6f1c1e0a",
+            "connection/orders",
+            "connection/orders/6f1c1e0a",
+            "rule/orders/6f1c1e0a",
+        ];
+        assert_eq!(resources, wanted);
+    }
 
     #[test]
     fn everything_has_its_action_and_nothing_is_granted_that_reads_secrets() {

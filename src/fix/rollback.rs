@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::apply::{BEAT, Refusal, Run, hidden, scope, short};
+use super::apply::{BEAT, Refusal, Run, hidden, reached_by, scope, short};
 use super::journal::{Event, Progress};
-use super::state::{reached, restored};
+use super::state::restored;
 use super::step::{Call, Change, Step};
 use crate::error::{Error, Result};
 
@@ -53,7 +53,7 @@ fn undo(run: &mut Run<'_>, step: &Step) -> Result<std::result::Result<bool, Stri
             Err(why) => return Ok(Err(why)),
         };
         as_before &= restored(change, &current);
-        let after = reached(change, &current);
+        let after = reached_by(step, change, &current);
         as_after &= after;
         if !after {
             others.push(format!("{}{} is {} by now", change.place, change.pointer, short(&current)));
@@ -65,6 +65,9 @@ fn undo(run: &mut Run<'_>, step: &Step) -> Result<std::result::Result<bool, Stri
     }
     if !as_after && !changes.is_empty() && !matches!(run.journal.progress(step), Progress::Undoing) {
         return Ok(Err(format!("{}, which somebody else changed", others.join("; "))));
+    }
+    if step.lapses {
+        return run.journal.write(Event::Undone { step: step.id }).map(|()| Ok(true));
     }
     if step.undo.is_empty() {
         let why = step.notes.last().map_or("nothing that is known takes it back", String::as_str);

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::apply::short;
 use super::document::{Fix, Plan, Withheld};
+use super::secret::fields;
 use super::step::{Change, Step};
 use crate::output::class_name;
 use crate::output::text::clean;
@@ -65,6 +66,10 @@ fn write_fix(fix: &Fix, out: &mut dyn Write) -> io::Result<()> {
 fn write_step(step: &Step, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  step {}: {}", step.id, clean(&step.title))?;
     writeln!(out, "    call    {} in {} {}", step.call, step.account, step.region)?;
+    if let Some(secret) = &step.call.secret {
+        let fields: Vec<_> = fields(&step.call.parameters).into_iter().collect();
+        writeln!(out, "    secret  {} from {}", fields.join(", "), clean(&secret.to_string()))?;
+    }
     for change in step.changes.iter().filter(|change| !change.assumed) {
         writeln!(out, "    change  {}", clean(&format!("{}{}", change.place, change.pointer)))?;
         for (sign, value) in difference(change) {
@@ -79,7 +84,8 @@ fn write_step(step: &Step, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "    waits   until {} is {}", wait.place, wait.until.join(" or "))?;
     }
     let undo: Vec<_> = step.undo.iter().map(ToString::to_string).collect();
-    writeln!(out, "    undo    {}", if undo.is_empty() { "none".to_owned() } else { undo.join(", then ") })?;
+    let none = if step.lapses { "none needed: an earlier step's takes away what it leads to" } else { "none" };
+    writeln!(out, "    undo    {}", if undo.is_empty() { none.to_owned() } else { undo.join(", then ") })?;
     for note in &step.notes {
         writeln!(out, "    note    {}", clean(note))?;
     }

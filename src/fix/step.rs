@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::secret::Reference;
 use crate::estate::token;
 
 /// Stands in a plan for the id of something that a step makes: `$new-3` for the one of step 3. It is replaced
@@ -79,6 +80,9 @@ pub struct Call {
     /// Of a call that takes a removal back: what it makes again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remakes: Option<Remade>,
+    /// Where the secret is read from of which a field stands for each [`SECRET`](super::secret::SECRET) in the parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<Reference>,
 }
 
 /// Something that is made again, with an id that has to be new.
@@ -94,7 +98,14 @@ pub struct Remade {
 impl Call {
     /// A call.
     pub fn new(service: &str, operation: &str, parameters: Value) -> Self {
-        Call { service: service.to_owned(), operation: operation.to_owned(), parameters, remakes: None }
+        Call { service: service.to_owned(), operation: operation.to_owned(), parameters, remakes: None, secret: None }
+    }
+
+    /// Takes fields of a secret.
+    #[must_use]
+    pub fn with_secret(mut self, secret: &Reference) -> Self {
+        self.secret = Some(secret.clone());
+        self
     }
 
     /// Makes again what a step removed.
@@ -155,6 +166,9 @@ pub struct Step {
     /// The calls that take it back, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undo: Vec<Call>,
+    /// Taken back without a call: what it leads to goes when an earlier step is taken back, and before it led to nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lapses: bool,
     /// What to know before it is made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -177,6 +191,7 @@ impl Step {
             wait: None,
             makes: None,
             undo: Vec::new(),
+            lapses: false,
             notes: Vec::new(),
             unconfirmed: Vec::new(),
         }

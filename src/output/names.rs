@@ -20,10 +20,10 @@ pub fn read(report: &Report) -> String {
         (_, Some(file)) => format!(" from {}", clean(file)),
         (_, None) => " from a file".to_owned(),
     };
-    let than = report
-        .baseline
-        .as_ref()
-        .map_or_else(String::new, |baseline| format!(", compared with {}, read {:.0}", clean(&baseline.name), baseline.taken_at));
+    let than = report.baseline.as_ref().map_or_else(String::new, |baseline| {
+        let read = baseline.taken_at.map_or_else(String::new, |taken_at| format!(", read {taken_at:.0}"));
+        format!(", compared with {}{read}", clean(&baseline.name))
+    });
     format!("{}, read {:.0}{from}{than}", places(report), report.taken_at)
 }
 

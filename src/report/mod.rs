@@ -69,8 +69,9 @@ pub struct Report {
 pub struct Baseline {
     /// The file, or what else it was.
     pub name: String,
-    /// When it was read from AWS.
-    pub taken_at: Timestamp,
+    /// When it was read from AWS; nothing where it was not, as with templates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_at: Option<Timestamp>,
 }
 
 /// Where a file declares a resource, and what it is called there.
@@ -193,6 +194,9 @@ pub struct ReportedFinding {
     pub fix: Option<FixReport>,
     /// Stable over runs: rule, account, region, resource and facet.
     pub fingerprint: String,
+    /// Tells it from others of its rule on its resource.
+    #[serde(skip)]
+    pub facet: String,
     /// Of a difference, the findings of a scan that follow from it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub breaks: Vec<Effect>,

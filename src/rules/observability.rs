@@ -17,27 +17,43 @@ pub fn dead_letter_queue_missing(path: &Integration<'_>) -> Assessed {
     }
     let finding = Finding::from(target.at("/dead_letter").observed("none").expected("the ARN of a standard queue in the same region"));
     fail(match archive_of(rule) {
-        Some(archive) => finding
+        Ok(Some(archive)) => finding
             .severity(Severity::Medium)
             .note(format!("The archive {} keeps the bus's events, so that they can be replayed.", archive.value.name))
             .related(archive.at("/source_arn").observed(archive.value.name.as_str())),
-        None => finding,
+        Ok(None) => finding,
+        Err(_) => finding.note("Whether an archive keeps the bus's events could not be read."),
     })
 }
 
 /// An archive that keeps every event that the rule matches.
-fn archive_of<'a>(rule: &Site<'a, Rule>) -> Option<Site<'a, Archive>> {
-    let bus = format!("{}event-bus/{}", rule.key.split_once("rule/")?.0, rule.value.bus);
-    let keeps_all = |archive: &Archive| match archive.pattern.read() {
-        Ok(None) => true,
-        Ok(pattern) => rule.value.pattern.read() == Ok(pattern),
-        Err(_) => false,
-    };
-    rule.estate.all(crate::model::Kind::Observability, |region| &region.archives).find(|archive| {
-        archive.value.source_arn.read() == Ok(&bus)
-            && archive.value.state.read().is_ok_and(|state| state == "ENABLED")
-            && keeps_all(archive.value)
-    })
+///
+/// # Errors
+/// The gap, where none was seen and one that was not read may.
+fn archive_of<'a>(rule: &Site<'a, Rule>) -> Result<Option<Site<'a, Archive>>, Unknown> {
+    let Some(region) = rule.estate.region(rule.account, rule.region) else { return Ok(None) };
+    let Some((head, _)) = rule.key.split_once("rule/") else { return Ok(None) };
+    let bus = format!("{head}event-bus/{}", rule.value.bus);
+    let mut gap = None;
+    for (key, archive) in region.archives.read()? {
+        match archive.read().and_then(|archive| Ok(keeps(archive, &bus, rule.value)?.then_some(archive))) {
+            Ok(Some(value)) => {
+                let (kind, account, region) = (crate::model::Kind::Observability, rule.account, rule.region);
+                return Ok(Some(Site { estate: rule.estate, kind, account, region, parent: "", key, value }));
+            }
+            Ok(None) => {}
+            Err(unknown) => gap = gap.or(Some(unknown)),
+        }
+    }
+    gap.map_or(Ok(None), Err)
+}
+
+fn keeps(archive: &Archive, bus: &str, rule: &Rule) -> Result<bool, Unknown> {
+    if archive.source_arn.read()? != bus || archive.state.read()? != "ENABLED" {
+        return Ok(false);
+    }
+    let pattern = archive.pattern.read()?;
+    Ok(pattern.is_none() || rule.pattern.read()? == pattern)
 }
 
 /// The dead-letter queue of a target.
@@ -132,10 +148,14 @@ pub fn alarm_missing(path: &Integration<'_>) -> Assessed {
     fail(rule.at("/arn").observed("no alarm on this rule").expected(format!("an alarm on one of {}", LOSSES.join(", "))))
 }
 
+/// The dimensions of these metrics.
+const DIMENSIONS: [&str; 2] = ["EventBusName", "RuleName"];
+
 /// Whether a metric counts losses of `rule`. `RuleName` alone means a rule of the default bus; fewer
-/// dimensions take in more rules.
+/// dimensions take in more rules, and one more is of a metric that EventBridge does not write.
 fn counts_losses(metric: &Metric, rule: &Rule) -> bool {
-    if metric.namespace != "AWS/Events" || !LOSSES.contains(&metric.name.as_str()) {
+    let other = metric.dimensions.keys().any(|name| !DIMENSIONS.contains(&name.as_str()));
+    if metric.namespace != "AWS/Events" || !LOSSES.contains(&metric.name.as_str()) || other {
         return false;
     }
     let dimension = |name: &str| metric.dimensions.get(name).map(String::as_str);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::verdict::{Assessed, Evidence, Finding, not_applicable, verdict};
 use crate::arn::Arn;
-use crate::estate::Site;
+use crate::estate::{Hop, Site};
 use crate::model::apigateway::Stage;
 use crate::model::events::{Connection, Destination, Parameter, Target};
 use crate::model::states::StateMachine;
@@ -78,13 +78,24 @@ pub fn invocation_endpoint(destination: &Site<'_, Destination>) -> Assessed {
     if let Some(what) = open_in_url(endpoint) {
         findings.push(in_url(destination.at("/endpoint").observed(endpoint), what));
     }
-    if let Ok(connection) = destination.estate.connection(destination.value.connection_arn.read()?).read()
-        && let Some(oauth) = connection.value.oauth.read()?
-        && let Some(what) = open_in_url(&oauth.endpoint)
-    {
-        findings.push(in_url(connection.at("/oauth/endpoint").observed(&oauth.endpoint), what));
+    match open_in_authorization(destination) {
+        Ok(found) => findings.extend(found),
+        Err(unknown) if findings.is_empty() => return Err(unknown.into()),
+        Err(_) => {}
     }
     verdict(findings)
+}
+
+/// What stands in the URL from which the destination's connection gets its tokens.
+fn open_in_authorization(destination: &Site<'_, Destination>) -> Result<Option<Finding>, Unknown> {
+    let connection = match destination.estate.connection(destination.value.connection_arn.read()?) {
+        Hop::Present(connection) => connection,
+        Hop::Unknown(_, unknown) => return Err(unknown),
+        Hop::Missing(_) | Hop::None => return Ok(None),
+    };
+    let Some(oauth) = connection.value.oauth.read()? else { return Ok(None) };
+    let found = |what| in_url(connection.at("/oauth/endpoint").observed(&oauth.endpoint), what);
+    Ok(open_in_url(&oauth.endpoint).map(found))
 }
 
 /// `secret/stage-variable`

@@ -1,12 +1,15 @@
 //! `pgwaudit drift`: compares the present with what was decided, and takes the present for decided.
 
+mod declared;
+
 use std::collections::{BTreeSet, HashSet};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-use super::{directory, keep_regions, load_beside, record, reported, tell};
+use super::{directory, keep_regions, load_beside, load_within, record, reported_at, tell};
 use crate::cli::filter::FilterArgs;
 use crate::cli::{AcceptArgs, DriftArgs, DriftCommand, ExitArgs, OutputArgs, RuleArgs, ScanArgs, SourceArgs};
+use crate::drift::declared::Places;
 use crate::drift::{self, Comparison, Sides, accept};
 use crate::error::{Error, Result};
 use crate::estate::{Estate, Integration};
@@ -21,20 +24,28 @@ use crate::source;
 
 /// Does what the command line asks for and says what to exit with.
 pub(super) fn run(args: DriftArgs) -> Result<u8> {
-    let DriftArgs { command, against, snapshot, live, filter, rules, output, blame, exit } = args;
+    let DriftArgs { command, against, told, snapshot, live, filter, rules, output, blame, exit } = args;
     if let Some(DriftCommand::Accept(args)) = command {
         return take(*args);
     }
     let source = SourceArgs { snapshot, ..SourceArgs::default() };
     let mut settings = Scan::drift(ScanArgs { source, live, filter, rules, output, exit }, &directory()?)?;
+    if let Some(with) = declared::With::of(&against, told) {
+        return declared::run(&with, settings);
+    }
     let path = against.baseline.ok_or_else(|| Error::new("there is nothing to compare with").next("name a file with --baseline"))?;
     let (baseline, present) = both(&path, &settings)?;
     let comparison = drift::compare(&baseline, &present);
-    let mut report = judged(&comparison, &baseline, &present, &mut settings)?;
+    let mut report = judged(&comparison, &baseline, &present, &mut settings, None)?;
     if blame {
         blamed(&mut report, &comparison, (&baseline, &present), &settings)?;
     }
-    record(&mut report, &settings)?;
+    written(report, &settings)
+}
+
+/// Writes the report; answers with what to exit with.
+fn written(mut report: Report, settings: &Scan) -> Result<u8> {
+    record(&mut report, settings)?;
     settings.output.write(&report, settings.rules.rules())?;
     if !settings.output.quiet && report.findings.is_empty() {
         tell(&in_words(&report));
@@ -128,18 +139,24 @@ fn narrow(assessment: &mut Assessment<'_>, meant: &HashSet<String>) {
 }
 
 /// The report, with those integrations only that something has happened to.
-fn judged(comparison: &Comparison, baseline: &Snapshot, present: &Snapshot, settings: &mut Scan) -> Result<Report> {
+fn judged(
+    comparison: &Comparison,
+    baseline: &Snapshot,
+    present: &Snapshot,
+    settings: &mut Scan,
+    places: Option<&Places<'_>>,
+) -> Result<Report> {
     let (past, estate) = (Estate::new(baseline), Estate::new(present).with(settings.parameters.clone()));
     let (before, now) = (past.integrations(), estate.integrations());
     let meant = meant(&settings.filter, (&past, &before), (&estate, &now))?;
-    Ok(told(comparison, (baseline, &before), (&estate, &now), meant, settings))
+    Ok(told(comparison, (baseline, &before), (&estate, &now), meant, (settings, places)))
 }
 
 /// The report on everything that differs, whatever filters say.
 pub(crate) fn compared(baseline: &Snapshot, present: &Snapshot, settings: &mut Scan) -> Report {
     let (past, estate) = (Estate::new(baseline), Estate::new(present).with(settings.parameters.clone()));
     let (before, now) = (past.integrations(), estate.integrations());
-    told(&drift::compare(baseline, present), (baseline, &before), (&estate, &now), None, settings)
+    told(&drift::compare(baseline, present), (baseline, &before), (&estate, &now), None, (settings, None))
 }
 
 /// The report on what differs on the integrations of `meant`, or on all.
@@ -148,7 +165,7 @@ fn told<'a>(
     (baseline, before): (&'a Snapshot, &'a [Integration<'a>]),
     (estate, now): (&'a Estate<'a>, &'a [Integration<'a>]),
     meant: Option<HashSet<String>>,
-    settings: &mut Scan,
+    (settings, places): (&mut Scan, Option<&Places<'_>>),
 ) -> Report {
     let parameters = settings.parameters.clone();
     let sides = Sides { baseline, before, present: estate.snapshot, now, parameters: &parameters };
@@ -156,7 +173,7 @@ fn told<'a>(
     if let Some(meant) = &meant {
         narrow(&mut assessment, meant);
     }
-    let mut report = reported(estate, &assessment, settings);
+    let mut report = reported_at(estate, &assessment, settings, places);
     // Hops that are missing on both sides are nothing that has changed.
     report.exit_code = report::exit_code(&report, settings.fail_on, &settings.allow_unassessed, settings.require_integration);
     match meant {
@@ -164,7 +181,8 @@ fn told<'a>(
         Some(_) => report.coverage.filter = settings.filter.flags(),
     }
     report.warnings.extend(comparison.rebuilt.iter().cloned());
-    report.baseline = Some(Baseline { name: baseline.source.file.clone().unwrap_or_default(), taken_at: baseline.taken_at });
+    report.baseline =
+        Some(Baseline { name: baseline.source.file.clone().unwrap_or_default(), taken_at: places.is_none().then_some(baseline.taken_at) });
     let lost: BTreeSet<&str> = assessment.integrations.iter().skip(in_scope(now)).map(|one| one.id.as_str()).collect();
     let touched: BTreeSet<&String> = report.findings.iter().flat_map(|finding| &finding.integrations).collect();
     let kept = |one: &report::IntegrationReport| touched.contains(&one.id) || one.verdict == Health::Unknown;
@@ -243,7 +261,7 @@ fn take(args: AcceptArgs) -> Result<u8> {
         }
         return Ok(0);
     }
-    let mut report = judged(&comparison, &baseline, &present, &mut settings)?;
+    let mut report = judged(&comparison, &baseline, &present, &mut settings, None)?;
     if !quiet {
         report.findings.retain(|finding| finding.severity >= settings.output.min_severity);
         settings.output.write(&report, settings.rules.rules())?;

@@ -1,7 +1,7 @@
 //! Where a [`Snapshot`](crate::model::Snapshot) comes from, and what is taken out of it on the way in.
 //! Whatever the source, what leaves it is the model.
 
-mod asl;
+pub(crate) mod asl;
 pub mod cloudformation;
 pub mod demo;
 pub mod document;

@@ -157,6 +157,7 @@ fn planned(baseline: &Snapshot, present: &Snapshot) -> Plan {
         allow_managed: true,
         max_changes: None,
         baseline: Some(baseline),
+        secret: None,
     };
     plan(present.clone(), request).expect("a plan")
 }

@@ -37,6 +37,7 @@ fn planned(snapshot: &Snapshot) -> Plan {
         allow_managed: true,
         max_changes: None,
         baseline: None,
+        secret: None,
     };
     plan(snapshot.clone(), request).expect("a plan")
 }

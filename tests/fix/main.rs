@@ -5,6 +5,7 @@
 mod support;
 
 mod adverse;
+mod allowed;
 mod asked;
 mod between;
 mod cases;

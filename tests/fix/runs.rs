@@ -1,8 +1,11 @@
 //! What the tests of fixes share: the server, files, what is found, and an account as it stands.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -64,6 +67,25 @@ pub fn difference(one: &Value, other: &Value, at: &str) -> Option<String> {
         }
         _ if one == other => None,
         _ => Some(format!("{at}: {one} and {other}")),
+    }
+}
+
+/// Starts the program and kills it once its journal has so many lines; whether it was still running then.
+pub fn killed(mut command: std::process::Command, journal: &Path, lines: usize) -> bool {
+    let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
+    let end = Instant::now() + Duration::from_secs(180);
+    loop {
+        let written = std::fs::read_to_string(journal).map_or(0, |text| text.matches('\n').count());
+        if written >= lines {
+            process.kill().expect("it can be killed");
+            process.wait().expect("it ends");
+            return true;
+        }
+        if process.try_wait().expect("its state").is_some() || Instant::now() > end {
+            let _ = process.kill();
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 

@@ -2,8 +2,9 @@
 use pgwaudit::estate::Estate;
 use pgwaudit::fix::document::Plan;
 use pgwaudit::fix::plan::{Request, plan};
+use pgwaudit::fix::secret::Reference;
 use pgwaudit::model::Snapshot;
-use pgwaudit::report::{self, Policy, Report};
+use pgwaudit::report::{self, Policy, Report, ReportedFinding};
 use pgwaudit::rules::assess::assess;
 use pgwaudit::rules::document::{Example, Expect};
 use pgwaudit::rules::parameters::Parameters;
@@ -23,16 +24,22 @@ const ALL: [FixClass; 3] = [FixClass::Safe, FixClass::Guarded, FixClass::Recreat
 
 /// The plan for a rule's findings, with every class allowed.
 pub fn planned(snapshot: &Snapshot, rule: &str) -> Plan {
+    planned_with(snapshot, |finding| finding.rule == rule, None).unwrap_or_else(|why| panic!("{rule}: {why}"))
+}
+
+/// The plan for the findings that are meant, with every class allowed.
+pub fn planned_with(snapshot: &Snapshot, select: impl Fn(&ReportedFinding) -> bool, secret: Option<&Reference>) -> Result<Plan, String> {
     let request = Request {
         judge: &mut judge,
         parameters: Parameters::default(),
-        select: &|finding| finding.rule == rule,
+        select: &select,
         allow: &ALL,
         allow_managed: true,
         max_changes: None,
         baseline: None,
+        secret,
     };
-    plan(snapshot.clone(), request).unwrap_or_else(|why| panic!("{rule}: {why}"))
+    plan(snapshot.clone(), request)
 }
 
 /// The examples on which a rule has to find something.

@@ -6,6 +6,7 @@ mod audience;
 mod documents;
 mod explain;
 mod gateway;
+mod hostile;
 mod identity;
 mod operators;
 mod perimeter;

@@ -96,6 +96,7 @@ pub fn finding(
         because: None,
         fix: Some(FixReport { class: FixClass::Guarded }),
         fingerprint: fingerprint(rule, &resource, ""),
+        facet: String::new(),
         breaks: Vec::new(),
         blame: None,
         resource,

@@ -1,10 +1,12 @@
-//! EventBridge: rules, targets, API destinations, connections.
+//! EventBridge: rules, targets, API destinations.
 
 use std::collections::HashMap;
 
+use aws_sdk_eventbridge::operation::create_api_destination::CreateApiDestinationOutput;
 use aws_sdk_eventbridge::{Client, types};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::connections;
 use super::params::Params;
 use super::refusal::{Answer, answer, send, unknown};
 use crate::fix::apply::Refusal;
@@ -27,13 +29,22 @@ pub async fn call(sdk: &Client, operation: &str, p: Params<'_>) -> Answer {
             let request = request.set_invocation_rate_limit_per_second(p.number("InvocationRateLimitPerSecond"));
             send!("events", "UpdateApiDestination", request.set_http_method(method))
         }
-        "UpdateConnection" => {
-            let request = sdk.update_connection().set_name(name);
-            match connectivity(p) {
-                Ok(path) => send!("events", "UpdateConnection", request.set_invocation_connectivity_parameters(path)),
-                Err(why) => Answer::Not(Refusal::Refused(why)),
-            }
+        "CreateApiDestination" => {
+            let request = sdk.create_api_destination().set_name(name).set_description(p.text("Description"));
+            let request = request.set_connection_arn(p.text("ConnectionArn")).set_invocation_endpoint(p.text("InvocationEndpoint"));
+            let method = p.text("HttpMethod").map(|method| method.as_str().into());
+            send!(
+                "events",
+                "CreateApiDestination",
+                request.set_http_method(method),
+                |out: CreateApiDestinationOutput| json!({"id": super::last(out.api_destination_arn)})
+            )
         }
+        "DeleteApiDestination" => send!("events", "DeleteApiDestination", sdk.delete_api_destination().set_name(name)),
+        "CreateConnection" => connections::create(sdk, p).await,
+        "UpdateConnection" => connections::update(sdk, p).await,
+        "DeauthorizeConnection" => send!("events", "DeauthorizeConnection", sdk.deauthorize_connection().set_name(name)),
+        "DeleteConnection" => send!("events", "DeleteConnection", sdk.delete_connection().set_name(name)),
         "PutPermission" => {
             let request = sdk.put_permission().set_event_bus_name(bus).set_policy(p.document("Policy"));
             send!("events", "PutPermission", request)
@@ -46,14 +57,14 @@ pub async fn call(sdk: &Client, operation: &str, p: Params<'_>) -> Answer {
     }
 }
 
-/// The private path of a connection. To make it public again AWS asks for an empty ARN; what is left out is ignored.
-fn connectivity(p: Params<'_>) -> Result<Option<types::ConnectivityResourceParameters>, String> {
-    let Some(path) = p.inner("InvocationConnectivityParameters").and_then(|path| path.inner("ResourceParameters")) else { return Ok(None) };
-    let resource = types::ConnectivityResourceConfigurationArn::builder()
-        .set_resource_configuration_arn(path.text("ResourceConfigurationArn"))
-        .build()
-        .map_err(|error| error.to_string())?;
-    Ok(Some(types::ConnectivityResourceParameters::builder().resource_parameters(resource).build()))
+/// The id of an API destination that an earlier sending made, which its description tells.
+pub async fn find_destination(sdk: &Client, p: Params<'_>) -> Result<Option<String>, String> {
+    match sdk.describe_api_destination().set_name(p.text("Name")).send().await {
+        Ok(found) if found.description == p.text("Description") => Ok(super::last(found.api_destination_arn)),
+        Ok(_) => Ok(None),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => Ok(None),
+        Err(_) => Err("events:DescribeApiDestination failed".to_owned()),
+    }
 }
 
 /// Reads the targets as they stand, changes what the parameters change, and puts them back whole.

@@ -4,12 +4,14 @@
 //! again. Only what was refused for the rate of calls is repeated as it is.
 
 mod apigateway;
+mod connections;
 mod ec2;
 mod events;
 mod lattice;
 mod others;
 mod params;
 mod refusal;
+mod secrets;
 
 use std::time::Duration;
 
@@ -20,7 +22,10 @@ use serde_json::Value;
 use self::params::Params;
 use self::refusal::{Answer, unknown};
 use super::apply::{Cloud, Refusal};
+use super::document::Plan;
+use super::secret::{self, Reference, Values};
 use super::step::{Call, Place};
+use crate::arn::Arn;
 use crate::error::Result;
 use crate::model::{Scope, Snapshot};
 use crate::report::Report;
@@ -35,6 +40,8 @@ pub struct Live<'j> {
     accounts: Accounts,
     options: LiveOptions,
     judge: Judge<'j>,
+    /// What the plan's references stand for; in memory only.
+    secrets: Values,
 }
 
 /// Pauses before what was refused for the rate of calls is sent again.
@@ -46,12 +53,39 @@ impl<'j> Live<'j> {
     /// # Errors
     /// As a scan: no credentials, no region, an endpoint that does not answer.
     pub fn open(options: LiveOptions, judge: Judge<'j>) -> Result<Self> {
-        Ok(Live { accounts: Accounts::open(&options)?, options, judge })
+        Ok(Live { accounts: Accounts::open(&options)?, options, judge, secrets: Values::default() })
     }
 
     /// The accounts and regions that are open.
     pub fn scopes(&self) -> impl Iterator<Item = &Scope> {
         self.accounts.scopes()
+    }
+
+    /// Reads the secrets that a plan needs.
+    ///
+    /// # Errors
+    /// Says which cannot be had, and why.
+    pub fn learn(&mut self, plan: &Plan) -> Result<()> {
+        for reference in secret::references(plan) {
+            let text = match (reference.local()?, &reference) {
+                (Some(text), _) => text,
+                (None, Reference::Manager(arn)) => self.kept(&reference, arn)?,
+                (None, _) => continue,
+            };
+            self.secrets.keep(plan, reference, text)?;
+        }
+        Ok(())
+    }
+
+    /// What Secrets Manager keeps: read as whoever may read the account that it is of, in its region.
+    fn kept(&self, reference: &Reference, arn: &str) -> Result<String> {
+        let parts = Arn::parse(arn).ok_or_else(|| reference.unresolved("is no ARN", "name a secret by its ARN"))?;
+        let config = self.accounts.config(parts.account, "").or_else(|_| self.accounts.any());
+        let config = config.map_err(|why| reference.unresolved(&format!("cannot be read: {why}"), "use credentials of its account"))?;
+        let region = aws_config::Region::new(parts.region.to_owned());
+        let sdk = aws_sdk_secretsmanager::Client::new(&config.to_builder().region(region).build());
+        let (reference, arn) = (reference.clone(), arn.to_owned());
+        self.accounts.run(async move { Box::pin(secrets::read(&sdk, &reference, &arn)).await })?
     }
 
     /// Reads everything.
@@ -72,11 +106,19 @@ impl<'j> Live<'j> {
             Ok(config) => config,
             Err(why) => return Answer::Not(Refusal::Refused(why)),
         };
-        let (call, marker) = (call.clone(), marker.to_owned());
-        match self.accounts.run(async move { Box::pin(dispatch(&config, &call, &marker)).await }) {
+        let parameters = match self.secrets.put(call) {
+            Ok(parameters) => parameters,
+            Err(why) => return Answer::Not(Refusal::Refused(why)),
+        };
+        let (sent, marker) = (Call { parameters, ..call.clone() }, marker.to_owned());
+        let answer = match self.accounts.run(async move { Box::pin(dispatch(&config, &sent, &marker)).await }) {
             Ok(answer) => answer,
             Err(error) => Answer::Not(Refusal::Unclear(error.to_string())),
-        }
+        };
+        answer.told(|why| match self.secrets.shows(call, &why) {
+            true => format!("{call} was refused in words that hold the secret, which are not repeated"),
+            false => why,
+        })
     }
 }
 
@@ -103,9 +145,16 @@ async fn find(config: &SdkConfig, call: &Call) -> std::result::Result<Option<Str
         "CreateResourceConfiguration" | "CreateResourceGateway" => {
             Box::pin(lattice::find(&aws_sdk_vpclattice::Client::new(config), &call.operation, p)).await
         }
+        "CreateApiDestination" => Box::pin(events::find_destination(&aws_sdk_eventbridge::Client::new(config), p)).await,
+        "CreateConnection" => Box::pin(connections::find(&aws_sdk_eventbridge::Client::new(config), p)).await,
         "CreateSecurityGroup" => Box::pin(ec2::find_group(&aws_sdk_ec2::Client::new(config), p)).await,
         _ => Ok(None),
     }
+}
+
+/// The id at the end of an ARN.
+fn last(arn: Option<String>) -> Option<String> {
+    arn.and_then(|arn| arn.rsplit_once('/').map(|(_, id)| id.to_owned()))
 }
 
 impl Cloud for Live<'_> {

@@ -19,6 +19,19 @@ pub enum Answer {
     Not(Refusal),
 }
 
+impl Answer {
+    /// The same with its words gone through.
+    pub fn told(self, words: impl Fn(String) -> String) -> Answer {
+        match self {
+            Answer::Made(value) => Answer::Made(value),
+            Answer::Throttled(why) => Answer::Throttled(words(why)),
+            Answer::Not(Refusal::Denied(why)) => Answer::Not(Refusal::Denied(words(why))),
+            Answer::Not(Refusal::Refused(why)) => Answer::Not(Refusal::Refused(words(why))),
+            Answer::Not(Refusal::Unclear(why)) => Answer::Not(Refusal::Unclear(words(why))),
+        }
+    }
+}
+
 /// Codes by which services say that what is asked for is so already.
 const ALREADY: [&str; 3] = ["InvalidPermission.Duplicate", "EntityAlreadyExists", "ResourceAlreadyExistsException"];
 

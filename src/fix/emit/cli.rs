@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use super::super::document::{Fix, Plan};
 use super::super::journal::PLAN;
+use super::super::secret::{Reference, SECRET, fields};
 use super::super::state::resolve;
 use super::super::step::{Call, NEW, Step};
+use crate::arn::Arn;
 use crate::output::class_name;
 use crate::output::text::clean;
 
@@ -50,14 +52,45 @@ fn command(plan: &Plan, step: &Step) -> String {
     if call.operation == "PutTargets" {
         return put_targets(&call, &step.region);
     }
-    let line =
-        format!("aws {} {} --region {} --cli-input-json {}", call.service, kebab(&call.operation), step.region, quoted(&call.parameters));
-    match &step.makes {
-        Some(pointer) => {
-            format!("new_{}=$({line} | jq -r {})", step.id, quote(&format!(".{}", pointer.trim_start_matches('/').replace('/', "."))))
-        }
+    let head = format!("aws {} {} --region {} --cli-input-json", call.service, kebab(&call.operation), step.region);
+    let line = match &call.secret {
+        Some(secret) => format!("{} | {head} file:///dev/stdin", with_secret(&call.parameters, secret)),
+        None => format!("{head} {}", quoted(&call.parameters)),
+    };
+    match step.makes.as_deref().map(|pointer| id_of(&call, pointer)) {
+        Some(id) => format!("new_{}=$({line} | jq -r {})", step.id, quote(&id)),
         None => line,
     }
+}
+
+/// Where a command's answer has the id of what it makes, for jq. EventBridge answers with an ARN that ends in it.
+fn id_of(call: &Call, pointer: &str) -> String {
+    match call.operation.as_str() {
+        "CreateConnection" => ".ConnectionArn | split(\"/\") | last".to_owned(),
+        "CreateApiDestination" => ".ApiDestinationArn | split(\"/\") | last".to_owned(),
+        _ => format!(".{}", pointer.trim_start_matches('/').replace('/', ".")),
+    }
+}
+
+/// A command that prints parameters with the secret in them; it passes through variables and pipes, never through the
+/// arguments of a program, which others may list.
+fn with_secret(parameters: &Value, secret: &Reference) -> String {
+    let value = match secret {
+        Reference::Env(name) => format!("\"${name}\""),
+        Reference::File(path) => format!("\"$(cat {})\"", quote(path)),
+        Reference::Manager(arn) => {
+            let region = Arn::parse(arn).map_or("", |arn| arn.region);
+            let get = format!("aws secretsmanager get-secret-value --region {region} --secret-id {}", quote(arn));
+            format!("\"$({get} --query SecretString --output text)\"")
+        }
+    };
+    let field = "def secret($name): (env.SECRET | fromjson? // null) as $json | \
+                 if ($json | type) == \"object\" then $json[$name] // error(\"the secret has no \" + $name) else env.SECRET end; ";
+    let mut text = quoted(parameters);
+    for name in fields(parameters) {
+        text = text.replace(&format!("\"{SECRET}{name}\""), &format!("secret(\"{name}\")"));
+    }
+    format!("SECRET={value} jq -n '{field}{}", text.trim_start_matches('\''))
 }
 
 /// The call replaces a target whole, so that it is read first and only what changes is put in; one that is gone is put
@@ -114,5 +147,21 @@ mod tests {
         assert_eq!(kebab("AuthorizeSecurityGroupEgress"), "authorize-security-group-egress");
         assert_eq!(quoted(&json!({"a": "it's"})), r#"'{"a":"it'\''s"}'"#);
         assert_eq!(quoted(&json!({"id": "$new-12"})), r#"'{"id":"'"${new_12}"'"}'"#);
+    }
+
+    #[test]
+    fn a_secret_is_read_where_it_is_and_is_no_argument() {
+        let parameters = json!({"Name": "it's", "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyValue": "$secret-api_key_value"}}});
+        let line = |secret: &str| with_secret(&parameters, &secret.parse().expect("a reference"));
+        let program = r#"{"AuthParameters":{"ApiKeyAuthParameters":{"ApiKeyValue":secret("api_key_value")}},"Name":"it'\''s"}'"#;
+        assert!(
+            line("env:KEY").starts_with("SECRET=\"$KEY\" jq -n 'def secret($name)") && line("env:KEY").ends_with(program),
+            "{}",
+            line("env:KEY")
+        );
+        assert!(line("file:/run/it's").starts_with(r#"SECRET="$(cat '/run/it'\''s')" jq"#), "{}", line("file:/run/it's"));
+        let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:key";
+        let get = format!("SECRET=\"$(aws secretsmanager get-secret-value --region eu-west-1 --secret-id '{arn}' --query SecretString");
+        assert!(line(&format!("secretsmanager:{arn}")).starts_with(&get));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::credentials::Given;
 use super::{Refused, later, manual};
 use crate::estate::{Estate, Integration, Site, is_execute_api};
 use crate::fix::state::State;
@@ -29,6 +30,8 @@ pub struct Case<'a> {
     pub state: &'a State,
     /// The number that the draft's first step will have.
     pub first: u32,
+    /// The secret that may be used.
+    pub given: Given<'a>,
 }
 
 impl<'a> Case<'a> {

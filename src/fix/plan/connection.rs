@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::case::{place, scope};
-use super::{Case, Draft, Drafted, Refused, later, manual};
+use super::{Case, Draft, Drafted, Refused, authorize, later, manual};
 use crate::estate::Site;
 use crate::fix::step::{Call, Place, Step, Wait};
 use crate::host::partition_of_region;
@@ -41,7 +41,7 @@ pub fn ready(at: &Place) -> Wait {
 }
 
 /// The connection that the finding is about.
-fn connection<'a>(case: &Case<'a>) -> Result<Site<'a, Connection>, Refused> {
+pub fn connection<'a>(case: &Case<'a>) -> Result<Site<'a, Connection>, Refused> {
     let mut all = case.estate.all(Kind::Connection, |region| &region.connections);
     let own = all.find(|connection| connection.resource() == case.evidence().resource);
     own.ok_or_else(|| Refused::new("the connection was not found"))
@@ -52,7 +52,7 @@ fn connection<'a>(case: &Case<'a>) -> Result<Site<'a, Connection>, Refused> {
 pub fn again(case: &Case<'_>, draft: Draft) -> Drafted {
     let connection = connection(case)?;
     if case.evidence().pointer.starts_with("/oauth") {
-        return manual("the path to the token's endpoint cannot be changed without the client's secret");
+        return tokens(case, draft, &connection);
     }
     if case.finding.because.is_some() {
         return later("what it follows from comes first");
@@ -63,6 +63,14 @@ pub fn again(case: &Case<'_>, draft: Draft) -> Drafted {
     let step = lead(&connection, format!("let connection {} make its private path again", connection.value.name), Some(config))?;
     let at = place(&connection, "connections");
     Ok(draft.step(assumed(step.assume(&at, "/state_reason", Value::Null), &connection, config)))
+}
+
+/// The same of the path to the endpoint of the tokens, which takes the client's secret.
+fn tokens(case: &Case<'_>, draft: Draft, connection: &Site<'_, Connection>) -> Drafted {
+    let oauth = connection.value.oauth.read()?.as_ref().and_then(|oauth| oauth.connectivity.as_ref());
+    let Some(path) = oauth else { return manual("the endpoint of the tokens is public") };
+    let title = format!("let connection {} make the private path to its tokens again", connection.value.name);
+    Ok(draft.step(authorize::token_path(case, connection, path.resource_config_arn.read()?, title)?))
 }
 
 /// `connection/resource-config-missing` and `destination/connection-public`: a configuration that exists and is right.
@@ -83,13 +91,16 @@ pub fn existing(case: &Case<'_>, draft: Draft) -> Drafted {
 
 /// What EventBridge does when a connection gets a private path.
 pub fn assumed(step: Step, connection: &Site<'_, Connection>, config: &str) -> Step {
-    let at = place(connection, "connections");
-    let partition = partition_of_region(connection.region).unwrap_or("aws");
-    let (account, region, id) = (connection.account, connection.region, "snra-made-for-it");
-    let association = format!("arn:{partition}:vpc-lattice:{region}:{account}:servicenetworkresourceassociation/{id}");
+    associated(step, &place(connection, "connections"), config, "made-for-it")
+}
+
+/// The same of a connection that may yet have to be made.
+pub fn associated(step: Step, at: &Place, config: &str, id: &str) -> Step {
+    let partition = partition_of_region(&at.region).unwrap_or("aws");
+    let association = format!("arn:{partition}:vpc-lattice:{}:{}:servicenetworkresourceassociation/snra-{id}", at.region, at.account);
     let made = json!({"arn": association, "resource_config_arn": config, "status": "ACTIVE"});
-    let step = step.assume(&at, "/connectivity/association_arn", json!(association)).assume(&at, "/state", json!("ACTIVE"));
-    step.assume(&Place::new(scope(connection), "associations", &association), "", made)
+    let step = step.assume(at, "/connectivity/association_arn", json!(association)).assume(at, "/state", json!("ACTIVE"));
+    step.assume(&Place::new((&at.account, &at.region), "associations", &association), "", made)
 }
 
 /// `connection/cmk-broken`

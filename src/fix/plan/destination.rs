@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::case::{place, scope};
 use super::url::Parts;
-use super::{Case, Draft, Drafted, Refused, api, manual};
+use super::{Case, Draft, Drafted, Refused, api, manual, recreate};
 use crate::estate::{Called, Hop, Site};
 use crate::fix::step::{Call, Step};
 use crate::host::{Host, partition_of_region, suffix_of_partition};
@@ -31,7 +31,7 @@ fn destination<'a>(case: &Case<'a>) -> Result<Site<'a, Destination>, Refused> {
 pub fn connection(case: &Case<'_>, draft: Draft) -> Drafted {
     let (destination, new) = (destination(case)?, &case.evidence().expected);
     let twin = case.estate.all(Kind::Connection, |region| &region.connections).find(|twin| twin.key == new);
-    let Some(twin) = twin else { return manual("no connection of that name exists: make one, which needs its credentials") };
+    let Some(twin) = twin else { return recreate::connection_of(case, draft, &destination) };
     let title = format!("let API destination {} use connection {} as it is now", destination.value.name, twin.value.name);
     let old = destination.value.connection_arn.read()?;
     let step = update(&destination, title, "ConnectionArn", "/connection_arn", [json!(old), json!(new)]);
@@ -88,7 +88,8 @@ pub fn own_host(case: &Case<'_>, draft: Draft) -> Drafted {
     urls(case, draft, |parts| Ok(vec![parts.host(&default_host(api.key, api.region))]))
 }
 
-fn default_host(api: &str, region: &str) -> String {
+/// The host that every API has.
+pub fn default_host(api: &str, region: &str) -> String {
     let suffix = partition_of_region(region).and_then(suffix_of_partition).unwrap_or("amazonaws.com");
     format!("{api}.execute-api.{region}.{suffix}")
 }

@@ -10,12 +10,14 @@ pub struct Refused {
     pub why: String,
     /// Whether it may be another matter once something else was done.
     pub later: bool,
+    /// Whether it says that the plan is asked for in a way in which there is none.
+    pub misuse: bool,
 }
 
 impl Refused {
     /// For good.
     pub fn new(why: impl Into<String>) -> Self {
-        Refused { why: why.into(), later: false }
+        Refused { why: why.into(), later: false, misuse: false }
     }
 }
 
@@ -35,7 +37,7 @@ pub fn manual<T>(why: impl Into<String>) -> Result<T, Refused> {
 /// # Errors
 /// Always.
 pub fn later<T>(why: impl Into<String>) -> Result<T, Refused> {
-    Err(Refused { why: why.into(), later: true })
+    Err(Refused { why: why.into(), later: true, misuse: false })
 }
 
 /// Steps against one finding.

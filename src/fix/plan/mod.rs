@@ -9,9 +9,11 @@ mod acl;
 mod alarm;
 mod api;
 mod api_policy;
+mod authorize;
 mod case;
 mod config;
 mod connection;
+mod credentials;
 mod destination;
 mod domain;
 mod draft;
@@ -30,11 +32,13 @@ mod url;
 use std::collections::BTreeSet;
 
 pub use case::Case;
+use credentials::Given;
 pub use draft::{Draft, Drafted, Refused, later, manual};
-pub use table::planner;
+pub use table::{planner, with_secret};
 
 use super::document::{Cure, Fix, Manual, Plan, SCHEMA, Withheld};
 use super::owner;
+use super::secret::Reference;
 use super::state::State;
 use super::step::Step;
 use crate::estate::Estate;
@@ -52,7 +56,7 @@ pub struct Request<'r> {
     pub parameters: Parameters,
     /// Which findings are meant.
     pub select: &'r dyn Fn(&ReportedFinding) -> bool,
-    /// Classes that may be made.
+    /// Classes that may be made, and with each those that are less.
     pub allow: &'r [FixClass],
     /// Whether resources may be changed that something else owns.
     pub allow_managed: bool,
@@ -60,14 +64,18 @@ pub struct Request<'r> {
     pub max_changes: Option<usize>,
     /// What the judge compares with, where the findings are differences: they are set back to it.
     pub baseline: Option<&'r Snapshot>,
+    /// Where the secret of a connection is read from.
+    pub secret: Option<&'r Reference>,
 }
 
 /// Plans what can be done about the findings of a snapshot.
 ///
 /// # Errors
-/// One line, where a snapshot is no JSON; never for what a source made.
+/// One line, where one secret is given and several connections need one each, or a snapshot is no JSON; that never for
+/// what a source made.
 pub fn plan(snapshot: Snapshot, request: Request<'_>) -> Result<Plan, String> {
-    let mut run = Run { plan: empty(&snapshot), state: State::new(snapshot)?, tried: BTreeSet::new(), later: BTreeSet::new(), request };
+    let mut run =
+        Run { plan: empty(&snapshot), state: State::new(snapshot)?, tried: BTreeSet::new(), later: BTreeSet::new(), misuse: None, request };
     let mut report = (run.request.judge)(&run.state.snapshot);
     while let Some(index) = run.next(&report) {
         run.tried.insert(report.findings[index].fingerprint.clone());
@@ -75,6 +83,9 @@ pub fn plan(snapshot: Snapshot, request: Request<'_>) -> Result<Plan, String> {
             report = after;
             run.again();
         }
+    }
+    if let Some(why) = run.misuse {
+        return Err(why);
     }
     run.plan.manual.retain(|item| report.findings.iter().any(|finding| finding.fingerprint == item.finding.fingerprint));
     run.plan.id = run.plan.digest();
@@ -101,6 +112,8 @@ struct Run<'r> {
     tried: BTreeSet<String>,
     /// Findings that are tried again once something was done.
     later: BTreeSet<String>,
+    /// Why there is no plan, if so.
+    misuse: Option<String>,
 }
 
 impl Run<'_> {
@@ -126,7 +139,10 @@ impl Run<'_> {
         let rule = rule_of(finding.rule)?;
         rule.document().head.fix?;
         match self.draft(rule, report, finding) {
-            Err(Refused { why, later }) => {
+            Err(Refused { why, later, misuse }) => {
+                if misuse {
+                    self.misuse = Some(why.clone());
+                }
                 self.manual(rule, finding, why);
                 if later {
                     self.later.insert(finding.fingerprint.clone());
@@ -139,18 +155,25 @@ impl Run<'_> {
 
     fn draft(&self, rule: &'static Rule, report: &Report, finding: &ReportedFinding) -> Drafted {
         let class = rule.document().head.fix.unwrap_or(FixClass::Manual);
+        let automatic = planner(rule.id).filter(|_| class != FixClass::Manual);
         let estate = Estate::new(&self.state.snapshot).with(self.request.parameters.clone());
         let integrations = estate.integrations();
         let paths = integrations.iter().filter(|path| finding.integrations.contains(&path.id)).collect();
-        let case = Case { estate: &estate, paths, finding, report, state: &self.state, first: self.first() };
-        let draft = Draft::new(class, self.first());
+        let case = Case { estate: &estate, paths, finding, report, state: &self.state, first: self.first(), given: self.given() };
         if let Some(baseline) = self.request.baseline.filter(|_| rule.is_drift()) {
-            return drift::draft(&case, baseline, draft);
+            return drift::draft(&case, baseline, Draft::new(class, self.first()));
         }
-        match planner(rule.id).filter(|_| class != FixClass::Manual) {
-            Some(planner) => planner(&case, draft),
-            None => manual("what to do needs a secret, another account or a decision"),
-        }
+        let Some(planner) = automatic.or_else(|| with_secret(rule.id)) else {
+            return manual("what to do needs another account or a decision");
+        };
+        let class = if automatic.is_some() { class } else { FixClass::Guarded };
+        planner(&case, Draft::new(class, self.first()))
+    }
+
+    fn given(&self) -> Given<'_> {
+        let calls = self.plan.fixes.iter().flat_map(|fix| &fix.steps).map(|step| &step.call);
+        let spent = calls.filter(|call| call.secret.is_some()).find_map(|call| call.parameters["Name"].as_str());
+        Given { from: self.request.secret, spent: spent.map(str::to_owned) }
     }
 
     /// The number of the next step.
@@ -174,13 +197,14 @@ impl Run<'_> {
             return None;
         }
         let gone = report.findings.iter().filter(|old| old.fingerprint != finding.fingerprint && !has(&after, &old.fingerprint));
-        let new = after.findings.iter().filter(|new| !has(report, &new.fingerprint));
+        let new: Vec<&ReportedFinding> = after.findings.iter().filter(|new| !has(report, &new.fingerprint)).collect();
         let mut fix = Fix {
             cures: std::iter::once(finding).chain(gone).map(cure).collect(),
             class: draft.class(),
             withheld: None,
             integrations: finding.integrations.clone(),
-            reveals: new.map(|finding| finding.fingerprint.clone()).collect(),
+            reveals: new.iter().map(|finding| finding.fingerprint.clone()).collect(),
+            foresees: new.into_iter().map(cure).filter(Cure::is_of_new).collect(),
             steps: draft.steps,
         };
         fix.withheld = self.withheld(&fix);
@@ -196,7 +220,7 @@ impl Run<'_> {
     fn withheld(&self, fix: &Fix) -> Option<Withheld> {
         let owner = fix.steps.iter().flat_map(|step| &step.changes).find_map(|change| owner::of(&self.state, &change.place));
         let made = self.plan.steps().count() + fix.steps.len();
-        if !self.request.allow.contains(&fix.class) {
+        if !self.request.allow.iter().any(|most| fix.class <= *most) {
             Some(Withheld::Class)
         } else if let Some(owner) = owner.filter(|_| !self.request.allow_managed) {
             Some(Withheld::Owned(owner))
@@ -228,7 +252,12 @@ fn has(report: &Report, fingerprint: &str) -> bool {
 }
 
 fn cure(finding: &ReportedFinding) -> Cure {
-    Cure { rule: finding.rule.to_owned(), fingerprint: finding.fingerprint.clone(), resource: finding.resource.clone() }
+    Cure {
+        rule: finding.rule.to_owned(),
+        fingerprint: finding.fingerprint.clone(),
+        resource: finding.resource.clone(),
+        facet: finding.facet.clone(),
+    }
 }
 
 fn rule_of(id: &str) -> Option<&'static Rule> {

@@ -1,8 +1,8 @@
 //! Which planner is whose.
 
 use super::{
-    Case, Draft, Drafted, acl, alarm, api, api_policy, config, connection, destination, domain, endpoint, group, queue, recreate, role,
-    rule, target,
+    Case, Draft, Drafted, acl, alarm, api, api_policy, authorize, config, connection, destination, domain, endpoint, group, queue,
+    recreate, role, rule, target,
 };
 
 /// Drafts what is done about a finding.
@@ -75,6 +75,18 @@ const PLANNERS: &[(&str, Planner)] = &[
     ("network/gateway-egress-blocked", group::egress_blocked),
     ("network/endpoint-ingress-blocked", group::ingress_blocked),
 ];
+
+/// Rules that are left to people for want of a secret, and what is done about them once it is known where one is read.
+const WITH_SECRET: &[(&str, Planner)] = &[
+    ("connection/api-key-header", authorize::key_header),
+    ("connection/deauthorized", authorize::deauthorized),
+    ("connection/secret-missing", authorize::secret_missing),
+];
+
+/// The planner of a rule that takes a secret.
+pub fn with_secret(rule: &str) -> Option<Planner> {
+    WITH_SECRET.iter().find(|row| row.0 == rule).map(|row| row.1)
+}
 
 /// The planner of a rule.
 pub fn planner(rule: &str) -> Option<Planner> {

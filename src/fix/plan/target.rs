@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::case::{place, scope};
-use super::{Case, Draft, Drafted, Refused, manual, role};
+use super::{Case, Draft, Drafted, Refused, manual, recreate, role};
 use crate::estate::{Hop, Site, token};
 use crate::fix::step::{Call, Step};
 use crate::model::events::{Retry, Rule, Target};
@@ -60,7 +60,7 @@ pub fn destination_missing(case: &Case<'_>, draft: Draft) -> Drafted {
     let here = Place::of(case)?;
     let (old, new) = (here.target.value.arn.read()?, &case.evidence().expected);
     let twin = case.estate.all(Kind::Destination, |region| &region.destinations).find(|twin| twin.key == new);
-    let Some(twin) = twin else { return manual("no API destination of that name exists: make one, or remove the target") };
+    let Some(twin) = twin else { return recreate::destination(case, draft, &here) };
     let title = format!("point {} to API destination {} as it is now", here.name(), twin.value.name);
     Ok(draft.step(here.put(title, [json!({"Arn": new}), json!({"Arn": old})], "/arn", [json!(old), json!(new)])))
 }

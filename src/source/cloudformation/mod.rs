@@ -11,18 +11,21 @@ mod lines;
 mod lower;
 mod origins;
 mod read;
+mod reals;
 mod resolve;
 mod scope;
 mod spelling;
+pub mod stacks;
 mod tags;
 mod templates;
 mod types;
 
 pub use lines::Lines;
-pub use lower::{Lowered, lower};
+pub use lower::{Lowered, lower, lower_as};
 pub use origins::Origins;
 pub use read::{Inputs, read};
-pub use templates::Templates;
+pub use reals::{Real, Reals};
+pub use templates::{Located, Templates};
 
 /// Templates that are judged together.
 #[derive(Clone, Debug, Default)]

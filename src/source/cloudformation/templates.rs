@@ -7,7 +7,7 @@ use crate::model::{Call, CallOutcome, Kind, ResourceId, Snapshot};
 use crate::report::location::{Declared, Locate, Location};
 
 use super::origins::Origins;
-use super::{Assembly, Inputs, Lines, Origin, Problem, Stack, lower, read};
+use super::{Assembly, Inputs, Lines, Origin, Problem, Reals, Stack, lower_as, read};
 use crate::source::document::{Key, Mark};
 
 /// Templates, and what they will deploy.
@@ -32,7 +32,12 @@ impl Templates {
 
     /// Lowers what was read.
     pub fn of(assembly: Assembly) -> Templates {
-        let mut lowered = lower(&assembly, Timestamp::now());
+        Templates::with(assembly, &Reals::default())
+    }
+
+    /// Lowers what was read, with the ids of what is deployed of it already.
+    pub fn with(assembly: Assembly, reals: &Reals) -> Templates {
+        let mut lowered = lower_as(&assembly, Timestamp::now(), reals);
         lowered.snapshot.coverage.calls.extend(unread(&assembly));
         Templates { assembly, snapshot: lowered.snapshot, origins: lowered.origins, problems: lowered.problems }
     }

@@ -55,6 +55,14 @@ impl Accounts {
         self.cell(account, region).map(|cell| &cell.config)
     }
 
+    /// How to reach some account and region, where the right one is not open.
+    ///
+    /// # Errors
+    /// Where none is.
+    pub fn any(&self) -> std::result::Result<&SdkConfig, String> {
+        self.cells.values().next().map(|cell| &cell.config).ok_or_else(|| "no account is open".to_owned())
+    }
+
     fn cell(&self, account: &str, region: &str) -> std::result::Result<&Arc<Cell>, String> {
         let fits = |scope: &Scope| scope.account == account && (region.is_empty() || scope.region == region);
         let found = self.cells.iter().find(|(scope, _)| fits(scope)).map(|(_, cell)| cell);

@@ -11,6 +11,7 @@ mod apigateway;
 pub(crate) mod call;
 mod cells;
 mod convert;
+pub(crate) mod deployments;
 mod domains;
 mod events;
 mod http;

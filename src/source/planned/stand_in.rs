@@ -12,6 +12,9 @@ pub const ACCOUNT: &str = "000000000000";
 /// The region where it is not known.
 pub const REGION: &str = "us-east-1";
 
+/// How the blocks of IPv6 addresses begin that stand for those that AWS will choose.
+pub const BLOCKS: &str = "2001:db8:";
+
 /// Makes stand-ins. Digests are kept: one resource has several names.
 #[derive(Debug, Default)]
 pub struct Mint {
@@ -60,7 +63,7 @@ impl Mint {
 
     /// A block of IPv6 addresses, of those set aside for documents.
     pub fn block(&self, seed: &str) -> String {
-        format!("2001:db8:{}:{}00::/56", self.hex(seed, 0, 4), self.hex(seed, 2, 2))
+        format!("{BLOCKS}{}:{}00::/56", self.hex(seed, 0, 4), self.hex(seed, 2, 2))
     }
 
     /// A name as AWS makes one of the stack's and the resource's: with twelve letters and digits of its own.

@@ -248,6 +248,26 @@ class Control(Case):
                 ask()
             self.assertEqual(caught.exception.response["Error"]["Code"], code)
 
+    def test_policies_name_resources_and_pass_roles(self) -> None:
+        """A user may put the targets of one rule, with one role, which is passed to EventBridge."""
+        rule, role = self.one["rule_arn"], self.one["role_arn"]
+        passing = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": role,
+                   "Condition": {"StringEquals": {"iam:PassedToService": "events.amazonaws.com"}}}
+        document = {"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["events:PutTargets", "events:DisableRule"], "Resource": rule}, passing]}
+        self.call("iam", "create_user", UserName="narrow")
+        self.call("iam", "put_user_policy", UserName="narrow", PolicyName="one", PolicyDocument=json.dumps(document))
+        client = self.session(self.call("iam", "create_access_key", UserName="narrow")["AccessKey"])("events")
+        self.control("POST", "enforce", {"on": True})
+        where = {"Rule": self.one["rule"], "EventBusName": self.one["bus"]}
+        target = {"Id": "Target0", "Arn": self.one["destination_arn"], "RoleArn": role}
+        client.put_targets(**where, Targets=[target])
+        for ask in (lambda: client.put_targets(**where, Targets=[target | {"RoleArn": role + "2"}]),
+                    lambda: client.disable_rule(Name=self.stacks[1]["rule"], EventBusName=self.stacks[1]["bus"])):
+            with self.assertRaises(ClientError) as caught:
+                ask()
+            self.assertEqual(caught.exception.response["Error"]["Code"], "AccessDeniedException")
+
 
 class Ending(Case):
     """Nothing is left running, nothing is left standing."""

@@ -1,7 +1,9 @@
 """The caller's IAM policies, enforced when the control address asks for it.
 
-An account's own key (12 digits) is its root and may do everything. Statements with a Condition never
-match: no test policy has one, and a half-evaluated condition would be worse than none.
+An account's own key (12 digits) is its root and may do everything. Of conditions StringEquals is evaluated, on the
+keys that a request has here; a statement with any other never matches, because a half-evaluated condition would be
+worse than none. A call is about the resources that the service authorization reference gives it:
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
 from __future__ import annotations
@@ -59,8 +61,13 @@ def _matches(patterns: Any, value: str) -> bool:
     return any(fnmatch.fnmatchcase(value.lower(), p.lower().replace("[", "[[]")) for p in _list(patterns))
 
 
-def _about(statement: dict, action: str, resources: list[str]) -> bool:
-    if statement.get("Condition"):
+def _holds(condition: dict, keys: dict[str, str]) -> bool:
+    wanted = condition.get("StringEquals", {})
+    return set(condition) <= {"StringEquals"} and all(keys.get(key) in _list(values) for key, values in wanted.items())
+
+
+def _about(statement: dict, action: str, resources: list[str], keys: dict[str, str]) -> bool:
+    if not _holds(statement.get("Condition", {}), keys):
         return False
     if "NotAction" in statement:
         if _matches(statement["NotAction"], action):
@@ -71,9 +78,9 @@ def _about(statement: dict, action: str, resources: list[str]) -> bool:
     return "*" in wanted or any(_matches(wanted, r) for r in resources)
 
 
-def allowed(documents: list[dict], action: str, resources: list[str]) -> bool:
+def allowed(documents: list[dict], action: str, resources: list[str], keys: dict[str, str] | None = None) -> bool:
     """An explicit deny wins; nothing said is a deny."""
-    statements = [s for d in documents for s in _list(d.get("Statement")) if _about(s, action, resources)]
+    statements = [s for d in documents for s in _list(d.get("Statement")) if _about(s, action, resources, keys or {})]
     effects = {s["Effect"] for s in statements}
     return "Deny" not in effects and "Allow" in effects
 
@@ -97,13 +104,62 @@ def action_of(call: Incoming) -> tuple[str, list[str]]:
     return f"apigateway:{call.method}", [f"arn:aws:apigateway:{call.region}::{path}"]
 
 
+EC2 = {"GroupId": "security-group", "NetworkAclId": "network-acl", "VpcEndpointId": "vpc-endpoint"}
+LATTICE = {"resourceConfigurationIdentifier": "resourceconfiguration", "resourceGatewayIdentifier": "resourcegateway"}
+
+
+def _rule(ctx: Any, params: dict) -> list[str]:
+    name, bus = params.get("Rule") or params["Name"], params.get("EventBusName", "default").rsplit("/", 1)[-1]
+    return [ctx.arn("events", f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}")]
+
+
+def _named(call: Incoming, ctx: Any, params: dict) -> list[str]:
+    """The resources that a call is about, where they are not given as ARNs."""
+    service, operation = call.service, call.operation
+    if service == "events":
+        kinds = {"ApiDestination": "api-destination", "Connection": "connection"}
+        kind = next((kinds[word] for word in kinds if operation.endswith(word)), None)
+        return [ctx.arn("events", f"{kind}/{params['Name']}")] if kind and "Name" in params else _rule(ctx, params) if call.write else []
+    if service == "iam" and "RoleName" in params:
+        return [f"arn:{ctx.partition}:iam::{ctx.account}:role/{params['RoleName']}"]
+    if service == "sqs" and params.keys() & {"QueueName", "QueueUrl"}:
+        return [ctx.arn("sqs", params.get("QueueName") or params["QueueUrl"].rsplit("/", 1)[-1])]
+    if service == "cloudwatch":
+        return [ctx.arn("cloudwatch", f"alarm:{name}") for name in [*_list(params.get("AlarmName")), *params.get("AlarmNames", [])]]
+    made = {"CreateResourceConfiguration": "resourceconfiguration", "CreateResourceGateway": "resourcegateway"}.get(operation)
+    if made:
+        return [ctx.arn("vpc-lattice", f"{made}/new")]
+    kinds = {"ec2": EC2, "vpc-lattice": LATTICE}.get(service, {})
+    return [ctx.arn(service, f"{kind}/{params[name].rsplit('/', 1)[-1]}") for name, kind in kinds.items() if isinstance(params.get(name), str)]
+
+
+def _also(call: Incoming, params: dict, about: list[str]) -> list[tuple[str, list[str], dict[str, str]]]:
+    """What a call needs besides its own action: to pass a role to EventBridge, to change a policy, to tag what it makes."""
+    policies = {"UpdateRestApi": "UpdateRestApiPolicy", "UpdateDomainName": "UpdateDomainNamePolicy"}
+    if call.operation in policies and any(patch.get("path") == "/policy" for patch in params.get("patchOperations", [])):
+        return [(f"apigateway:{policies[call.operation]}", action_of(call)[1], {})]
+    if call.operation == "CreateDomainNameAccessAssociation":
+        return [("apigateway:CreateAccessAssociation", [params["domainNameArn"]], {})]
+    if call.operation == "PutTargets":
+        roles = [target["RoleArn"] for target in params.get("Targets", []) if "RoleArn" in target]
+        return [("iam:PassRole", [role], {"iam:PassedToService": "events.amazonaws.com"}) for role in roles]
+    if call.service == "vpc-lattice" and call.operation.startswith("Create") and params.get("tags"):
+        return [("vpc-lattice:TagResource", about, {})]
+    return [("sqs:TagQueue", about, {})] if call.operation == "CreateQueue" and params.get("tags") else []
+
+
 def check(call: Incoming, ctx: Any, params: dict) -> None:
     """Raises the service's own denial unless the caller's policies allow the operation."""
     known = WORLD.keys.get(call.key)
     action, resources = action_of(call)
     if known is None or action in ALWAYS:
         return
-    if not allowed(policies(ctx, known["arn"]), action, resources + _arns(params)):
+    documents = policies(ctx, known["arn"])
+    own = resources or _named(call, ctx, params) or _arns(params)
+    needed = [(action, own, {}), *_also(call, params, own)]
+    refused = [action for action, about, keys in needed if not allowed(documents, action, about, keys)]
+    if refused:
+        action = refused[0]
         code = DENIED.get(call.service, "AccessDeniedException")
         text = f"User: {known['arn']} is not authorized to perform: {action}"
         raise ApiError(code, text, 403 if code != "AccessDeniedException" or call.protocol == "rest-json" else 400)

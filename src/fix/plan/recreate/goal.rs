@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Case, Integration, Refused, Site, manual, regional_name, there};
 use crate::fix::plan::case::usable;
 use crate::model::Kind;
+use crate::model::apigateway::Api;
 use crate::model::ec2::Endpoint;
 use crate::model::known::told;
 use crate::model::lattice::{Gateway, ResourceConfig};
@@ -36,9 +37,13 @@ impl Goal {
 
     /// An endpoint by its Regional name, at the port of the integration's URL.
     pub fn of(endpoint: &Site<'_, Endpoint>, path: &Integration<'_>) -> Result<Self, Refused> {
+        Goal::at(endpoint, path.url().ok().and_then(|url| url.port).unwrap_or(443))
+    }
+
+    /// An endpoint by its Regional name.
+    pub fn at(endpoint: &Site<'_, Endpoint>, port: u16) -> Result<Self, Refused> {
         let Some(domain) = regional_name(endpoint.value) else { return manual(format!("no Regional name of {} is known", endpoint.key)) };
         let family = if endpoint.value.ip_address_type.read()?.as_deref() == Some("ipv6") { "IPV6" } else { "IPV4" };
-        let port = path.url().ok().and_then(|url| url.port).unwrap_or(443);
         Ok(Goal { target: Target::Name { domain: domain.to_owned(), family: Some(family.to_owned()) }, ports: vec![port.to_string()] })
     }
 
@@ -73,20 +78,24 @@ pub fn endpoint<'a>(case: &Case<'a>, path: &Integration<'a>) -> Result<Site<'a, 
     if let Some(endpoint) = path.config.read().ok().and_then(|config| there(case.estate.led_to(config, &path.gateway))) {
         return Ok(endpoint);
     }
-    let region = path.region();
-    let all: Vec<Site<'_, Endpoint>> = case
-        .estate
-        .all(Kind::Endpoint, |region| &region.endpoints)
-        .filter(|endpoint| endpoint.region == region && usable(endpoint))
-        .collect();
     let named = path.config.read().ok().and_then(|config| config.value.domain.read().ok().cloned().flatten());
-    let by_name = |endpoint: &&Site<'_, Endpoint>| {
+    let by_name = |endpoint: &Site<'_, Endpoint>| {
         named.as_deref().is_some_and(|name| endpoint.value.dns_names.read().is_ok_and(|names| names.iter().any(|own| own == name)))
     };
-    if let Some(endpoint) = all.iter().find(by_name) {
-        return Ok(*endpoint);
+    if let Some(endpoint) = all(case, path.region()).into_iter().find(by_name) {
+        return Ok(endpoint);
     }
-    let wanted = named_by_api(path);
+    meant(case, path.region(), path.api.read().map(|api| named_by(api.value)).unwrap_or_default())
+}
+
+/// The endpoints of a region that calls of APIs can go through.
+fn all<'a>(case: &Case<'a>, region: &str) -> Vec<Site<'a, Endpoint>> {
+    case.estate.all(Kind::Endpoint, |region| &region.endpoints).filter(|endpoint| endpoint.region == region && usable(endpoint)).collect()
+}
+
+/// The only endpoint of a region that is named, else the only one.
+pub fn meant<'a>(case: &Case<'a>, region: &str, wanted: BTreeSet<String>) -> Result<Site<'a, Endpoint>, Refused> {
+    let all = all(case, region);
     let mut candidates: Vec<_> = all.iter().filter(|endpoint| wanted.contains(endpoint.key)).collect();
     if candidates.is_empty() {
         candidates = all.iter().collect();
@@ -101,11 +110,10 @@ pub fn endpoint<'a>(case: &Case<'a>, path: &Integration<'a>) -> Result<Site<'a, 
     }
 }
 
-/// Endpoints that the API names, in its configuration or its policy.
-fn named_by_api(path: &Integration<'_>) -> BTreeSet<String> {
-    let Ok(api) = path.api.read() else { return BTreeSet::new() };
-    let mut named: BTreeSet<String> = api.value.vpc_endpoint_ids.read().map(|ids| ids.iter().cloned().collect()).unwrap_or_default();
-    if let Ok(Some(policy)) = api.value.policy.read() {
+/// Endpoints that an API names, in its configuration or its policy.
+pub fn named_by(api: &Api) -> BTreeSet<String> {
+    let mut named: BTreeSet<String> = api.vpc_endpoint_ids.read().map(|ids| ids.iter().cloned().collect()).unwrap_or_default();
+    if let Ok(Some(policy)) = api.policy.read() {
         texts(policy, &mut named);
     }
     named

@@ -1,10 +1,12 @@
 //! What cannot be changed is made anew beside the old: gateways, and configurations on them. The connections are moved
-//! over, and what nothing uses any more is removed last.
+//! over, and what nothing uses any more is removed last. What is gone is made again.
 //!
 //! A gateway keeps its VPC, subnets, address family and DNS mode for life, a configuration its gateway
 //! (<https://docs.aws.amazon.com/vpc-lattice/latest/APIReference/API_UpdateResourceGateway.html>,
 //! <https://docs.aws.amazon.com/vpc-lattice/latest/APIReference/API_UpdateResourceConfiguration.html>).
 
+mod aim;
+mod chain;
 mod entrance;
 mod exit;
 mod goal;
@@ -14,13 +16,15 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+pub use self::chain::{connection_of, destination};
 use self::entrance::Entrance;
 use self::goal::Goal;
 use super::case::scope;
-use super::{Case, Draft, Drafted, Refused, connection, manual};
+use super::{Case, Draft, Drafted, Refused, authorize, connection, manual};
 use crate::estate::{Hop, Integration, Site, regional_name};
 use crate::fix::journal::PLAN;
 use crate::fix::step::{Call, Place, Step, Wait};
+use crate::model::ec2::Endpoint;
 use crate::model::events::Connection;
 use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Tags};
@@ -83,16 +87,7 @@ fn anew(case: &Case<'_>, draft: Draft) -> Drafted {
     let endpoint = goal::endpoint(case, path)?;
     let goal = Goal::of(&endpoint, path)?;
     let mut work = Work { case, draft };
-    let gateway = match goal::gateway(case, &endpoint, scope(&connection))? {
-        Some(gateway) => gateway.value.id.clone(),
-        None => {
-            let entrance = Entrance::at(case, &endpoint, &connection.value.name, scope(&connection))?;
-            work.draft = work.draft.at_least(FixClass::Recreate);
-            work.entrance(&entrance)?
-        }
-    };
-    let name = unused(case, Names::Configs, &connection.value.name);
-    let config = work.config(&goal, &name, &gateway, scope(&connection), &Tags::new());
+    let (name, config) = work.way(&endpoint, &goal, &connection.value.name, scope(&connection))?;
     work.lead(&connection, &name, &config)?;
     Ok(work.draft)
 }
@@ -132,8 +127,15 @@ fn replace<'a>(
         let goal = Goal::like(config.value)?;
         let name = unused(case, Names::Configs, &config.value.name);
         let arn = work.config(&goal, &name, &id, scope(&config), config.value.tags.read()?);
-        for connection in users(case, &config)? {
-            work.lead(&connection, &name, &arn)?;
+        for (connection, way) in users(case, &config)? {
+            match way {
+                Way::Calls => work.lead(&connection, &name, &arn)?,
+                Way::Tokens => {
+                    let title = format!("let connection {} get its tokens through resource configuration {name}", connection.value.name);
+                    let step = authorize::token_path(case, &connection, &arn, title)?;
+                    work.add(step);
+                }
+            }
         }
     }
     // What stood on a gateway that is gone could not be made again, so it is left.
@@ -143,20 +145,28 @@ fn replace<'a>(
     }
 }
 
+/// What of a connection goes through a configuration.
+enum Way {
+    /// Its calls.
+    Calls,
+    /// Its requests for tokens.
+    Tokens,
+}
+
 /// The connections that go through a configuration.
-fn users<'a>(case: &Case<'a>, config: &Site<'a, ResourceConfig>) -> Result<Vec<Site<'a, Connection>>, Refused> {
+fn users<'a>(case: &Case<'a>, config: &Site<'a, ResourceConfig>) -> Result<Vec<(Site<'a, Connection>, Way)>, Refused> {
     let mut found = Vec::new();
     for connection in case.estate.all(Kind::Connection, |region| &region.connections) {
         let oauth = connection.value.oauth.read()?.as_ref().and_then(|oauth| oauth.connectivity.as_ref());
         if let Some(path) = oauth
             && path.resource_config_arn.read()? == config.key
         {
-            return manual(format!("connection {} asks for its tokens that way, which takes its secret to change", connection.value.name));
+            found.push((connection, Way::Tokens));
         }
         if let Some(path) = connection.value.connectivity.read()?
             && path.resource_config_arn.read()? == config.key
         {
-            found.push(connection);
+            found.push((connection, Way::Calls));
         }
     }
     Ok(found)
@@ -172,6 +182,21 @@ impl<'a> Work<'_, 'a> {
     fn add(&mut self, step: Step) {
         let draft = std::mem::replace(&mut self.draft, Draft::new(FixClass::Recreate, 0));
         self.draft = draft.step(step);
+    }
+
+    /// A new configuration that leads to an endpoint, on the gateway that is there or on a new one; its name and ARN.
+    fn way(&mut self, endpoint: &Site<'a, Endpoint>, goal: &Goal, name: &str, scope: (&str, &str)) -> Result<(String, String), Refused> {
+        let gateway = match goal::gateway(self.case, endpoint, scope)? {
+            Some(gateway) => gateway.value.id.clone(),
+            None => {
+                let entrance = Entrance::at(self.case, endpoint, name, scope)?;
+                self.draft = self.draft.clone().at_least(FixClass::Recreate);
+                self.entrance(&entrance)?
+            }
+        };
+        let name = unused(self.case, Names::Configs, name);
+        let arn = self.config(goal, &name, &gateway, scope, &Tags::new());
+        Ok((name, arn))
     }
 
     /// A new configuration on a gateway; its ARN.

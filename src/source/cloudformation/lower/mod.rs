@@ -32,7 +32,7 @@ use super::super::planned::Resolved;
 use super::origins::{Origins, Table};
 use super::resolve::{Mode, Resolver};
 use super::scope::{Declared, Scope};
-use super::{Assembly, Origin, Problem};
+use super::{Assembly, Origin, Problem, Reals};
 use crate::estate::public_id;
 use crate::model::snapshot::SCHEMA;
 use crate::model::{Account, Collection, Coverage, Kind, Known, Reason, Region, Snapshot, Source, SourceKind, Tags, Unknown};
@@ -50,7 +50,16 @@ pub struct Lowered {
 
 /// What the templates of `assembly` will deploy. Nothing that is wrong with them makes this fail: it leaves gaps.
 pub fn lower(assembly: &Assembly, taken_at: Timestamp) -> Lowered {
-    let resolver = Resolver::new(assembly);
+    lowered(assembly, taken_at, None)
+}
+
+/// The same, with the ids that `reals` gives in place of stand-ins.
+pub fn lower_as(assembly: &Assembly, taken_at: Timestamp, reals: &Reals) -> Lowered {
+    lowered(assembly, taken_at, Some(reals))
+}
+
+fn lowered(assembly: &Assembly, taken_at: Timestamp, reals: Option<&Reals>) -> Lowered {
+    let resolver = Resolver::with(assembly, reals);
     let mut draft = Draft { accounts: BTreeMap::new(), origins: Origins::default() };
     let items = items(&resolver);
     Lowering { resolver: &resolver, items, draft: &mut draft }.run();

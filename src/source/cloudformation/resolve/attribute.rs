@@ -6,6 +6,7 @@
 
 use super::super::super::document::Node;
 use super::super::super::planned::{Resolved, stand_in};
+use super::super::Real;
 use super::super::scope::Declared;
 use super::super::types::{self, Shape};
 use super::{Mode, Resolver};
@@ -79,19 +80,30 @@ impl<'a> Resolver<'a> {
         node.map_or(Resolved::Absent, |node| self.value(stack, node, Mode::Plain))
     }
 
+    /// What a resource is, where it is deployed already.
+    fn real(&self, stack: usize, resource: Declared<'a>) -> Option<&'a Real> {
+        self.reals?.of(stack, resource.id)
+    }
+
     /// The name of a resource: as it is written, else as AWS would make one.
     pub fn name(&self, stack: usize, resource: Declared<'a>) -> String {
         let Some(scope) = self.scopes.get(stack) else { return String::new() };
         let property = types::shape(resource.kind).map_or("Name", |shape| shape.name);
         match self.property(stack, resource, &[property]).text() {
             Ok(Some(name)) if !name.is_empty() => name,
-            _ => self.mint.name(&scope.stack.name, resource.id, &scope.seed_of(resource.id)),
+            _ => match self.real(stack, resource).and_then(|real| real.name.clone()) {
+                Some(name) => name,
+                None => self.mint.name(&scope.stack.name, resource.id, &scope.seed_of(resource.id)),
+            },
         }
     }
 
     /// The id of a resource.
     pub fn id(&self, stack: usize, resource: Declared<'a>) -> String {
         let Some(scope) = self.scopes.get(stack) else { return String::new() };
+        if let Some(id) = self.real(stack, resource).and_then(|real| real.id.clone()) {
+            return id;
+        }
         let seed = scope.seed_of(resource.id);
         match types::shape(resource.kind).map(|shape| shape.id) {
             Some("uuid") => self.mint.uuid(&seed),
@@ -105,6 +117,9 @@ impl<'a> Resolver<'a> {
     /// The ARN of a resource.
     pub fn arn(&self, stack: usize, resource: Declared<'a>) -> String {
         let Some(scope) = self.scopes.get(stack) else { return String::new() };
+        if let Some(arn) = self.real(stack, resource).and_then(|real| real.arn.clone()) {
+            return arn;
+        }
         let seed = scope.seed_of(resource.id);
         let Some(Shape { arn, .. }) = types::shape(resource.kind) else { return self.name(stack, resource) };
         let mut rest = (*arn).to_owned();
@@ -157,6 +172,9 @@ impl<'a> Resolver<'a> {
     /// The secret that EventBridge will keep for a connection.
     pub fn connection_secret(&self, stack: usize, connection: Declared<'a>) -> String {
         let Some(scope) = self.scopes.get(stack) else { return String::new() };
+        if let Some(secret) = self.real(stack, connection).and_then(|real| real.secret_arn.clone()) {
+            return secret;
+        }
         let seed = scope.seed_of(connection.id);
         let name = self.name(stack, connection);
         let rest = format!("secret:events!connection/{name}/{}-{}", self.mint.uuid(&format!("{seed}/secret")), self.mint.word(&seed, 6));
@@ -171,7 +189,8 @@ impl<'a> Resolver<'a> {
         };
         let Some(scope) = self.scopes.get(stack) else { return Resolved::Absent };
         let zone = format!("Z{}", self.mint.word(&format!("{}/zone", scope.region), 12).to_uppercase());
-        let certain = self.property(stack, endpoint, &["SubnetIds"]).items().is_ok();
+        let told = self.real(stack, endpoint).is_some_and(|real| real.dns_names.is_some());
+        let certain = told || self.property(stack, endpoint, &["SubnetIds"]).items().is_ok();
         let mut entries: Vec<Resolved> = names.into_iter().map(|name| format!("{zone}:{name}").into()).collect();
         if !certain {
             entries.truncate(2);
@@ -186,6 +205,9 @@ impl<'a> Resolver<'a> {
     /// Why they are not known: the service is not.
     pub fn dns_names(&self, stack: usize, endpoint: Declared<'a>) -> Result<Vec<String>, crate::model::Unknown> {
         let Some(scope) = self.scopes.get(stack) else { return Ok(Vec::new()) };
+        if let Some(names) = self.real(stack, endpoint).and_then(|real| real.dns_names.clone()) {
+            return Ok(names);
+        }
         if self.property(stack, endpoint, &["VpcEndpointType"]).text()?.as_deref() != Some("Interface") {
             return Ok(Vec::new());
         }
@@ -194,7 +216,8 @@ impl<'a> Resolver<'a> {
         let private = self.property(stack, endpoint, &["PrivateDnsEnabled"]).flag() == Ok(Some(true));
         let seed = scope.seed_of(endpoint.id);
         let zones = self.zones_of(stack, endpoint);
-        let (id, part) = (self.mint.id("vpce", &seed), self.mint.dns_part(&seed));
+        let part = self.real(stack, endpoint).and_then(|real| real.dns_part.clone());
+        let (id, part) = (self.id(stack, endpoint), part.unwrap_or_else(|| self.mint.dns_part(&seed)));
         Ok(stand_in::dns_names(&id, &part, short, scope.region, scope.suffix, &zones, private))
     }
 

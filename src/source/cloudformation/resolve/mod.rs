@@ -23,7 +23,7 @@ use super::super::document::{Key, Mark, Node, Value};
 use super::super::planned::Resolved;
 use super::super::planned::stand_in::Mint;
 use super::scope::{Declared, Scope, scopes};
-use super::{Assembly, Problem};
+use super::{Assembly, Problem, Reals};
 
 /// How a value is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,7 @@ pub struct Resolver<'a> {
     pub scopes: Vec<Scope<'a>>,
     /// Makes stand-ins.
     pub mint: Mint,
+    reals: Option<&'a Reals>,
     exports: OnceCell<HashMap<String, (usize, &'a Node)>>,
     subnets: OnceCell<HashMap<String, (usize, Declared<'a>)>>,
     memo: RefCell<Memo<'a>>,
@@ -72,9 +73,15 @@ pub struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     /// For the templates of `assembly`.
     pub fn new(assembly: &'a Assembly) -> Self {
+        Resolver::with(assembly, None)
+    }
+
+    /// The same where `reals` are deployed already.
+    pub fn with(assembly: &'a Assembly, reals: Option<&'a Reals>) -> Self {
         Resolver {
             scopes: scopes(assembly),
             mint: Mint::default(),
+            reals,
             exports: OnceCell::new(),
             subnets: OnceCell::new(),
             memo: RefCell::default(),

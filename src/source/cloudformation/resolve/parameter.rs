@@ -16,13 +16,17 @@ impl<'a> Resolver<'a> {
         if self.is_hidden(stack, node) {
             return Resolved::unresolved(format!("the parameter {name} is NoEcho"));
         }
-        if kind.starts_with("AWS::SSM::Parameter::Value") {
+        let real = self.reals.and_then(|reals| reals.parameters.get(&(stack, name.to_owned()))).map(|value| Resolved::Text(value.clone()));
+        let stored = kind.starts_with("AWS::SSM::Parameter::Value");
+        if stored && real.is_none() {
             return Resolved::unresolved(format!("the parameter {name} is read from Parameter Store at deployment"));
         }
-        let value = self.given(stack, name, certain).or_else(|| node.get("Default").map(|value| self.value(stack, value, Mode::Plain)));
+        let given = if stored { None } else { self.given(stack, name, certain) };
+        let default = || node.get("Default").map(|value| self.value(stack, value, Mode::Plain));
+        let value = given.or(real).or_else(default);
         match value {
             None => Resolved::unresolved(format!("the parameter {name} has no value")),
-            Some(value) if kind == "CommaDelimitedList" || kind.starts_with("List<") => list(value),
+            Some(value) if kind == "CommaDelimitedList" || kind.contains("List<") => list(value),
             Some(value) => value,
         }
     }
@@ -61,6 +65,9 @@ impl<'a> Resolver<'a> {
             "AWS::URLSuffix" => scope.suffix.into(),
             "AWS::StackName" => scope.stack.name.as_str().into(),
             "AWS::StackId" => {
+                if let Some(id) = self.reals.and_then(|reals| reals.stacks.get(&stack)) {
+                    return Some(id.as_str().into());
+                }
                 let (partition, region, account, name) = (scope.partition, scope.region, scope.account, &scope.stack.name);
                 format!("arn:{partition}:cloudformation:{region}:{account}:stack/{name}/{}", self.mint.uuid(&scope.seed)).into()
             }

@@ -53,7 +53,8 @@ pub async fn read(services: &Services, named: impl Future<Output = Arc<BTreeSet<
     let listed_arn = |id: &str| gateways.iter().flatten().find(|gateway| gateway.id == id).map(|gateway| gateway.arn.clone());
     let gateway_arn = |id: &str| listed_arn(id).unwrap_or_else(|| arn(&services.scope, "resourcegateway", id));
     Parts {
-        broken: is_gone(&configs) || is_gone(&described),
+        // Substitutes are looked for where something may be gone, which may leave no trace here.
+        broken: services.substitutes || is_gone(&configs) || is_gone(&described),
         configs: whole(&listed, configs, |config| config.arn.clone(), str::to_owned),
         gateways: whole(&gateways, described, |gateway| gateway.arn.clone(), gateway_arn),
     }

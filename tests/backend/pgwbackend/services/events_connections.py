@@ -165,6 +165,14 @@ def _merge(old: dict, new: dict) -> dict:
     return out
 
 
+def _keep(ctx: Any, found: dict) -> None:
+    """Puts what is authorized by now into the connection's secret. Assumption: where that is gone, a new one is made."""
+    try:
+        ctx.call("secretsmanager", "PutSecretValue", SecretId=found["SecretArn"], SecretString=json.dumps(found["auth"], default=str))
+    except ApiError:
+        found["SecretArn"] = _secret(ctx, found["Name"], found["auth"], found["KmsKeyIdentifier"])
+
+
 def _update_auth(ctx: Any, found: dict, params: dict) -> None:
     kind = params.get("AuthorizationType", found["AuthorizationType"])
     given = dict(params.get("AuthParameters", {}))
@@ -182,6 +190,8 @@ def _update_auth(ctx: Any, found: dict, params: dict) -> None:
         auth |= {"ConnectivityParameters": fresh} if fresh else {}
     found["auth"] = {k: v for k, v in auth.items() if k not in PARAMETERS.values() or k == PARAMETERS[kind]}
     found["AuthorizationType"] = kind
+    if params.get("AuthParameters"):
+        _keep(ctx, found)
 
 
 @own("events", "UpdateConnection")
