@@ -50,7 +50,7 @@ fn told<'i, 'v: 'i>(
     let (mut differences, mut unread) = (Vec::new(), Vec::new());
     for item in lone {
         match blind.entry(item.region).or_insert_with(|| blinded(side, item.region)) {
-            Some(unknown) if !is_listed(item) => unread.push(uncompared(item, &[], change, gap(unknown))),
+            Some(unknown) if !is_listed(item, side) => unread.push(uncompared(item, &[], change, gap(unknown))),
             _ => differences.push(difference(change, item)),
         }
     }
@@ -58,11 +58,17 @@ fn told<'i, 'v: 'i>(
 }
 
 /// Collections that are asked for whatever else is known, as far as they are the account's own.
-const LISTED: [&str; 9] =
-    ["buses", "rules", "destinations", "connections", "state_machines", "pipes", "endpoints", "resource_configs", "gateways"];
+const LISTED: [&str; 7] = ["buses", "rules", "destinations", "connections", "state_machines", "pipes", "endpoints"];
 
-fn is_listed(item: &Item<'_>) -> bool {
-    LISTED.contains(&item.collection) && Arn::parse(item.key).is_none_or(|arn| arn.account == item.account)
+/// Collections that are asked for once a private connection is known, and then whole.
+const LISTED_ONCE: [&str; 2] = ["resource_configs", "gateways"];
+
+/// Whether what `side` does not have of the account's own is known not to be there.
+fn is_listed(item: &Item<'_>, side: &Value) -> bool {
+    let is_own = Arn::parse(item.key).is_none_or(|arn| arn.account == item.account);
+    let list = &side[item.account]["regions"][item.region][item.collection];
+    let was_asked = list.as_object().is_some_and(|list| !list.is_empty());
+    is_own && (LISTED.contains(&item.collection) || (LISTED_ONCE.contains(&item.collection) && was_asked))
 }
 
 /// Collections that lead to no others: a gap in them hides nothing else.
