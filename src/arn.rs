@@ -28,7 +28,9 @@ impl<'a> Arn<'a> {
     /// foreign partition, an account of letters and digits mixed, white space.
     pub fn parse(text: &'a str) -> Option<Arn<'a>> {
         let strange = |text: &str| text.chars().any(|c| c.is_whitespace() || c.is_control());
-        if text.bytes().any(|b| b.is_ascii_control() || b == b' ') || (!text.is_ascii() && strange(text)) {
+        // All bytes, without leaving early: so they are looked at many at a time.
+        let spaced = text.bytes().fold(false, |found, b| found | b.is_ascii_control() | (b == b' '));
+        if spaced || (!text.is_ascii() && strange(text)) {
             return None;
         }
         let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');

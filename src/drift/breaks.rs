@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::Comparison;
 use super::change::Difference;
@@ -26,13 +27,13 @@ pub struct Break {
     /// The places that it names, the primary one first.
     pub evidence: Vec<Evidence>,
     facet: String,
-    integrations: BTreeSet<String>,
+    integrations: BTreeSet<Arc<str>>,
 }
 
 /// What fails because of each difference: a rule that names its resource, or one of those that name it; one that names
 /// none of them belongs to all differences on its integrations. `touched` are these by their places in `all`.
 pub fn breaks(comparison: &Comparison, sides: &Sides<'_>, touched: &[BTreeSet<usize>], all: &[&Integration<'_>]) -> Vec<Vec<Rc<Break>>> {
-    let ids: HashSet<&str> = touched.iter().flatten().filter_map(|index| Some(all.get(*index)?.id.as_str())).collect();
+    let ids: HashSet<&str> = touched.iter().flatten().filter_map(|index| Some(&*all.get(*index)?.id)).collect();
     let mut of_each: Vec<Vec<Rc<Break>>> = touched.iter().map(|_| Vec::new()).collect();
     if ids.is_empty() {
         return of_each;
@@ -56,7 +57,7 @@ pub fn breaks(comparison: &Comparison, sides: &Sides<'_>, touched: &[BTreeSet<us
 fn failures(snapshot: &Snapshot, ids: &HashSet<&str>, parameters: &Parameters) -> Vec<Break> {
     let estate = Estate::new(snapshot).with(parameters.clone());
     let mut integrations = estate.integrations();
-    integrations.retain(|one| ids.contains(one.id.as_str()));
+    integrations.retain(|one| ids.contains(&*one.id));
     let assessment = assess(&estate, &integrations, &Selection::all());
     let broken = |found: &crate::rules::assess::Found| Break {
         rule: found.rule.id,
@@ -76,9 +77,9 @@ impl Break {
     }
 
     /// What tells it from other failures: rule, integration, resource and facet, with present ids.
-    fn keys(&self, renamed: impl Fn(&str) -> String) -> Vec<(&'static str, String, String, String)> {
+    fn keys(&self, renamed: impl Fn(&str) -> String) -> Vec<(&'static str, Arc<str>, String, String)> {
         let resource = self.evidence.first().map_or_else(String::new, |evidence| renamed(&evidence.resource.id));
-        self.integrations.iter().map(|id| (self.rule, id.clone(), resource.clone(), renamed(&self.facet))).collect()
+        self.integrations.iter().map(|id| (self.rule, Arc::clone(id), resource.clone(), renamed(&self.facet))).collect()
     }
 
     /// Whether it follows from something that is not compared, such as the number of messages in a queue.

@@ -36,8 +36,8 @@ const WRITE_ONLY: &str = "EventBridge does not return keys, passwords and client
 /// baseline had.
 pub fn judge<'a>(comparison: &Comparison, sides: &Sides<'a>, selection: &Selection) -> Assessment<'a> {
     let now: Vec<&Integration<'_>> = sides.now.iter().filter(|one| one.in_scope()).collect();
-    let ids: HashSet<&str> = now.iter().map(|one| one.id.as_str()).collect();
-    let lost: Vec<&Integration<'_>> = sides.before.iter().filter(|one| one.in_scope() && !ids.contains(one.id.as_str())).collect();
+    let ids: HashSet<&str> = now.iter().map(|one| &*one.id).collect();
+    let lost: Vec<&Integration<'_>> = sides.before.iter().filter(|one| one.in_scope() && !ids.contains(&*one.id)).collect();
     let mut out = Assessment {
         integrations: now.iter().chain(&lost).copied().collect(),
         out_of_scope: 0,
@@ -90,8 +90,8 @@ impl Touches<'_> {
 }
 
 fn places(some: &[&Integration<'_>], all: &[&Integration<'_>]) -> Vec<usize> {
-    let place: HashMap<&str, usize> = all.iter().enumerate().map(|(index, one)| (one.id.as_str(), index)).collect();
-    some.iter().filter_map(|one| place.get(one.id.as_str()).copied()).collect()
+    let place: HashMap<&str, usize> = all.iter().enumerate().map(|(index, one)| (&*one.id, index)).collect();
+    some.iter().filter_map(|one| place.get(&*one.id).copied()).collect()
 }
 
 fn unread(out: &mut Assessment<'_>, gap: &Uncompared, comparison: &Comparison, touches: &Touches<'_>) {

@@ -1,5 +1,7 @@
 //! What calls private APIs: rule targets, HTTP tasks of state machines, pipes.
 
+use std::sync::Arc;
+
 use crate::model::events::{Pipe, Rule, Target};
 use crate::model::states::StateMachine;
 use crate::model::{Kind, Known, ResourceId, Unknown};
@@ -34,13 +36,14 @@ pub enum Stop {
 impl<'a> Caller<'a> {
     /// The rule's ARN and the target's id, the state machine's ARN and the state's name, or the pipe's ARN and
     /// `target` or `enrichment`, with `#` between them.
-    pub fn id(&self) -> String {
+    pub fn id(&self) -> Arc<str> {
         match self {
             Caller::Target(_, target) => target.id(),
-            Caller::Task(machine, task) => format!("{}#{}", machine.key, task.name),
-            Caller::Pipe(pipe, Stop::Target) => format!("{}#target", pipe.key),
-            Caller::Pipe(pipe, Stop::Enrichment) => format!("{}#enrichment", pipe.key),
+            Caller::Task(machine, task) => [machine.key, "#", &task.name].concat(),
+            Caller::Pipe(pipe, Stop::Target) => [pipe.key, "#target"].concat(),
+            Caller::Pipe(pipe, Stop::Enrichment) => [pipe.key, "#enrichment"].concat(),
         }
+        .into()
     }
 
     /// The account and the region that it belongs to.
@@ -61,15 +64,6 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// The hops before the API destination.
-    pub fn hops(&self) -> Vec<HopReport> {
-        match self {
-            Caller::Target(rule, target) => vec![present(rule), present(target)],
-            Caller::Task(machine, _) => vec![present(machine)],
-            Caller::Pipe(pipe, _) => vec![present(pipe)],
-        }
-    }
-
     /// The resources that it consists of.
     pub fn places(&self) -> Vec<Place<'a>> {
         match self {
@@ -81,6 +75,15 @@ impl<'a> Caller<'a> {
 }
 
 impl<'a> Integration<'a> {
+    /// The hops before the API destination.
+    pub fn caller_hops(&self) -> Vec<HopReport> {
+        match &self.caller {
+            Caller::Target(rule, _) => vec![present(Kind::Rule, rule.key.into()), present(Kind::Target, Arc::clone(&self.id))],
+            Caller::Task(machine, _) => vec![present(Kind::StateMachine, machine.key.into())],
+            Caller::Pipe(pipe, _) => vec![present(Kind::Pipe, pipe.key.into())],
+        }
+    }
+
     /// The rule and target that start it.
     ///
     /// # Errors
@@ -135,7 +138,7 @@ impl<'a> Estate<'a> {
     /// The targets of a rule, as far as they were read.
     pub fn targets(&'a self, rule: &Site<'a, Rule>) -> impl Iterator<Item = Site<'a, Target>> + use<'a> {
         let rule = *rule;
-        rule.value.targets.read().into_iter().flatten().map(move |(id, target)| rule.part(Kind::Target, id, target))
+        rule.value.targets.read().into_iter().flatten().map(move |(id, target)| rule.part(Kind::Target, id, &**target))
     }
 
     /// The HTTP tasks of a state machine.

@@ -22,13 +22,13 @@ use super::{Called, Caller, Estate, Hop, Place, Site, Way};
 #[derive(Clone)]
 pub struct Integration<'a> {
     /// As [`Caller::id`].
-    pub id: String,
+    pub id: Arc<str>,
     /// What starts it.
     pub caller: Caller<'a>,
     /// The role of a target.
-    pub role: Hop<'a, Site<'a, Role>>,
+    pub role: Arc<Hop<'a, Site<'a, Role>>>,
     /// The dead-letter queue of a target.
-    pub queue: Hop<'a, Site<'a, Queue>>,
+    pub queue: Arc<Hop<'a, Site<'a, Queue>>>,
     /// The way from there, which other callers may share.
     pub(super) route: Arc<Route<'a>>,
 }
@@ -197,7 +197,7 @@ impl<'a> Integration<'a> {
 
     /// The hops as the report shows them.
     pub fn hops(&self) -> Vec<HopReport> {
-        let mut hops = self.caller.hops();
+        let mut hops = self.caller_hops();
         hops.extend(self.hops_behind());
         hops
     }
@@ -268,8 +268,9 @@ impl<'a> Integration<'a> {
     }
 }
 
-pub(super) fn present<T>(site: &Site<'_, T>) -> HopReport {
-    HopReport { kind: site.kind, id: site.id().into(), status: HopStatus::Present, why: None }
+/// The report of a hop that was read.
+pub(super) fn present(kind: Kind, id: Arc<str>) -> HopReport {
+    HopReport { kind, id, status: HopStatus::Present, why: None }
 }
 
 fn hop<T>(kind: Kind, hop: &Hop<'_, T>, id: impl Fn(&T) -> String) -> HopReport {

@@ -1,6 +1,6 @@
 //! The joins: from a caller's connection to the method that answers.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use crate::host::{Host, InvocationUrl, Segment};
 use crate::model::apigateway::{Api, Domain, Mapping, Stage};
@@ -17,17 +17,12 @@ use super::{Called, Caller, Estate, Hop, Integration, Site, credentials_header, 
 pub const API_ID_HEADER: &str = "x-apigw-api-id";
 
 impl<'a> Estate<'a> {
-    /// The chain from a caller's connection to the method that answers.
-    pub(super) fn integration(
-        &'a self,
-        caller: Caller<'a>,
-        destination: Hop<'a, Site<'a, Destination>>,
-        connection: Hop<'a, Site<'a, Connection>>,
-    ) -> Integration<'a> {
+    /// The way from a caller's connection to the endpoint, yet without the API.
+    pub(super) fn route(&'a self, destination: Hop<'a, Site<'a, Destination>>, connection: Hop<'a, Site<'a, Connection>>) -> Route<'a> {
         let config = connection.then(|connection| self.config_of(connection));
         let gateway = config.then(|config| self.gateway_of(config));
         let endpoint = config.then(|config| self.endpoint_of(config, &gateway));
-        let route = Route {
+        Route {
             estate: self,
             destination,
             connection,
@@ -45,10 +40,7 @@ impl<'a> Estate<'a> {
             request: OnceLock::new(),
             opening: OnceLock::new(),
             network: None,
-        };
-        let mut integration = Integration { id: caller.id(), caller, role: Hop::None, queue: Hop::None, route: Arc::new(route) };
-        self.join_api(&mut integration);
-        integration
+        }
     }
 
     fn config_of(&'a self, connection: &Site<'a, Connection>) -> Hop<'a, Site<'a, ResourceConfig>> {
@@ -88,28 +80,6 @@ impl<'a> Estate<'a> {
         self.gateway_by_id(config, id)
     }
 
-    /// The configurations that use a gateway, and why there may be more.
-    pub fn configs_of(&'a self, gateway: &Site<'a, Gateway>) -> (Vec<Site<'a, ResourceConfig>>, Option<Unknown>) {
-        let (mut found, mut gap) = (Vec::new(), None);
-        let Some((account, region, inventory)) = self.inventory(gateway.account, gateway.region) else { return (found, gap) };
-        let list = match inventory.resource_configs.read() {
-            Ok(list) => list,
-            Err(unknown) => return (found, Some(unknown)),
-        };
-        for (key, config) in list {
-            let config =
-                config.read().map(|value| Site { estate: self, kind: Kind::ResourceConfig, account, region, parent: "", key, value });
-            let hop = config.as_ref().map(|config| self.gateway_of(config)).unwrap_or_else(|unknown| Hop::Unknown("", unknown.clone()));
-            match (config, hop) {
-                (Ok(config), Hop::Present(own)) if own.key == gateway.key => found.push(config),
-                (Ok(config), Hop::Unknown(..)) if config.is_foreign() => {}
-                (_, Hop::Unknown(_, unknown)) => gap = gap.or(Some(unknown)),
-                _ => {}
-            }
-        }
-        (found, gap)
-    }
-
     fn gateway_by_id(&'a self, config: &Site<'a, ResourceConfig>, id: &'a str) -> Hop<'a, Site<'a, Gateway>> {
         match self.find(&beside(config.key, "resourcegateway", id), Kind::Gateway, |region| &region.gateways) {
             Hop::Missing(_) => Hop::Missing(id),
@@ -118,7 +88,8 @@ impl<'a> Estate<'a> {
         }
     }
 
-    fn join_api(&'a self, integration: &mut Integration<'a>) {
+    /// Joins what stands behind the endpoint: the API that the URL names, its stage and the method that answers.
+    pub(super) fn join_api(&'a self, integration: &mut Integration<'a>) {
         integration.route_mut().url = Some(integration.find_url());
         let url = match integration.url() {
             Ok(url) => url,

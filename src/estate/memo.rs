@@ -1,10 +1,13 @@
 //! Answers that are the same for many integrations, worked out when the first one asks.
 
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::model::Unknown;
 use crate::rules::verdict::Leave;
 use foldhash::HashMap;
+
+use super::configs::ByGateway;
 
 /// Answers by what they depend on.
 pub struct Memo<K, V>(Mutex<HashMap<K, V>>);
@@ -34,4 +37,8 @@ pub struct Answers {
     pub any_rule: Memo<(usize, usize), bool>,
     /// Why a role may not invoke an API destination, if it may not: by role and destination.
     pub invoke: Memo<(usize, usize), Result<Option<String>, Leave>>,
+    /// Whether a deployment has just what is saved: by its summary and the saved resources.
+    pub deployed: Memo<(usize, usize), Result<bool, Unknown>>,
+    /// Who has which gateway: by the region's inventory.
+    pub(super) configs: Memo<usize, Arc<ByGateway>>,
 }

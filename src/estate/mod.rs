@@ -6,6 +6,7 @@
 
 mod callers;
 mod carried;
+mod configs;
 mod deployed;
 mod endpoint;
 mod facts;

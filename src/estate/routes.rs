@@ -14,6 +14,7 @@ use crate::model::{Known, Region, Text, Unknown};
 use crate::network::Proof;
 use foldhash::HashMap;
 
+use super::integration::Route;
 use super::{Caller, Estate, Hop, Integration, Site};
 
 /// What decides where a target's call goes and what it carries.
@@ -21,8 +22,9 @@ use super::{Caller, Estate, Hop, Integration, Site};
 struct Key<'a> {
     destination: usize,
     path_values: &'a [Text],
-    headers: &'a BTreeMap<String, Text>,
-    query: &'a BTreeMap<String, Text>,
+    /// Maps only where there is something in them: most have nothing, and need not be looked at again.
+    headers: Option<&'a BTreeMap<String, Text>>,
+    query: Option<&'a BTreeMap<String, Text>>,
 }
 
 impl<'a> Key<'a> {
@@ -32,8 +34,8 @@ impl<'a> Key<'a> {
         Some(Key {
             destination: destination.address(),
             path_values: target.value.path_values.read().ok()?,
-            headers: target.value.headers.read().ok()?,
-            query: target.value.query.read().ok()?,
+            headers: Some(target.value.headers.read().ok()?).filter(|headers| !headers.is_empty()),
+            query: Some(target.value.query.read().ok()?).filter(|query| !query.is_empty()),
         })
     }
 }
@@ -42,12 +44,11 @@ impl<'a> Key<'a> {
 pub(super) struct Chains<'a> {
     estate: &'a Estate<'a>,
     found: Vec<Integration<'a>>,
-    /// The first of each route, by its place.
-    routes: HashMap<Key<'a>, usize>,
+    routes: HashMap<Key<'a>, Arc<Route<'a>>>,
     /// What was looked up, by ARN.
     destinations: HashMap<&'a str, Hop<'a, Site<'a, Destination>>>,
-    roles: HashMap<&'a str, Hop<'a, Site<'a, Role>>>,
-    queues: HashMap<&'a str, Hop<'a, Site<'a, Queue>>>,
+    roles: Around<'a, Role>,
+    queues: Around<'a, Queue>,
     /// Proofs by configuration and endpoint.
     pub(super) proofs: HashMap<(usize, usize), Arc<Proof<'a>>>,
 }
@@ -61,8 +62,8 @@ impl<'a> Chains<'a> {
             found,
             routes: HashMap::default(),
             destinations: HashMap::default(),
-            roles: HashMap::default(),
-            queues: HashMap::default(),
+            roles: Around::new(),
+            queues: Around::new(),
             proofs: HashMap::default(),
         }
     }
@@ -70,30 +71,30 @@ impl<'a> Chains<'a> {
     /// The API destination that `arn` names, unless that is known to be something else.
     pub(super) fn called(&mut self, arn: Result<&'a str, Unknown>) -> Option<Hop<'a, Site<'a, Destination>>> {
         match arn {
-            Ok(arn) if self.destinations.contains_key(arn) || is_destination(arn) => {
-                Some(self.destinations.entry(arn).or_insert_with(|| self.estate.destination(arn)).clone())
-            }
-            Ok(_) => None,
+            Ok(arn) => match self.destinations.get(arn) {
+                Some(known) => Some(known.clone()),
+                None if is_destination(arn) => Some(self.destinations.entry(arn).or_insert_with(|| self.estate.destination(arn)).clone()),
+                None => None,
+            },
             Err(unknown) => Some(Hop::Unknown("", unknown)),
         }
     }
 
     /// Adds the chain of a caller of an API destination.
     pub(super) fn add(&mut self, caller: Caller<'a>, destination: Hop<'a, Site<'a, Destination>>) {
-        let route = Key::of(&caller, &destination);
-        if let Some(first) = route.and_then(|route| self.routes.get(&route)).and_then(|at| self.found.get(*at)) {
-            let route = Arc::clone(&first.route);
+        let key = Key::of(&caller, &destination);
+        if let Some(route) = key.and_then(|key| self.routes.get(&key)).cloned() {
             let (role, queue) = self.around(&caller);
             return self.found.push(Integration { id: caller.id(), caller, role, queue, route });
-        }
-        if let Some(route) = route {
-            self.routes.insert(route, self.found.len());
         }
         let connection = destination.then(|destination| match destination.value.connection_arn.read() {
             Ok(arn) => self.estate.connection(arn),
             Err(unknown) => Hop::Unknown("", unknown),
         });
         self.add_whole(caller, destination, connection);
+        if let (Some(key), Some(added)) = (key, self.found.last()) {
+            self.routes.insert(key, Arc::clone(&added.route));
+        }
     }
 
     /// Adds the chain of a caller that shares nothing with another.
@@ -103,9 +104,11 @@ impl<'a> Chains<'a> {
         destination: Hop<'a, Site<'a, Destination>>,
         connection: Hop<'a, Site<'a, Connection>>,
     ) {
-        let mut integration = self.estate.integration(caller, destination, connection);
-        integration.route_mut().number = self.found.len();
-        (integration.role, integration.queue) = self.around(&integration.caller);
+        let mut route = self.estate.route(destination, connection);
+        route.number = self.found.len();
+        let (role, queue) = self.around(&caller);
+        let mut integration = Integration { id: caller.id(), caller, role, queue, route: Arc::new(route) };
+        self.estate.join_api(&mut integration);
         self.prove(&mut integration);
         if matches!(integration.endpoint, Hop::Present(_)) && integration.in_scope() {
             // Every policy on the way will ask.
@@ -115,11 +118,11 @@ impl<'a> Chains<'a> {
     }
 
     /// The role and the dead-letter queue of a target.
-    fn around(&mut self, caller: &Caller<'a>) -> (Hop<'a, Site<'a, Role>>, Hop<'a, Site<'a, Queue>>) {
-        let Caller::Target(_, target) = caller else { return (Hop::None, Hop::None) };
+    fn around(&mut self, caller: &Caller<'a>) -> (Arc<Hop<'a, Site<'a, Role>>>, Arc<Hop<'a, Site<'a, Queue>>>) {
+        let Caller::Target(_, target) = caller else { return (self.roles.none(), self.queues.none()) };
         let estate = self.estate;
-        let role = named(&target.value.role_arn, &mut self.roles, |arn| estate.role(arn));
-        let queue = named(&target.value.dead_letter, &mut self.queues, |arn| estate.queue(arn));
+        let role = self.roles.named(&target.value.role_arn, |arn| estate.role(arn));
+        let queue = self.queues.named(&target.value.dead_letter, |arn| estate.queue(arn));
         (role, queue)
     }
 
@@ -130,16 +133,32 @@ impl<'a> Chains<'a> {
     }
 }
 
-/// What a field names, looked up once for each ARN.
-fn named<'a, T>(
-    field: &'a Known<Option<String>>,
-    known: &mut HashMap<&'a str, Hop<'a, Site<'a, T>>>,
-    look_up: impl FnOnce(&'a str) -> Hop<'a, Site<'a, T>>,
-) -> Hop<'a, Site<'a, T>> {
-    match field {
-        Known::Unknown(unknown) => Hop::Unknown("", unknown.clone()),
-        Known::Value(None) => Hop::None,
-        Known::Value(Some(arn)) => known.entry(arn).or_insert_with(|| look_up(arn)).clone(),
+/// What targets name besides their destination: the same few for very many of them.
+struct Around<'a, T> {
+    none: Arc<Hop<'a, Site<'a, T>>>,
+    by_arn: HashMap<&'a str, Arc<Hop<'a, Site<'a, T>>>>,
+}
+
+impl<'a, T> Around<'a, T> {
+    fn new() -> Self {
+        Around { none: Arc::new(Hop::None), by_arn: HashMap::default() }
+    }
+
+    fn none(&self) -> Arc<Hop<'a, Site<'a, T>>> {
+        Arc::clone(&self.none)
+    }
+
+    /// What a field names, looked up once for each ARN.
+    fn named(
+        &mut self,
+        field: &'a Known<Option<String>>,
+        look_up: impl FnOnce(&'a str) -> Hop<'a, Site<'a, T>>,
+    ) -> Arc<Hop<'a, Site<'a, T>>> {
+        match field {
+            Known::Unknown(unknown) => Arc::new(Hop::Unknown("", unknown.clone())),
+            Known::Value(None) => self.none(),
+            Known::Value(Some(arn)) => Arc::clone(self.by_arn.entry(arn).or_insert_with(|| Arc::new(look_up(arn)))),
+        }
     }
 }
 

@@ -110,7 +110,7 @@ pub fn public_id(kind: Kind, (account, region): (&str, &str), parent: &str, key:
         Kind::Stage => format!("arn:{partition}:apigateway:{region}::/restapis/{parent}/stages/{key}"),
         Kind::Method => format!("arn:{partition}:execute-api:{region}:{account}:{parent}/{key}"),
         Kind::Domain => format!("arn:{partition}:apigateway:{region}::/domainnames/{key}"),
-        Kind::Target => format!("{parent}#{key}"),
+        Kind::Target => [parent, "#", key].concat(),
         _ => key.to_owned(),
     }
 }

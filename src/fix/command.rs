@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::document::{Baseline, Plan};
@@ -165,7 +166,7 @@ struct Read<'r> {
     report: Report,
     only: Choice,
     skip: Choice,
-    within: Option<BTreeSet<String>>,
+    within: Option<BTreeSet<Arc<str>>>,
 }
 
 impl<'r> Read<'r> {
@@ -179,7 +180,7 @@ impl<'r> Read<'r> {
 
     fn plan(&self, args: &PlanArgs, standard: &Standard, settings: &mut Scan) -> Result<Plan> {
         let select = |finding: &ReportedFinding| {
-            let touched = |ids: &BTreeSet<String>| finding.integrations.iter().any(|id| ids.contains(id));
+            let touched = |ids: &BTreeSet<Arc<str>>| finding.integrations.iter().any(|id| ids.contains(id));
             (self.only.is_empty() || self.only.means(finding)) && !self.skip.means(finding) && self.within.as_ref().is_none_or(touched)
         };
         planned(args, self.secret, (&self.snapshot, standard), settings, &select)
@@ -187,12 +188,12 @@ impl<'r> Read<'r> {
 }
 
 /// The ids of the integrations that a name means.
-fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTreeSet<String>> {
+fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTreeSet<Arc<str>>> {
     let estate = Estate::new(snapshot).with(settings.parameters.clone());
     let all = estate.integrations();
     let in_scope: Vec<_> = all.iter().filter(|integration| integration.in_scope()).collect();
     let chosen = trace::choose(&estate, &in_scope, name)?;
-    Ok(chosen.into_iter().map(|index| in_scope[index].id.clone()).collect())
+    Ok(chosen.into_iter().map(|index| Arc::clone(&in_scope[index].id)).collect())
 }
 
 fn planned(

@@ -55,9 +55,9 @@ pub struct Rule {
     /// The service that manages the rule.
     #[serde(default, skip_serializing_if = "absent")]
     pub managed_by: Known<Option<String>>,
-    /// Targets by id (`ListTargetsByRule`).
+    /// Targets by id (`ListTargetsByRule`). Most rules have one, and a map has room for eleven: boxed, it is little room.
     #[serde(default, skip_serializing_if = "absent")]
-    pub targets: Known<BTreeMap<String, Target>>,
+    pub targets: Known<BTreeMap<String, Box<Target>>>,
     /// Tags.
     #[serde(default, skip_serializing_if = "absent")]
     pub tags: Known<Tags>,

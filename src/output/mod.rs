@@ -119,7 +119,9 @@ impl Output {
             written.push(file::Aside::write(path, |out| self.render(*format, report, rules, None, out))?);
         }
         written.into_iter().try_for_each(file::Aside::put)?;
-        to_stdout(|out| self.render(self.format, report, rules, screen(), out))
+        let fill = |out: &mut dyn Write| self.render(self.format, report, rules, screen(), out);
+        // Data has no colours that would have to be taken out, which costs more than all else where there is much of it.
+        if matches!(self.format, Format::Json | Format::Sarif) { fill_stdout(io::stdout().lock(), fill) } else { to_stdout(fill) }
     }
 }
 
@@ -128,7 +130,11 @@ impl Output {
 /// # Errors
 /// Anything but a reader that went away.
 pub fn to_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let mut out = BufWriter::new(anstream::stdout().lock());
+    fill_stdout(anstream::stdout().lock(), fill)
+}
+
+fn fill_stdout(stdout: impl Write, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let mut out = BufWriter::new(stdout);
     match fill(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::new(format!("standard output: {error}"))),
         _ => Ok(()),

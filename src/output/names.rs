@@ -1,6 +1,7 @@
 //! What things are called when people are told of them: resources, integrations, what breaks them.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::model::{Kind, SourceKind};
 use crate::report::{Health, HopReport, HopStatus, IntegrationReport, Report, ReportedFinding};
@@ -126,7 +127,7 @@ pub fn broken_hop(report: &Report, one: &IntegrationReport) -> String {
         return hop_text(report, hop, "missing");
     }
     if one.verdict == Health::Broken {
-        let touches = |id: &String| *id == one.id;
+        let touches = |id: &Arc<str>| *id == one.id;
         let found =
             report.findings.iter().find(|finding| finding.severity == Severity::Critical && finding.integrations.iter().any(touches));
         if let Some(finding) = found {

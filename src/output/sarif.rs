@@ -101,7 +101,7 @@ impl Writer<'_> {
             automation_details: AutomationDetails { id: category(report) },
             results: Results {
                 report,
-                chains: report.integrations.iter().map(|one| (one.id.as_str(), one)).collect(),
+                chains: report.integrations.iter().map(|one| (&*one.id, one)).collect(),
                 findings,
                 fingerprints: self.fingerprints(findings),
                 sources: &self.sources,

@@ -166,6 +166,12 @@ impl Context {
         Self::default()
     }
 
+    /// What `base` knows, to which more can be said. Whether a request is signed is not taken over.
+    #[must_use]
+    pub fn on(base: &'static Context) -> Self {
+        Self { base: Some(base), ..Self::default() }
+    }
+
     /// An unsigned request of a program: everything that comes from a signature is absent, and so
     /// is `aws:Referer`, which browsers send. The rest (`aws:SourceVpc`, `aws:SecureTransport` …)
     /// is unknown until set.
@@ -190,7 +196,7 @@ impl Context {
     /// belongs to no organization; `aws:SourceArn` and `aws:SourceAccount` are unknown until set.
     #[must_use]
     pub fn service(name: &str) -> Self {
-        Self { base: Some(&SERVICE), ..Self::default() }.with("aws:PrincipalServiceName", Value::text(name))
+        Self::on(&SERVICE).with("aws:PrincipalServiceName", Value::text(name))
     }
 
     /// The same context with `key` set; a later value replaces an earlier one.

@@ -1,13 +1,14 @@
 //! From what the rules said to the report: merged, fingerprinted, sorted, counted, once and here only.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use foldhash::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
 use super::location::Locate;
 use super::{
-    Counts, FixReport, Health, HopReport, IntegrationReport, NotAssessed, Report, ReportCoverage, ReportedFinding, SCHEMA,
+    Counts, FixReport, Health, HopReport, Hops, IntegrationReport, NotAssessed, Report, ReportCoverage, ReportedFinding, SCHEMA,
     SuppressedFinding, Tool, place, rename,
 };
 use crate::estate::Integration;
@@ -146,7 +147,7 @@ fn link(findings: &mut [ReportedFinding]) {
         let rule = RULES.iter().find(|rule| rule.id == finding.rule)?;
         let explains = |cause: &&&ReportedFinding| cause.severity >= finding.severity.min(Severity::Medium);
         let of = |cause: &String| {
-            let shared = finding.integrations.iter().filter_map(|id| by_integration.get(&(cause.as_str(), id.as_str())));
+            let shared = finding.integrations.iter().filter_map(|id| by_integration.get(&(cause.as_str(), &**id)));
             let named = finding.evidence.iter().filter_map(|evidence| by_resource.get(&(cause.as_str(), &evidence.resource)));
             shared.chain(named).find(explains).map(|cause| cause.fingerprint.clone())
         };
@@ -218,13 +219,13 @@ fn integrations(assessment: &Assessment<'_>, findings: &[ReportedFinding]) -> Ve
     }
     let unclear: HashSet<usize> = assessment.gaps.iter().flat_map(|gap| gap.integrations.iter().copied()).collect();
     // Callers of one route have all but the first hops in common.
-    let mut shared: HashMap<usize, Vec<HopReport>> = HashMap::default();
+    let mut shared: HashMap<usize, Arc<[HopReport]>> = HashMap::default();
     let mut hops = |path: &Integration<'_>| {
-        let behind = shared.entry(path.route_number()).or_insert_with(|| path.hops_behind()).iter().cloned();
-        path.caller.hops().into_iter().chain(behind).collect()
+        let behind = shared.entry(path.route_number()).or_insert_with(|| path.hops_behind().into());
+        Hops::new(path.caller_hops(), Arc::clone(behind))
     };
     let one = |(index, integration): (usize, &&Integration<'_>)| {
-        let verdict = match worst.get(integration.id.as_str()) {
+        let verdict = match worst.get(&*integration.id) {
             _ if integration.has_missing_hop() => Health::Broken,
             Some(Severity::Critical) => Health::Broken,
             Some(_) => Health::AtRisk,
@@ -275,9 +276,9 @@ pub fn exit_code(report: &Report, fail_on: Option<Severity>, allowed: &[Reason],
 /// A missing hop never passes, even where the rule that reports it did not run.
 fn unexplained_breaks(assessment: &Assessment<'_>, findings: &[ReportedFinding]) -> bool {
     let broken = assessment.integrations.iter().filter(|integration| integration.has_missing_hop());
-    let mut broken: HashSet<&str> = broken.map(|integration| integration.id.as_str()).collect();
+    let mut broken: HashSet<&str> = broken.map(|integration| &*integration.id).collect();
     findings.iter().flat_map(|finding| &finding.integrations).for_each(|id| {
-        broken.remove(id.as_str());
+        broken.remove(&**id);
     });
     !broken.is_empty()
 }

@@ -3,6 +3,7 @@
 //! Its JSON form is a contract, `pgwaudit.report/1`: fields are added, never changed or removed.
 
 mod build;
+mod hops;
 pub mod location;
 mod place;
 mod rename;
@@ -20,6 +21,7 @@ use crate::rules::verdict::{Confidence, Effect, Evidence, FixClass, Severity};
 use location::{Declared, Location};
 
 pub use build::{Accepted, Policy, build, exit_code, fingerprint, judged_code};
+pub use hops::Hops;
 
 /// The version of the JSON form.
 pub const SCHEMA: &str = "pgwaudit.report/1";
@@ -121,9 +123,9 @@ pub struct NotCovered {
 #[derive(Clone, Debug, Serialize)]
 pub struct IntegrationReport {
     /// The rule's ARN, `#`, the target's id; or the state machine's ARN, `#`, the state's name.
-    pub id: String,
+    pub id: Arc<str>,
     /// From the caller to the method.
-    pub hops: Vec<HopReport>,
+    pub hops: Hops,
     /// What it comes to.
     pub verdict: Health,
 }
@@ -186,7 +188,7 @@ pub struct ReportedFinding {
     /// The facts; the first is the primary one.
     pub evidence: Vec<Evidence>,
     /// Ids of the integrations that it touches.
-    pub integrations: Vec<String>,
+    pub integrations: Vec<Arc<str>>,
     /// Fingerprint of the finding that this one follows from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,

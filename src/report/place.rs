@@ -33,9 +33,9 @@ pub(super) fn all(
         evidence.related_locations = places.collect();
         declare(&evidence.resource, true);
     }
-    let touched: BTreeSet<&str> = findings.iter().flat_map(|finding| finding.integrations.iter().map(String::as_str)).collect();
+    let touched: BTreeSet<&str> = findings.iter().flat_map(|finding| finding.integrations.iter().map(|id| &**id)).collect();
     for integration in integrations {
-        let placed = touched.contains(integration.id.as_str());
+        let placed = touched.contains(&*integration.id);
         let named = integration.hops.iter().filter(|hop| !hop.id.is_empty() && hop.kind != Kind::Method);
         named.filter(|_| placed || !deployed).for_each(|hop| declare(&resource(hop, &integration.id), placed));
     }

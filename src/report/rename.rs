@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::{Declaration, HopReport, IntegrationReport, ReportedFinding};
+use super::{Declaration, IntegrationReport, ReportedFinding};
 use crate::arn::Arn;
 
 /// Puts names in the place of ids in everything that people read. The ids of resources stay what they are.
@@ -22,8 +22,7 @@ pub(super) fn all(findings: &mut [ReportedFinding], integrations: &mut [Integrat
         rename(&mut finding.message);
         finding.evidence.iter_mut().flat_map(|evidence| [&mut evidence.observed, &mut evidence.expected]).for_each(rename);
     }
-    let hops = integrations.iter_mut().flat_map(|integration| &mut integration.hops);
-    hops.filter_map(|hop: &mut HopReport| hop.why.as_mut()).for_each(rename);
+    integrations.iter_mut().flat_map(|integration| integration.hops.whys_mut()).for_each(rename);
 }
 
 /// The id, and of an ARN the id at its end, as host names have it. Names are words of people and no ids.

@@ -74,7 +74,12 @@ pub fn deployment_drift(path: &Integration<'_>) -> Assessed {
             None => return not_applicable("the API has no such method, deployed or not"),
         },
     };
-    let differences = differences(deployed, api.value.resources.read()?)?;
+    let saved = api.value.resources.read()?;
+    let places = (std::ptr::from_ref(deployed).addr(), std::ptr::from_ref(saved).addr());
+    if path.estate.answers.deployed.get(places, || Ok(differences(deployed, saved)?.is_empty()))? {
+        return pass();
+    }
+    let differences = differences(deployed, saved)?;
     let (here, elsewhere): (Vec<_>, Vec<_>) = differences.iter().partition(|difference| called == Some((difference.path, difference.verb)));
     let at = |what: &Difference<'_>| {
         Finding::from(stage.at("/deployment_id").observed(what.deployed()).expected(what.saved()))

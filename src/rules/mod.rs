@@ -49,8 +49,8 @@ pub enum Check {
     /// Each integration in scope. What it says depends on where the call goes and what it carries, not on who calls, so
     /// that it is asked once for all callers of one route.
     Route(fn(&Integration<'_>) -> Assessed),
-    /// Each integration, in scope or not.
-    AnyIntegration(fn(&Integration<'_>) -> Assessed),
+    /// The same for integrations out of scope too.
+    AnyRoute(fn(&Integration<'_>) -> Assessed),
     /// Each target of each event rule.
     Target(fn(&Site<'_, Target>) -> Assessed),
     /// Each API destination.
@@ -83,7 +83,7 @@ impl Check {
     /// The name of the subject, as documents write it.
     pub fn subject(self) -> &'static str {
         match self {
-            Check::Integration(_) | Check::Route(_) | Check::AnyIntegration(_) => "integration",
+            Check::Integration(_) | Check::Route(_) | Check::AnyRoute(_) => "integration",
             Check::Target(_) => "target",
             Check::Destination(_) => "destination",
             Check::Connection(_) | Check::ConnectionUsers(_) => "connection",
@@ -108,15 +108,13 @@ pub struct Rule {
     pub check: Check,
     text: &'static str,
     parsed: OnceLock<Document>,
-    /// The kinds of callers that it is about.
-    callers: OnceLock<assess::Callers>,
 }
 
 macro_rules! rules {
     ($($subject:ident $id:literal $check:path;)+) => {
         /// All rules, sorted by area in the order of the chain.
         pub static RULES: [Rule; [$($id),+].len()] = [$(
-            Rule { id: $id, check: Check::$subject($check), text: include_str!(concat!("../../rules/", $id, ".md")), parsed: OnceLock::new(), callers: OnceLock::new() },
+            Rule { id: $id, check: Check::$subject($check), text: include_str!(concat!("../../rules/", $id, ".md")), parsed: OnceLock::new() },
         )+];
     };
 }
@@ -135,7 +133,7 @@ rules! {
     Integration "role/invoke-not-allowed" role::invoke_not_allowed;
     Destination "destination/inactive" destination::inactive;
     Route "destination/connection-missing" destination::connection_missing;
-    AnyIntegration "destination/connection-public" destination::connection_public;
+    AnyRoute "destination/connection-public" destination::connection_public;
     Route "destination/host-unknown-api" destination::host::host_unknown_api;
     Route "destination/endpoint-host-without-api-id" destination::host::endpoint_host_without_api_id;
     Route "destination/alias-host-not-associated" destination::host::alias_host_not_associated;
@@ -255,7 +253,10 @@ impl Rule {
 }
 
 /// Which rules run.
-pub struct Selection(Vec<&'static Rule>);
+pub struct Selection {
+    rules: Vec<&'static Rule>,
+    subjects: assess::Subjects,
+}
 
 impl Selection {
     /// All that judge a snapshot by itself.
@@ -270,16 +271,20 @@ impl Selection {
 
     /// One of them.
     pub fn only(rule: &'static Rule) -> Self {
-        Selection(vec![rule])
+        Selection::of(vec![rule])
     }
 
     /// Those that `keep` keeps.
     pub fn filter(keep: impl Fn(&Rule) -> bool) -> Self {
-        Selection(RULES.iter().filter(|rule| keep(rule)).collect())
+        Selection::of(RULES.iter().filter(|rule| keep(rule)).collect())
+    }
+
+    fn of(rules: Vec<&'static Rule>) -> Self {
+        Selection { subjects: assess::Subjects::of(&rules), rules }
     }
 
     /// The rules, in the order of the table.
     pub fn rules(&self) -> &[&'static Rule] {
-        &self.0
+        &self.rules
     }
 }

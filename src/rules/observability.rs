@@ -57,10 +57,10 @@ fn keeps(archive: &Archive, bus: &str, rule: &Rule) -> Result<bool, Unknown> {
 }
 
 /// The dead-letter queue of a target.
-fn queue<'a>(path: &Integration<'a>) -> Result<(&'a str, Hop<'a, Site<'a, Queue>>), Leave> {
+fn queue<'p, 'a>(path: &'p Integration<'a>) -> Result<(&'a str, &'p Hop<'a, Site<'a, Queue>>), Leave> {
     let (_, target) = path.target()?;
     match target.value.dead_letter.read()? {
-        Some(arn) => Ok((arn, path.queue.clone())),
+        Some(arn) => Ok((arn, &path.queue)),
         None => Err(Leave::NotApplicable("the target has no dead-letter queue".into())),
     }
 }
@@ -80,7 +80,7 @@ pub fn dead_letter_queue_invalid(path: &Integration<'_>) -> Assessed {
     }
     match queue {
         Hop::Missing(_) => fail(wrong("The queue does not exist.")),
-        Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown)),
+        Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown.clone())),
         Hop::Present(queue) if *queue.value.fifo.read()? => fail(wrong("The queue is a FIFO queue.")),
         Hop::Present(_) | Hop::None => pass(),
     }
@@ -99,8 +99,8 @@ pub fn dead_letter_queue_policy(path: &Integration<'_>) -> Assessed {
         return not_applicable("events cannot be sent to a FIFO queue, whatever its policy");
     }
     let queue = queue.read()?;
-    let expected = format!("an Allow of sqs:SendMessage to {SERVICE} for {}", rule.key);
-    let Some(document) = queue.value.policy.read()? else { return fail(queue.at("/policy").observed("none").expected(expected)) };
+    let expected = || format!("an Allow of sqs:SendMessage to {SERVICE} for {}", rule.key);
+    let Some(document) = queue.value.policy.read()? else { return fail(queue.at("/policy").observed("none").expected(expected())) };
     if whichever_rule(rule, document, "sqs:SendMessage", || Resource::arn(arn))? {
         return pass();
     }
@@ -111,7 +111,7 @@ pub fn dead_letter_queue_policy(path: &Integration<'_>) -> Assessed {
         Decision::Allowed => pass(),
         Decision::Undetermined => Err(Leave::Unknown(Unknown::unresolved(evaluation.explain().to_string()))),
         Decision::DeniedExplicitly | Decision::NotAllowed => {
-            fail(Finding::from(queue.at("/policy").observed(evaluation.explain()).expected(expected)).facet(rule.key))
+            fail(Finding::from(queue.at("/policy").observed(evaluation.explain()).expected(expected())).facet(rule.key))
         }
     }
 }

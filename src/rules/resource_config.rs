@@ -53,13 +53,13 @@ pub fn domain_not_endpoint(path: &Integration<'_>) -> Assessed {
     if !matches!(path.estate.domain(domain), Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. })) {
         return not_applicable("the domain is no name of an execute-api endpoint");
     }
-    let place = config.at("/domain").observed(domain);
+    let place = || config.at("/domain").observed(domain);
     match &path.endpoint {
-        Hop::Missing(_) => fail(stale(path, place)),
+        Hop::Missing(_) => fail(stale(path, place())),
         hop => {
             let endpoint = hop.read()?;
             let Some(severity) = told(outage(endpoint))?.flatten() else { return pass() };
-            let finding = Finding::from(place.expected("a name of an endpoint that is available")).severity(severity);
+            let finding = Finding::from(place().expected("a name of an endpoint that is available")).severity(severity);
             fail(finding.related(endpoint.at("/state").observed(endpoint.value.state.read()?)))
         }
     }
@@ -120,18 +120,16 @@ pub fn domain_in_private_zone(path: &Integration<'_>) -> Assessed {
     if resolves_in_vpc(gateway)? {
         return pass();
     }
+    let Some(hidden) = hidden(path)? else { return pass() };
     let finding = Finding::from(config.at("/domain").observed(domain).expected("a name that public DNS answers"))
         .related(gateway.at("/dns_resolution").observed(gateway.value.dns_resolution.read()?));
-    match hidden(path)? {
-        Some(Hidden::NeverPublic) => fail(finding.note("No public zone can have this name.")),
-        Some(Hidden::PrivateZone(zone)) => fail(
-            finding
-                .related(zone.at("/name").observed(&zone.value.name))
-                .confidence(Confidence::Medium)
-                .note("A private hosted zone has the name; public DNS outside this account was not asked."),
-        ),
-        None => pass(),
-    }
+    fail(match hidden {
+        Hidden::NeverPublic => finding.note("No public zone can have this name."),
+        Hidden::PrivateZone(zone) => finding
+            .related(zone.at("/name").observed(&zone.value.name))
+            .confidence(Confidence::Medium)
+            .note("A private hosted zone has the name; public DNS outside this account was not asked."),
+    })
 }
 
 /// `resource-config/domain-zonal`

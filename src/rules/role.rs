@@ -1,5 +1,7 @@
 //! Rules on the role with which EventBridge calls a target.
 
+use std::sync::LazyLock;
+
 use super::verdict::{Assessed, Finding, Leave, fail, not_applicable, pass};
 use crate::arn::Arn;
 use crate::estate::{Hop, Integration, Site};
@@ -15,7 +17,7 @@ pub const SERVICE: &str = "events.amazonaws.com";
 pub fn not_found(path: &Integration<'_>) -> Assessed {
     let (rule, target) = path.target()?;
     let Some(arn) = target.value.role_arn.read()? else { return not_applicable("the target has no role") };
-    if let Hop::Present(role) = &path.role
+    if let Hop::Present(role) = &*path.role
         && role.account == rule.account
     {
         return pass();
@@ -27,7 +29,7 @@ pub fn not_found(path: &Integration<'_>) -> Assessed {
         let note = format!("The role belongs to account {}; EventBridge assumes roles of the rule's account only.", role.account);
         return fail(Finding::from(evidence.expected(format!("a role of account {}", rule.account))).note(note));
     }
-    match &path.role {
+    match &*path.role {
         Hop::Missing(_) => fail(evidence.expected("a role that exists")),
         Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown.clone())),
         Hop::Present(_) | Hop::None => pass(),
@@ -108,7 +110,7 @@ fn may_invoke(role: &Site<'_, Role>, destination: &str) -> Result<Option<String>
 /// The role of the target.
 fn role<'a>(path: &Integration<'a>) -> Result<Site<'a, Role>, Leave> {
     let (rule, target) = path.target()?;
-    if let Hop::Present(role) = &path.role
+    if let Hop::Present(role) = &*path.role
         && role.account == rule.account
     {
         return Ok(*role);
@@ -127,9 +129,12 @@ fn assumed_for(rule: &Site<'_, Rule>) -> Request {
     Request::new(Principal::Service(SERVICE.to_owned()), "sts:AssumeRole", Resource::Own, context)
 }
 
+/// What is known of every call of EventBridge.
+static CALL: LazyLock<Context> = LazyLock::new(|| Context::service(SERVICE).with("aws:SecureTransport", Value::text("true")));
+
 /// What is known of a call of EventBridge for any rule of an account.
 pub fn of_account(rule: &Site<'_, Rule>) -> Context {
-    Context::service(SERVICE).with("aws:SourceAccount", Value::text(rule.account)).with("aws:SecureTransport", Value::text("true"))
+    Context::on(&CALL).with("aws:SourceAccount", Value::text(rule.account))
 }
 
 /// Whether a policy allows EventBridge an action whichever rule of the account it is for: the usual case, asked once for
@@ -160,7 +165,7 @@ fn admits(trust: &Policy, request: &Request) -> Truth {
     Truth::any(trust.ignoring(Effect::Allow, request, &keys).map(|(_, truth)| truth))
 }
 
-/// Whether the role may do what is asked, and why not.
+/// Whether the role may do what is asked, and if not, why.
 pub fn allowed(role: &Site<'_, Role>, request: &Request) -> Result<(Decision, String), Leave> {
     let estate = role.estate;
     let mut policies = Vec::new();
@@ -176,8 +181,12 @@ pub fn allowed(role: &Site<'_, Role>, request: &Request) -> Result<(Decision, St
         Err(_) => Boundary::Unread,
     };
     let evaluation = evaluate_identity(&policies, boundary, request);
-    let why = evaluation.explain().map_or_else(|| "the role has no policies".to_owned(), |why| why.to_string());
-    Ok((evaluation.decision(), why))
+    let decision = evaluation.decision();
+    let why = match decision {
+        Decision::Allowed => String::new(),
+        _ => evaluation.explain().map_or_else(|| "the role has no policies".to_owned(), |why| why.to_string()),
+    };
+    Ok((decision, why))
 }
 
 fn undetermined(why: &str) -> Leave {

@@ -5,6 +5,7 @@ mod chain;
 mod narrowed;
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use crate::error::{Error, Result, nearest};
 use crate::estate::{Estate, Integration};
@@ -23,7 +24,7 @@ const LISTED: usize = 8;
 pub struct Within<'a> {
     estate: &'a Estate<'a>,
     filters: Vec<&'a Filter>,
-    integrations: HashSet<String>,
+    integrations: HashSet<Arc<str>>,
     /// How many integrations count because something that was not read keeps them from being left out.
     unsure: usize,
 }

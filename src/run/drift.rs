@@ -5,6 +5,7 @@ mod declared;
 use std::collections::{BTreeSet, HashSet};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{directory, keep_regions, load_beside, load_within, record, reported_at, tell};
 use crate::cli::filter::FilterArgs;
@@ -114,12 +115,12 @@ fn meant(
     filter: &Filter,
     past: (&Estate<'_>, &[Integration<'_>]),
     now: (&Estate<'_>, &[Integration<'_>]),
-) -> Result<Option<HashSet<String>>> {
+) -> Result<Option<HashSet<Arc<str>>>> {
     if filter.is_empty() {
         return Ok(None);
     }
     let all = Filter::default();
-    let one = |(estate, integrations): (&Estate<'_>, &[Integration<'_>])| -> Result<HashSet<String>> {
+    let one = |(estate, integrations): (&Estate<'_>, &[Integration<'_>])| -> Result<HashSet<Arc<str>>> {
         let within = Within::new(estate, integrations, [&all, filter])?;
         Ok(integrations.iter().filter(|path| within.as_ref().is_none_or(|within| within.has(path))).map(|path| path.id.clone()).collect())
     };
@@ -131,7 +132,7 @@ fn meant(
 }
 
 /// Leaves what the integrations of `meant` are touched by, and lists that were not read.
-fn narrow(assessment: &mut Assessment<'_>, meant: &HashSet<String>) {
+fn narrow(assessment: &mut Assessment<'_>, meant: &HashSet<Arc<str>>) {
     let is_meant: Vec<bool> = assessment.integrations.iter().map(|one| meant.contains(&one.id)).collect();
     let any = |integrations: &[usize]| integrations.iter().any(|index| is_meant.get(*index) == Some(&true));
     assessment.found.retain(|found| any(&found.integrations));
@@ -164,7 +165,7 @@ fn told<'a>(
     comparison: &Comparison,
     (baseline, before): (&'a Snapshot, &'a [Integration<'a>]),
     (estate, now): (&'a Estate<'a>, &'a [Integration<'a>]),
-    meant: Option<HashSet<String>>,
+    meant: Option<HashSet<Arc<str>>>,
     (settings, places): (&mut Scan, Option<&Places<'_>>),
 ) -> Report {
     let parameters = settings.parameters.clone();
@@ -183,12 +184,12 @@ fn told<'a>(
     report.warnings.extend(comparison.rebuilt.iter().cloned());
     report.baseline =
         Some(Baseline { name: baseline.source.file.clone().unwrap_or_default(), taken_at: places.is_none().then_some(baseline.taken_at) });
-    let lost: BTreeSet<&str> = assessment.integrations.iter().skip(in_scope(now)).map(|one| one.id.as_str()).collect();
-    let touched: BTreeSet<&String> = report.findings.iter().flat_map(|finding| &finding.integrations).collect();
+    let lost: BTreeSet<&str> = assessment.integrations.iter().skip(in_scope(now)).map(|one| &*one.id).collect();
+    let touched: BTreeSet<&Arc<str>> = report.findings.iter().flat_map(|finding| &finding.integrations).collect();
     let kept = |one: &report::IntegrationReport| touched.contains(&one.id) || one.verdict == Health::Unknown;
     let mut integrations = std::mem::take(&mut report.integrations);
     integrations.retain(kept);
-    for one in integrations.iter_mut().filter(|one| lost.contains(one.id.as_str())) {
+    for one in integrations.iter_mut().filter(|one| lost.contains(&*one.id)) {
         one.verdict = Health::Broken;
     }
     report.integrations = integrations;

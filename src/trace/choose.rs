@@ -45,7 +45,7 @@ pub fn narrowed<'a>(assessment: Assessment<'a>, places: &[usize]) -> Assessment<
 /// All that an integration may be called by.
 fn names(path: &Integration<'_>) -> Vec<String> {
     let (arn, name) = caller(path);
-    let mut names = vec![path.id.clone(), short(&path.id), arn.to_owned(), short(arn), name.to_owned()];
+    let mut names = vec![path.id.to_string(), short(&path.id), arn.to_owned(), short(arn), name.to_owned()];
     match &path.destination {
         Hop::Present(destination) => names.extend([destination.key.to_owned(), destination.value.name.clone()]),
         Hop::Missing(arn) | Hop::Unknown(arn, _) if !arn.is_empty() => {

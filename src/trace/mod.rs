@@ -9,6 +9,8 @@ mod decide;
 mod facts;
 mod place;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -45,7 +47,7 @@ pub struct Trace<'r> {
 #[derive(Clone, Debug, Serialize)]
 pub struct Chain<'r> {
     /// As in the report.
-    pub id: String,
+    pub id: Arc<str>,
     /// As in the report, and broken also where the network or a policy lets nothing through.
     pub verdict: Health,
     /// The first hop that breaks it.
@@ -177,7 +179,7 @@ fn chain<'r, 'g>(
         None if unclear => Health::Unknown,
         None => verdict,
     };
-    Chain { id: path.id.clone(), verdict, broken_at, hops }
+    Chain { id: Arc::clone(&path.id), verdict, broken_at, hops }
 }
 
 /// The hops of the report with the network in its place; never empty, because every chain has a caller.

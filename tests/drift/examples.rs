@@ -35,7 +35,7 @@ fn a_difference_says_which_rule_fails_because_of_it() {
     let scan = super::scan(&changed("default", &json!({"connections": {"orders": {"state": "DEAUTHORIZED"}}})));
     let known = |effect: &Effect| scan.findings.iter().any(|found| (found.rule, &found.fingerprint) == (effect.rule, &effect.fingerprint));
     assert!(!finding.breaks.is_empty() && finding.breaks.iter().all(known), "{:?}", finding.breaks);
-    assert_eq!(finding.integrations, ["arn:aws:events:eu-west-1:111122223333:rule/orders/order-placed#api"]);
+    assert_eq!(finding.integrations, ["arn:aws:events:eu-west-1:111122223333:rule/orders/order-placed#api".into()]);
     // A tag that was changed at the same time breaks nothing.
     let both = json!({"connections": {"orders": {"state": "DEAUTHORIZED"}}, "destinations": {"orders": {"tags": {"team": "shop"}}}});
     let report = drift(&snapshot(&estate("default")), &changed("default", &both));

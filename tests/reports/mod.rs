@@ -74,7 +74,7 @@ pub fn integration(rule: &str, verdict: Health, changes: &[(Kind, HopStatus, &st
         Some((_, HopStatus::None, _)) => HopReport { kind, id: "".into(), status: HopStatus::None, why: None },
         Some((_, status, why)) => HopReport { kind, id: id.into(), status: *status, why: (!why.is_empty()).then(|| (*why).to_owned()) },
     });
-    IntegrationReport { id, hops: hops.collect(), verdict }
+    IntegrationReport { id: id.into(), hops: hops.collect(), verdict }
 }
 
 pub fn finding(

@@ -26,7 +26,7 @@ fn status(path: &Integration<'_>, kind: Kind) -> HopStatus {
 fn a_task_reaches_its_method_without_an_api_destination() {
     with("state-machine", json!({}), |found| {
         let [path] = found else { panic!("{} integrations", found.len()) };
-        assert_eq!(path.id, "arn:aws:states:eu-west-1:111122223333:stateMachine:orders#Place");
+        assert_eq!(&*path.id, "arn:aws:states:eu-west-1:111122223333:stateMachine:orders#Place");
         assert_eq!(path.hops()[0].kind, Kind::StateMachine);
         assert_eq!(status(path, Kind::Destination), HopStatus::None);
         assert_eq!((status(path, Kind::Endpoint), status(path, Kind::Method)), (HopStatus::Present, HopStatus::Present));
@@ -100,7 +100,7 @@ fn a_pipe_is_a_caller_at_both_ends() {
     let real = with("default", json!({}), |found| found[0].destination.read().expect("a destination").key.to_owned());
     let found = ids(pipe(&real, json!(destination)));
     let of_pipe: Vec<_> = found.iter().filter(|(id, _)| id.starts_with(arn)).collect();
-    assert_eq!(of_pipe, [&(format!("{arn}#enrichment"), HopStatus::Missing), &(format!("{arn}#target"), HopStatus::Present)]);
+    assert_eq!(of_pipe, [&(format!("{arn}#enrichment").into(), HopStatus::Missing), &(format!("{arn}#target").into(), HopStatus::Present)]);
     assert_eq!(ids(pipe("arn:aws:sqs:eu-west-1:111122223333:orders", Value::Null)).len(), found.len() - 2);
     with("default", pipe(&real, Value::Null), |found| {
         let pipe = found.iter().find(|path| path.id.ends_with("#target")).expect("the pipe");

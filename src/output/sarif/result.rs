@@ -93,7 +93,7 @@ impl<'a> Results<'a> {
 
     /// The chain of the first integration that the finding touches.
     fn code_flow<'s>(&'s self, finding: &'s ReportedFinding) -> Option<CodeFlow<'s>> {
-        let chain = self.chains.get(finding.integrations.first()?.as_str())?;
+        let chain = self.chains.get(&**finding.integrations.first()?)?;
         let mut before = None;
         let step = |hop| {
             before = self.place(hop).or(before);

@@ -2,6 +2,7 @@
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sarif-v2.1.0-errata01-os-complete.html> names them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::ser::SerializeSeq;
@@ -202,7 +203,7 @@ pub struct ResultProperties<'a> {
     pub pointer: &'a str,
     pub observed: &'a str,
     pub expected: &'a str,
-    pub integrations: &'a [String],
+    pub integrations: &'a [Arc<str>],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

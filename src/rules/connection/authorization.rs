@@ -104,9 +104,10 @@ pub fn shared_blast_radius(connection: &Site<'_, Connection>, users: &[&Integrat
         return pass();
     }
     let (mut called, mut gap) = (BTreeMap::new(), None);
-    for user in users {
-        match what_is_called(user) {
-            Ok(what) => drop(called.entry(what).or_insert(*user)),
+    // Those of one route stand side by side and call the same.
+    for same in users.chunk_by(|one, next| one.route_number() == next.route_number()) {
+        match what_is_called(same[0]) {
+            Ok(what) => drop(called.entry(what).or_insert(same[0])),
             Err(Leave::Unknown(unknown)) => gap = gap.or(Some(unknown)),
             Err(Leave::NotApplicable(_)) => {}
         }

@@ -12,14 +12,13 @@ use crate::rules::verdict::{Assessed, Confidence, Finding, Leave, Severity, fail
 /// `destination/not-https`
 pub fn not_https(path: &Integration<'_>) -> Assessed {
     const HTTPS: u16 = 443;
-    let written = path.url_evidence()?;
-    let finding = |expected: String| Finding::from(written.clone().expected(expected));
+    let finding = |expected: &str| path.url_evidence().map(|written| Finding::from(written.expected(expected)));
     if let Some(error) = path.url_error()? {
-        return fail(finding("a URL that begins with https://".to_owned()).note(format!("It cannot be called: {error}.")));
+        return fail(finding("a URL that begins with https://")?.note(format!("It cannot be called: {error}.")));
     }
     let url = path.url()?;
     if url.scheme != "https" {
-        return fail(finding("a URL that begins with https://".to_owned()));
+        return fail(finding("a URL that begins with https://")?);
     }
     let Some(port) = url.port.filter(|port| *port != HTTPS) else { return pass() };
     let config = path.config.read()?;
@@ -27,7 +26,7 @@ pub fn not_https(path: &Integration<'_>) -> Assessed {
         return pass();
     }
     let served = config.at("/port_ranges").observed(config.value.port_ranges.read()?.join(", "));
-    fail(finding("no port, or 443".to_owned()).note(format!("The resource configuration does not serve port {port}.")).related(served))
+    fail(finding("no port, or 443")?.note(format!("The resource configuration does not serve port {port}.")).related(served))
 }
 
 /// `destination/host-untrusted`

@@ -71,7 +71,8 @@ impl Events {
         let send = |token| list.clone().set_next_token(token).send();
         let pages = self.gate.pages(LIST_TARGETS, send, |page| (page.targets.unwrap_or_default(), page.next_token)).await;
         let targets = existing(pages).map(Option::unwrap_or_default);
-        let by_id = |targets: Vec<types::Target>| targets.into_iter().map(|item| (item.id.clone(), target(&rule.arn, item))).collect();
+        let by_id =
+            |targets: Vec<types::Target>| targets.into_iter().map(|item| (item.id.clone(), Box::new(target(&rule.arn, item)))).collect();
         Rule { targets: Known::from(targets).map(by_id), ..rule }
     }
 

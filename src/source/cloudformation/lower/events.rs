@@ -104,10 +104,10 @@ impl<'a> Lowering<'_, 'a> {
         self.target_places(item, &arn);
     }
 
-    fn targets(&self, item: &Item<'a>, rule: &str) -> Result<BTreeMap<String, Target>, Unknown> {
+    fn targets(&self, item: &Item<'a>, rule: &str) -> Result<BTreeMap<String, Box<Target>>, Unknown> {
         let one = |value: &Resolved| -> Result<_, Unknown> {
             let id = value.must_be_known()?.field("Id").must("the Id of a target")?;
-            Ok((id.clone(), target(&Mask::new(rule, &id), value)))
+            Ok((id.clone(), Box::new(target(&Mask::new(rule, &id), value))))
         };
         item.get("Targets").items()?.iter().map(one).collect()
     }
