@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::document::{Baseline, Plan};
 use super::journal::Journal;
+use super::owner::{ByStacks, ByTags, Owners};
 use super::plan::{Request, plan};
 use super::secret::Reference;
 use super::standard::Standard;
@@ -204,12 +205,15 @@ fn planned(
     select: &dyn Fn(&ReportedFinding) -> bool,
 ) -> Result<Plan> {
     let parameters = settings.parameters.clone();
+    let stacks = run::stacks(&settings.source);
+    let by_stacks = stacks.as_deref().map(ByStacks::new);
     let request = Request {
         judge: &mut |snapshot| standard.judge(snapshot, settings),
         parameters,
         select,
         allow: &args.allow,
         allow_managed: args.allow_managed,
+        owners: by_stacks.as_ref().map_or(&ByTags, |stacks| stacks as &dyn Owners),
         max_changes: args.max_changes,
         baseline: standard.snapshot(),
         secret,

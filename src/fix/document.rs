@@ -113,6 +113,13 @@ pub enum Withheld {
     Class,
     /// Something else owns a resource that it changes.
     Owned(Owner),
+    /// Whether something else owns a resource that it changes was not told.
+    OwnerUnknown {
+        /// The resource, as `collection/key`.
+        resource: String,
+        /// Why it was not told, in a sentence.
+        why: String,
+    },
     /// More changes than were allowed.
     TooMany,
 }

@@ -30,7 +30,9 @@
 //! 4. Add the row to `plan/table.rs`, and for a new operation an arm in `cloud/<service>.rs` (with `find` for creations
 //!    whose id cannot be known), its reading in `source/live/again.rs` for a new collection, and its permission in
 //!    `permissions`.
-//! 5. `cargo test --no-default-features --test fix_plan` runs it on every failing example of its rule.
+//! 5. `cargo test --no-default-features --test fix_plan --test fix_safe` runs it on every failing example of its rule, and
+//!    asks network and policies before and after each safe step.
+//! 6. Make its fault in `tests/fix/cases`: a test there wants one for each rule, and takes it there and back.
 //!
 //! A way back from drift is a row in `plan/drift/table.rs`: the field, and the writer of the call that sets it. Tests ask
 //! for a change of each row, in `tests/drift/back.rs` on a snapshot and in `tests/drift_live/back.rs` against a server.

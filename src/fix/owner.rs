@@ -1,12 +1,19 @@
-//! What owns a resource, by its tags.
+//! What owns a resource: by its tags, and where it has none by the stacks of its account.
 //!
 //! CloudFormation, and so the CDK, tags what it makes with names under `aws:cloudformation:`
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>). Terraform tags
 //! nothing by itself; taken for its mark is what people commonly set: a tag named after it, or `managed-by` and its like.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::document::Owner;
+use super::emit::kind_of;
 use super::state::State;
 use super::step::Place;
+use crate::estate::public_id;
+use crate::model::{ResourceId, Scope};
+use crate::source::cloudformation::deployed::{Member, Stacks, physical_ids};
 
 /// Names of tags that say by what a resource is managed, in lower case without separators.
 const MANAGERS: [&str; 5] = ["managedby", "provisioner", "provisionedby", "createdby", "iac"];
@@ -14,8 +21,137 @@ const MANAGERS: [&str; 5] = ["managedby", "provisioner", "provisionedby", "creat
 /// Tools that own what they are named on, beside CloudFormation.
 const TOOLS: [&str; 4] = ["terraform", "opentofu", "pulumi", "terragrunt"];
 
-/// What owns a resource that is there.
-pub fn of(state: &State, place: &Place) -> Option<Owner> {
+/// What is known of who owns a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// Nothing that is known.
+    Free,
+    /// This.
+    Owned(Owner),
+    /// It was not told, and why.
+    Unknown(String),
+}
+
+/// Knows who owns resources.
+pub trait Owners {
+    /// Who owns a resource that is there.
+    fn of(&self, state: &State, place: &Place) -> Ownership;
+}
+
+/// Goes by tags alone: for what is read from files.
+pub struct ByTags;
+
+impl Owners for ByTags {
+    fn of(&self, state: &State, place: &Place) -> Ownership {
+        by_tags(state, place).map_or(Ownership::Free, Ownership::Owned)
+    }
+}
+
+/// Asks the stacks of the account about what has no tag that tells: targets and inline policies belong to what their
+/// rule and role do, and many types cannot have tags.
+pub struct ByStacks<'s> {
+    stacks: &'s dyn Stacks,
+    told: RefCell<HashMap<Place, Ownership>>,
+}
+
+impl<'s> ByStacks<'s> {
+    /// Asks nothing yet.
+    pub fn new(stacks: &'s dyn Stacks) -> Self {
+        ByStacks { stacks, told: RefCell::default() }
+    }
+
+    fn asked(&self, state: &State, place: &Place) -> Ownership {
+        let Some(kind) = kind_of(&place.collection) else { return Ownership::Free };
+        let resource = ResourceId {
+            id: public_id(kind, (&place.account, &place.region), "", &place.key),
+            kind,
+            account: place.account.clone(),
+            region: place.region.clone(),
+        };
+        let mut owners = Vec::new();
+        for scope in scopes(state, place) {
+            match self.in_scope(&scope, &resource, place) {
+                Ownership::Free => {}
+                told => owners.push(told),
+            }
+        }
+        // Whoever is known to own it counts more than what another region did not tell.
+        owners.sort_by_key(|owner| matches!(owner, Ownership::Unknown(_)));
+        owners.into_iter().next().unwrap_or(Ownership::Free)
+    }
+
+    fn in_scope(&self, scope: &Scope, resource: &ResourceId, place: &Place) -> Ownership {
+        let names = physical_ids(resource);
+        let mut other = None;
+        for name in &names {
+            let members = match self.stacks.members(scope, name) {
+                Ok(members) => members,
+                Err(why) => return Ownership::Unknown(why),
+            };
+            let own =
+                |member: &&Member| type_names(&place.collection).contains(&member.kind.as_str()) && names.contains(&member.physical_id);
+            if let Some(member) = members.iter().find(own) {
+                let (stack, logical_id) = (Some(member.stack.clone()), Some(member.logical_id.clone()));
+                return Ownership::Owned(Owner { tool: "cloudformation".to_owned(), resource: place.to_string(), stack, logical_id });
+            }
+            // An answer is about one stack; another one may have this resource under the same name.
+            other = other.or(members.into_iter().find(|member| names.contains(&member.physical_id)));
+        }
+        other.map_or(Ownership::Free, |member| {
+            Ownership::Unknown(format!(
+                "CloudFormation tells of stack {} instead, which has an {} of the same name",
+                member.stack, member.kind
+            ))
+        })
+    }
+}
+
+impl Owners for ByStacks<'_> {
+    fn of(&self, state: &State, place: &Place) -> Ownership {
+        if let Some(owner) = by_tags(state, place) {
+            return Ownership::Owned(owner);
+        }
+        if let Some(told) = self.told.borrow().get(place) {
+            return told.clone();
+        }
+        let told = self.asked(state, place);
+        self.told.borrow_mut().insert(place.clone(), told.clone());
+        told
+    }
+}
+
+/// Where a stack may be that owns a resource: its region, or for what is global every one that was read.
+fn scopes(state: &State, place: &Place) -> Vec<Scope> {
+    let own = state.snapshot.scopes().map(|(scope, _)| scope).filter(|scope| scope.account == place.account);
+    own.filter(|scope| place.region.is_empty() || scope.region == place.region).collect()
+}
+
+/// The types that make the resources of a collection.
+fn type_names(collection: &str) -> &'static [&'static str] {
+    match collection {
+        "rules" => &["AWS::Events::Rule"],
+        "destinations" => &["AWS::Events::ApiDestination"],
+        "connections" => &["AWS::Events::Connection"],
+        "buses" => &["AWS::Events::EventBus"],
+        "resource_configs" => &["AWS::VpcLattice::ResourceConfiguration"],
+        "gateways" => &["AWS::VpcLattice::ResourceGateway"],
+        "security_groups" => &["AWS::EC2::SecurityGroup"],
+        "network_acls" => &["AWS::EC2::NetworkAcl"],
+        "endpoints" => &["AWS::EC2::VPCEndpoint"],
+        "apis" => &["AWS::ApiGateway::RestApi"],
+        "usage_plans" => &["AWS::ApiGateway::UsagePlan"],
+        "domains" => &["AWS::ApiGateway::DomainName", "AWS::ApiGateway::DomainNameV2"],
+        "access_associations" => &["AWS::ApiGateway::DomainNameAccessAssociation"],
+        "queues" => &["AWS::SQS::Queue"],
+        "keys" => &["AWS::KMS::Key", "AWS::KMS::ReplicaKey"],
+        "roles" => &["AWS::IAM::Role"],
+        "alarms" => &["AWS::CloudWatch::Alarm"],
+        _ => &[],
+    }
+}
+
+/// What owns a resource that is there, by its tags.
+fn by_tags(state: &State, place: &Place) -> Option<Owner> {
     let tags = state.at(place, "/tags");
     let tags: Vec<(&String, &str)> = tags.as_object()?.iter().filter_map(|(key, value)| Some((key, value.as_str()?))).collect();
     let tag = |name: &str| tags.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());

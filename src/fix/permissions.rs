@@ -80,9 +80,13 @@ pub const OPERATIONS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Tells which stack owns a resource; without it a plan changes only what tags tell of, unless `--allow-managed` is given.
+const STACKS: &str = "cloudformation:DescribeStackResources";
+
 /// The statements that a plan's calls and their undo need, beside those of a scan.
 pub fn of_plan(plan: &Plan, partition: &str) -> Vec<Value> {
     let mut grants = Grants::new(partition);
+    grants.add(STACKS, "*");
     for step in plan.fixes.iter().flat_map(|fix| &fix.steps) {
         for call in std::iter::once(&step.call).chain(&step.undo) {
             grants.call(call, &resource(step, partition));
@@ -124,6 +128,7 @@ pub fn spare(statements: &mut Vec<Value>, secrets: &[String]) {
 /// The statements for whatever may be planned.
 pub fn of_everything(partition: &str) -> Vec<Value> {
     let mut grants = Grants::new(partition);
+    grants.add(STACKS, "*");
     for (service, operations) in OPERATIONS {
         for operation in *operations {
             grants.call(&Call::new(service, operation, json!({"patchOperations": [{"path": "/policy"}]})), "*");

@@ -49,6 +49,12 @@ fn write_fix(fix: &Fix, out: &mut dyn Write) -> io::Result<()> {
         None => {}
         Some(Withheld::Class) => writeln!(out, "  not made: needs --allow {}", class_name(fix.class))?,
         Some(Withheld::TooMany) => writeln!(out, "  not made: more steps than --max-changes")?,
+        Some(Withheld::OwnerUnknown { resource, why }) => {
+            let what = format!(
+                "  not made: whether a stack owns {resource} is not known: {why}; allow cloudformation:DescribeStackResources, or pass --allow-managed"
+            );
+            writeln!(out, "{}", clean(&what))?;
+        }
         Some(Withheld::Owned(owner)) => {
             let stack = owner.stack.as_ref().map_or_else(String::new, |stack| format!(", stack {stack}"));
             let id = owner.logical_id.as_ref().map_or_else(String::new, |id| format!(", logical id {id}"));

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pgwaudit::fix::document::{Fix, Plan};
+use pgwaudit::fix::owner::ByTags;
 use pgwaudit::fix::permissions::OPERATIONS;
 use pgwaudit::fix::plan::drift::{ROWS, Row};
 use pgwaudit::fix::plan::{Request, plan};
@@ -155,6 +156,7 @@ fn planned(baseline: &Snapshot, present: &Snapshot) -> Plan {
         select: &|_| true,
         allow: &ALL,
         allow_managed: true,
+        owners: &ByTags,
         max_changes: None,
         baseline: Some(baseline),
         secret: None,

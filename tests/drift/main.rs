@@ -7,6 +7,7 @@ mod back;
 mod commands;
 mod equal;
 mod examples;
+mod stacks;
 mod templates;
 
 use pgwaudit::drift::{self, Sides};

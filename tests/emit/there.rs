@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use pgwaudit::fix::document::Plan;
 use pgwaudit::fix::emit::cloudformation::{Document, Homes, document};
+use pgwaudit::fix::owner::{ByTags, Ownership};
 use pgwaudit::fix::plan::{Request, plan};
 use pgwaudit::model::Snapshot;
 use pgwaudit::rules::parameters::Parameters;
@@ -35,6 +36,7 @@ fn planned(snapshot: &Snapshot) -> Plan {
         select: &|_| true,
         allow: &[FixClass::Safe, FixClass::Guarded, FixClass::Recreate],
         allow_managed: true,
+        owners: &ByTags,
         max_changes: None,
         baseline: None,
         secret: None,
@@ -44,7 +46,14 @@ fn planned(snapshot: &Snapshot) -> Plan {
 
 fn emitted(templates: &Templates) -> (Plan, Document) {
     let plan = planned(&templates.snapshot);
-    let homes = Homes { templates, twin: &|resource| Some(resource.clone()), owner: &|_| None, names: Vec::new() };
+    let homes = Homes {
+        templates,
+        has_lines: true,
+        unread: &Default::default(),
+        twin: &|resource| Some(resource.clone()),
+        owner: &|_| Ownership::Free,
+        names: Vec::new(),
+    };
     let document = document(&plan, &homes);
     (plan, document)
 }

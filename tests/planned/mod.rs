@@ -1,6 +1,7 @@
 //! Plans for the examples of the rules' documents.
 use pgwaudit::estate::Estate;
 use pgwaudit::fix::document::Plan;
+use pgwaudit::fix::owner::ByTags;
 use pgwaudit::fix::plan::{Request, plan};
 use pgwaudit::fix::secret::Reference;
 use pgwaudit::model::Snapshot;
@@ -35,6 +36,7 @@ pub fn planned_with(snapshot: &Snapshot, select: impl Fn(&ReportedFinding) -> bo
         select: &select,
         allow: &ALL,
         allow_managed: true,
+        owners: &ByTags,
         max_changes: None,
         baseline: None,
         secret,

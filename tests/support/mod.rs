@@ -24,6 +24,11 @@ use serde_json::{Value, json};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
+/// The folder of the programs that a file of requirements brings, in an environment of their own.
+pub fn tools(requirements: &std::path::Path) -> std::path::PathBuf {
+    python::prepare_for(requirements).programs()
+}
+
 /// Runs the server's own checks, which are written in Python; fails with their output.
 pub fn python_checks() {
     let mut command = python::prepare().command();

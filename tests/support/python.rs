@@ -30,6 +30,11 @@ impl Python {
         command
     }
 
+    /// Where its programs are.
+    pub fn programs(&self) -> PathBuf {
+        self.executable.parent().map(Path::to_owned).unwrap_or_default()
+    }
+
     /// The executable, for messages.
     pub fn display(&self) -> std::path::Display<'_> {
         self.executable.display()

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::super::document::{Cure, Fix, Manual, Owner, Plan};
 use super::super::journal::PLAN;
+use super::super::owner::Ownership;
 use super::super::step::{Place, Step};
 use super::{fields, made};
 use crate::estate::public_id;
@@ -29,10 +30,14 @@ pub const SCHEMA: &str = "pgwaudit.cloudformation/1";
 pub struct Homes<'h> {
     /// The templates.
     pub templates: &'h Templates,
+    /// Whether they are files, so that lines of them help.
+    pub has_lines: bool,
+    /// Stacks whose templates could not be read, and why.
+    pub unread: &'h BTreeMap<String, String>,
     /// A resource of the plan as the templates have it.
     pub twin: &'h dyn Fn(&ResourceId) -> Option<ResourceId>,
     /// What owns a resource, as far as it is known.
-    pub owner: &'h dyn Fn(&Place) -> Option<Owner>,
+    pub owner: &'h dyn Fn(&Place) -> Ownership,
     /// Ids and ARNs of the plan, and what stands for them in the templates.
     pub names: Vec<(String, String)>,
 }
@@ -263,12 +268,14 @@ impl Work<'_> {
 
     fn nowhere(&self, place: &Place) -> Leave {
         Leave::Hard(match (self.homes.owner)(place) {
-            Some(Owner { tool, stack: None, .. }) => format!("{place} belongs to {tool}: change it there"),
-            Some(Owner { tool, stack: Some(stack), logical_id, .. }) => {
+            Ownership::Owned(Owner { tool, stack: None, .. }) => format!("{place} belongs to {tool}: change it there"),
+            Ownership::Owned(Owner { tool, stack: Some(stack), logical_id, .. }) => {
                 let id = logical_id.map_or_else(String::new, |id| format!(", logical id {id}"));
-                format!("{place} belongs to {tool}, stack {stack}{id}, whose template is not at hand: name it with --source")
+                let why = self.homes.unread.get(&stack).map_or_else(String::new, |why| format!(" ({why})"));
+                format!("{place} belongs to {tool}, stack {stack}{id}, whose template is not at hand{why}: name it with --source")
             }
-            None => format!("no template declares {place}"),
+            Ownership::Unknown(why) => format!("whether a stack owns {place} is not known: {why}"),
+            Ownership::Free => format!("nothing that is known owns {place}: change it by the AWS CLI or by hand"),
         })
     }
 
@@ -306,7 +313,10 @@ impl Work<'_> {
             title: step.title.clone(),
             call: step.call.to_string(),
             resource: place.map(ToString::to_string).unwrap_or_default(),
-            owner: place.and_then(|place| (self.homes.owner)(place)),
+            owner: place.and_then(|place| match (self.homes.owner)(place) {
+                Ownership::Owned(owner) => Some(owner),
+                _ => None,
+            }),
             reason,
         }
     }
@@ -342,7 +352,7 @@ fn patched(homes: &Homes<'_>, stack: usize, before: &Editor, after: &Editor) -> 
         });
         let origin = Origin { stack, logical_id: logical_id.clone(), path };
         let mut places = homes.templates.located().stands(&origin);
-        let template = places.pop();
+        let template = places.pop().filter(|_| homes.has_lines);
         let construct_path = homes.templates.located().construct_path(&origin);
         let stack = homes.templates.assembly.stacks.get(stack).map(|stack| stack.name.clone()).unwrap_or_default();
         let note = construct_path
@@ -368,7 +378,7 @@ fn operations(old: &Value, new: &Value) -> Vec<Value> {
             None => operation,
         };
         let path = operation["path"].as_str().unwrap_or_default();
-        if operation["op"] != "add" {
+        if operation["op"] != "add" && !part_of_parameters(path) {
             written.push(json!({"op": "test", "path": path, "value": at.pointer(path)}));
         }
         if let Ok(patch) = serde_json::from_value::<json_patch::Patch>(json!([operation])) {
@@ -378,6 +388,12 @@ fn operations(old: &Value, new: &Value) -> Vec<Value> {
         written.push(operation);
     }
     written
+}
+
+/// Whether a value stands in a place made for parameters, where it may be a secret whatever it looks like.
+fn part_of_parameters(path: &str) -> bool {
+    const PLACES: [&str; 4] = ["HttpParameters", "AuthParameters", "Variables", "Input"];
+    path.split('/').any(|step| PLACES.contains(&step))
 }
 
 /// The pointer to the value of which a function is a part; `None` where none is.

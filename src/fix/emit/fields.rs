@@ -57,23 +57,23 @@ pub fn change(work: &mut Work<'_>, change: &Change) -> Result<(), Leave> {
         }),
         ("queues", "/policy") => queue_policy(work, change),
         ("apis" | "domains", "/policy") => policy(work, change),
-        ("apis", "/default_endpoint_disabled") => put(work, place, pointer, &json!(after.as_bool().unwrap_or_default())),
+        ("apis", "/default_endpoint_disabled") => put(work, place, pointer, before, &json!(after.as_bool().unwrap_or_default())),
         ("apis", pointer) if pointer.starts_with("/stages/") && pointer.ends_with("/deployment_id") => Err(deployment(work, change)),
         ("apis", pointer) if pointer.starts_with("/resources/") => method(work, change),
-        ("keys", "/state") => put(work, place, pointer, &json!(after == "Enabled")),
+        ("keys", "/state") => put(work, place, pointer, before, &json!(after == "Enabled")),
         ("keys", pointer) if pointer.starts_with("/tags/") => tag(work, place, &part(pointer, 1), after),
         ("connections", "/connectivity/resource_config_arn") => connectivity(work, change),
-        _ => put(work, place, pointer, after),
+        _ => put(work, place, pointer, before, after),
     }
 }
 
 /// A field that is a property as it is.
-fn put(work: &mut Work<'_>, place: &Place, pointer: &str, after: &Value) -> Result<(), Leave> {
+fn put(work: &mut Work<'_>, place: &Place, pointer: &str, before: &Value, after: &Value) -> Result<(), Leave> {
     let origin = work.origin(place, pointer)?;
     if origin.path.is_empty() {
         return Err(Leave::Hard(format!("no property of {} is known for {pointer}", origin.logical_id)));
     }
-    Ok(if after.is_null() { work.editor.remove(&origin)? } else { work.editor.set(&origin, after)? })
+    Ok(if after.is_null() { work.editor.remove(&origin)? } else { work.editor.set(&origin, before, after)? })
 }
 
 /// The items that come to a list; what goes from one, or changes in it, is not said by adding.
@@ -103,7 +103,7 @@ fn target(work: &mut Work<'_>, change: &Change) -> Result<(), Leave> {
         "retry" => {
             for (own, name) in [("attempts", "MaximumRetryAttempts"), ("age_seconds", "MaximumEventAgeInSeconds")] {
                 if change.before[own] != after[own] {
-                    work.editor.set(&at(&["RetryPolicy", name]), &after[own])?;
+                    work.editor.set(&at(&["RetryPolicy", name]), &change.before[own], &after[own])?;
                 }
             }
             return Ok(());
@@ -120,15 +120,15 @@ fn target(work: &mut Work<'_>, change: &Change) -> Result<(), Leave> {
         }
         _ => return Err(Leave::Hard(format!("{field} of a target is not known in the template's terms"))),
     };
-    Ok(if after.is_null() { work.editor.remove(&at(way))? } else { work.editor.set(&at(way), after)? })
+    Ok(if after.is_null() { work.editor.remove(&at(way))? } else { work.editor.set(&at(way), &change.before, after)? })
 }
 
 /// A policy of an API or a domain name. What it says of the API itself is said without its id, which the API does not
 /// have before its policy is read: <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html>.
 fn policy(work: &mut Work<'_>, change: &Change) -> Result<(), Leave> {
     let marks = [format!(":{}/", change.place.key), format!(":{}", change.place.key)];
-    let new = own_paths(&change.after, &marks);
-    put(work, &change.place, "/policy", &new)
+    let [old, new] = [&change.before, &change.after].map(|policy| own_paths(policy, &marks));
+    put(work, &change.place, "/policy", &old, &new)
 }
 
 fn own_paths(value: &Value, marks: &[String; 2]) -> Value {
@@ -148,7 +148,7 @@ fn queue_policy(work: &mut Work<'_>, change: &Change) -> Result<(), Leave> {
     let origin = work.origin(&change.place, "/policy")?;
     match origin.path.as_slice() {
         [] => made::queue_policy(work, &change.place, &origin, &change.after),
-        _ => Ok(work.editor.set(&origin, &change.after)?),
+        _ => Ok(work.editor.set(&origin, &change.before, &change.after)?),
     }
 }
 
@@ -170,7 +170,7 @@ fn method(work: &mut Work<'_>, change: &Change) -> Result<(), Leave> {
         Some("Body") | None => {
             Err(Leave::Hard(format!("the methods of {} stand in an OpenAPI document: change them there", origin.logical_id)))
         }
-        Some(_) => Ok(work.editor.set(&origin, &change.after)?),
+        Some(_) => Ok(work.editor.set(&origin, &change.before, &change.after)?),
     }
 }
 
@@ -180,7 +180,7 @@ fn tag(work: &mut Work<'_>, place: &Place, name: &str, value: &Value) -> Result<
     match written.as_array().into_iter().flatten().position(|tag| tag["Key"] == name) {
         Some(index) => {
             let path = [&tags.path[..], &[index.to_string(), "Value".to_owned()]].concat();
-            Ok(work.editor.set(&Origin { path, ..tags }, value)?)
+            Ok(work.editor.set(&Origin { path, ..tags }, &Value::Null, value)?)
         }
         None => Ok(work.editor.push(&tags, &json!({"Key": name, "Value": value}))?),
     }
@@ -200,5 +200,5 @@ fn connectivity(work: &mut Work<'_>, change: &Change) -> Result<(), Leave> {
         &["InvocationConnectivityParameters", "ResourceParameters", "ResourceConfigurationArn"]
     };
     let origin = Origin { path: way.iter().map(|step| (*step).to_owned()).collect(), ..home };
-    Ok(if change.after.is_null() { work.editor.remove(&origin)? } else { work.editor.set(&origin, &change.after)? })
+    Ok(if change.after.is_null() { work.editor.remove(&origin)? } else { work.editor.set(&origin, &change.before, &change.after)? })
 }

@@ -6,3 +6,5 @@ mod fields;
 pub(crate) mod homes;
 mod made;
 mod permissions;
+
+pub use fields::kind_of;

@@ -37,10 +37,10 @@ pub use draft::{Draft, Drafted, Refused, later, manual};
 pub use table::{planner, with_secret};
 
 use super::document::{Cure, Fix, Manual, Plan, SCHEMA, Withheld};
-use super::owner;
+use super::owner::{Owners, Ownership};
 use super::secret::Reference;
 use super::state::State;
-use super::step::Step;
+use super::step::{Place, Step};
 use crate::estate::Estate;
 use crate::model::Snapshot;
 use crate::report::{Report, ReportedFinding};
@@ -58,8 +58,10 @@ pub struct Request<'r> {
     pub select: &'r dyn Fn(&ReportedFinding) -> bool,
     /// Classes that may be made, and with each those that are less.
     pub allow: &'r [FixClass],
-    /// Whether resources may be changed that something else owns.
+    /// Whether resources may be changed that something else owns; nobody is asked then.
     pub allow_managed: bool,
+    /// Who knows what owns a resource.
+    pub owners: &'r dyn Owners,
     /// Most steps.
     pub max_changes: Option<usize>,
     /// What the judge compares with, where the findings are differences: they are set back to it.
@@ -218,15 +220,27 @@ impl Run<'_> {
     }
 
     fn withheld(&self, fix: &Fix) -> Option<Withheld> {
-        let owner = fix.steps.iter().flat_map(|step| &step.changes).find_map(|change| owner::of(&self.state, &change.place));
         let made = self.plan.steps().count() + fix.steps.len();
         if !self.request.allow.iter().any(|most| fix.class <= *most) {
-            Some(Withheld::Class)
-        } else if let Some(owner) = owner.filter(|_| !self.request.allow_managed) {
-            Some(Withheld::Owned(owner))
-        } else {
-            self.request.max_changes.is_some_and(|most| made > most).then_some(Withheld::TooMany)
+            return Some(Withheld::Class);
         }
+        let managed = || if self.request.allow_managed { None } else { self.owned(fix) };
+        managed().or_else(|| self.request.max_changes.is_some_and(|most| made > most).then_some(Withheld::TooMany))
+    }
+
+    /// The first owner of a resource that a fix changes and that is there; whom nobody told about, only where no other is known.
+    fn owned(&self, fix: &Fix) -> Option<Withheld> {
+        let changes = fix.steps.iter().flat_map(|step| &step.changes).filter(|change| !change.assumed);
+        let places: BTreeSet<&Place> = changes.map(|change| &change.place).filter(|place| !self.state.at(place, "").is_null()).collect();
+        let mut unknown = None;
+        for place in places {
+            match self.request.owners.of(&self.state, place) {
+                Ownership::Free => {}
+                Ownership::Owned(owner) => return Some(Withheld::Owned(owner)),
+                Ownership::Unknown(why) => unknown = unknown.or(Some(Withheld::OwnerUnknown { resource: place.to_string(), why })),
+            }
+        }
+        unknown
     }
 
     /// A step waits for the one before it in its fix and for all earlier ones on the same resources.

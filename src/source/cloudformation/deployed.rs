@@ -41,6 +41,14 @@ pub trait Stacks {
     /// # Errors
     /// Why it cannot be told, in a sentence.
     fn members(&self, scope: &Scope, physical_id: &str) -> Result<Vec<Member>, String>;
+
+    /// The text of a stack's template, as it was given.
+    ///
+    /// # Errors
+    /// Why it cannot be told, in a sentence.
+    fn template(&self, scope: &Scope, stack: &str) -> Result<String, String> {
+        Err(format!("the template of {stack} in {} cannot be asked for", scope.region))
+    }
 }
 
 /// The places in templates of what is deployed.
@@ -198,7 +206,7 @@ impl Locate for Deployed<'_> {
 }
 
 /// What CloudFormation may call a resource, the most likely first.
-fn physical_ids(resource: &ResourceId) -> Vec<String> {
+pub fn physical_ids(resource: &ResourceId) -> Vec<String> {
     let id = &resource.id;
     let Some(arn) = Arn::parse(id) else { return vec![id.clone()] };
     let last = arn.resource.rsplit('/').next().unwrap_or(arn.resource);

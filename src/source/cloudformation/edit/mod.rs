@@ -76,12 +76,12 @@ impl Editor {
         self.resource(stack, logical_id).and_then(|node| node.get("Properties")?.get(property)).is_some()
     }
 
-    /// Writes `new`, in the terms of a plan, as the value of a property or a part of one.
+    /// Writes `new`, in the terms of a plan, as the value of a property or a part of one, where the plan found `old`.
     ///
     /// # Errors
     /// Where it cannot be said there.
-    pub fn set(&mut self, origin: &Origin, new: &Value) -> Result<(), Refused> {
-        let new = self.written(origin, new)?;
+    pub fn set(&mut self, origin: &Origin, old: &Value, new: &Value) -> Result<(), Refused> {
+        let new = self.written(origin, Some(old), new)?;
         self.change(origin, |place, last| put(place, last, Some(new)))
     }
 
@@ -98,7 +98,7 @@ impl Editor {
     /// # Errors
     /// Where it cannot be said, or a function makes the list.
     pub fn push(&mut self, origin: &Origin, item: &Value) -> Result<(), Refused> {
-        let item = self.written(&Origin { path: Vec::new(), ..origin.clone() }, &json!({"item": item}))?["item"].take();
+        let item = self.written(&Origin { path: Vec::new(), ..origin.clone() }, None, &json!({"item": item}))?["item"].take();
         self.change(origin, |place, last| {
             let list = match place {
                 Value::Object(map) => map.entry(last).or_insert_with(|| json!([])),
@@ -120,7 +120,7 @@ impl Editor {
     pub fn add(&mut self, stack: usize, wanted: &str, kind: &str, properties: &Value) -> Result<Added, Refused> {
         let logical_id = self.unused(stack, wanted);
         let origin = Origin { stack, logical_id: logical_id.clone(), path: Vec::new() };
-        let properties = self.written(&origin, properties)?;
+        let properties = self.written(&origin, None, properties)?;
         self.rewrite(stack, |template| {
             let resources = template.get_mut("Resources").and_then(Value::as_object_mut).ok_or("the template has no resources")?;
             resources.insert(logical_id.clone(), json!({"Type": kind, "Properties": properties}));
@@ -180,13 +180,13 @@ impl Editor {
     }
 
     /// What is written for a value of a plan at a place: what is there already as far as it says the same.
-    fn written(&self, origin: &Origin, new: &Value) -> Result<Value, Refused> {
+    fn written(&self, origin: &Origin, old: Option<&Value>, new: &Value) -> Result<Value, Refused> {
         let resolver = Resolver::new(&self.assembly);
         let terms = Terms::new(&resolver, origin.stack, &self.names);
         let node = resolver.scopes.get(origin.stack).and_then(|scope| scope.resource(&origin.logical_id));
         let node = node.and_then(|declared| declared.node.get("Properties"));
         let node = node.and_then(|node| origin.path.iter().try_fold(node, |node, step| below(node, step)));
-        lay::over(&resolver, &terms, node, new)
+        lay::over(&resolver, &terms, node, old, new)
     }
 
     /// Changes the value that holds the last step of a place, with what leads to it.
