@@ -27,6 +27,8 @@
 //!    answer has it, and `$new-N` ([`Case::token`](plan::Case::token)) stands for it everywhere in the plan, in keys, in
 //!    pointers, in ARNs, in parameters of this and later steps and in the undo. What is made carries the plan's id
 //!    ([`PLAN`](journal::PLAN)) in its description or tags, so that it is found again after a crash.
+//!    What needs a secret says `$secret-FIELD` where it belongs ([`Call::with_secret`](step::Call::with_secret)); the
+//!    reference comes from [`Case::secret`](plan::Case::secret), and the value is put in when the call is sent.
 //! 4. Add the row to `plan/table.rs`, and for a new operation an arm in `cloud/<service>.rs` (with `find` for creations
 //!    whose id cannot be known), its reading in `source/live/again.rs` for a new collection, and its permission in
 //!    `permissions`.
