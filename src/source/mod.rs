@@ -11,3 +11,4 @@ pub(crate) mod mask;
 pub mod planned;
 pub mod redact;
 pub mod snapshot;
+pub mod trail;
