@@ -7,7 +7,8 @@
 //! | module | is about |
 //! |---|---|
 //! | `step`, `document` | the data: [`Call`](step::Call), [`Change`](step::Change), [`Step`](step::Step), [`Fix`](document::Fix), [`Plan`](document::Plan) |
-//! | `plan` | one planner a rule; each draft is tried on the snapshot before it is proposed |
+//! | `plan` | one planner a rule, and for drift one writer a field; each draft is tried on the snapshot before it is proposed |
+//! | `standard` | by what a state is judged: the rules, or a baseline |
 //! | `state` | a snapshot that changes can be tried on; what counts as the same |
 //! | `secret` | where a secret is read from; its value is never part of the data |
 //! | `apply`, `rollback`, `journal` | the run, over the trait [`Cloud`](apply::Cloud) |
@@ -35,6 +36,9 @@
 //!    asks network and policies before and after each safe step.
 //! 6. Make its fault in `tests/fix/cases`: a test there wants one for each rule, and takes it there and back.
 //!
+//! A way back from drift is a row in `plan/drift/table.rs`: the field, and the writer of the call that sets it. Tests ask
+//! for a change of each row, in `tests/drift/back.rs` on a snapshot and in `tests/drift_live/back.rs` against a server.
+//!
 //! The class is the rule's; [`Draft::at_least`](plan::Draft::at_least) makes a draft more careful, and a step that rests on
 //! something that AWS does not document ([`Step::unconfirmed`](step::Step::unconfirmed)) is never safe.
 
@@ -52,5 +56,6 @@ mod rollback;
 pub mod saved;
 pub mod secret;
 pub mod show;
+mod standard;
 pub mod state;
 pub mod step;
