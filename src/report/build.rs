@@ -17,6 +17,9 @@ use crate::rules::assess::{Assessment, Found, Gap};
 use crate::rules::verdict::Severity;
 use crate::rules::{RULES, Rule};
 
+/// Says of a finding whether it was accepted, and with which words.
+pub type Suppress<'p> = dyn FnMut(&ReportedFinding) -> Option<Accepted> + 'p;
+
 /// What decides the exit code, and what was accepted. By default nothing was, and nothing ends in 1.
 #[derive(Default)]
 pub struct Policy<'p> {
@@ -28,8 +31,8 @@ pub struct Policy<'p> {
     pub require_integration: bool,
     /// Levels that rules have instead of their own.
     pub levels: BTreeMap<&'static str, Severity>,
-    /// Says of a finding whether it was accepted, and with which words.
-    pub suppress: Option<&'p mut dyn FnMut(&ReportedFinding) -> Option<Accepted>>,
+    /// What was accepted.
+    pub suppress: Option<&'p mut Suppress<'p>>,
     /// Finds in files what findings are about.
     pub locate: Option<&'p dyn Locate>,
 }

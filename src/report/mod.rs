@@ -20,7 +20,7 @@ use crate::rules::verdict::{Confidence, Effect, Evidence, FixClass, Severity};
 
 use location::{Declared, Location};
 
-pub use build::{Accepted, Policy, build, exit_code, fingerprint, judged_code};
+pub use build::{Accepted, Policy, Suppress, build, exit_code, fingerprint, judged_code};
 pub use hops::Hops;
 
 /// The version of the JSON form.
