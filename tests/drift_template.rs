@@ -10,7 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use support::{Backend, Scope};
+use support::{Backend, Fault, Scope};
 use variants::{VARIANTS, deploy, healthy};
 
 /// A file with a template, in a folder that git does not know.
@@ -336,4 +336,63 @@ fn each_change_in_the_console_is_found_and_nothing_else() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_stack_that_cannot_be_read_is_told_and_never_in_sync() {
+    let backend = Backend::start();
+    let scope = backend.account("380000000000");
+    deploy(&scope, &healthy());
+    let path = file("refused", &healthy());
+    let refused = |args: &[&str], part: &str| {
+        let run = scope.pgwaudit(&[&["drift"], args].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains(part) && run.stderr.lines().count() <= 2, "{args:?}: {}", run.stderr);
+    };
+    refused(&["--stack", "nowhere"], "there is no stack `nowhere` in 380000000000 us-east-1");
+    refused(&["--template", &path, "--stack-name", "nowhere"], "there is no stack `nowhere`");
+    for operation in ["DescribeStacks", "ListStackResources", "GetTemplate"] {
+        scope.fault(Fault::error("AccessDenied").service("cloudformation").operation(operation));
+        refused(&["--stack", "orders"], "`pgwaudit policy drift` prints the permissions");
+        scope.clear_faults();
+    }
+    // Without CloudFormation's answers names have to do, and that is said.
+    scope.fault(Fault::error("AccessDenied").service("cloudformation"));
+    let orders = file("orders", &healthy());
+    let report = scope.pgwaudit(&["drift", "--template", &orders, "--format", "json"]).json();
+    assert_eq!(found(&report), vec![], "{:#}", report["findings"]);
+    assert!(report["warnings"].to_string().contains("by tags and names alone"), "{:#}", report["warnings"]);
+    scope.clear_faults();
+    // What was not read is not assessed.
+    scope.fault(Fault::error("AccessDeniedException").service("vpc-lattice").operation("GetResourceConfiguration"));
+    for (code, report) in both(&scope, &path) {
+        assert_eq!((code, found(&report)), (3, vec![]), "{:#}", report["findings"]);
+        assert!(report["not_assessed"].to_string().contains("drift/domain-changed"), "{:#}", report["not_assessed"]);
+    }
+    scope.clear_faults();
+    // A template that has more than the stack.
+    let mut more = healthy();
+    let target = more["Resources"]["Rule"].clone();
+    more["Resources"]["Second"] = target;
+    let path = file("more", &more);
+    let run = scope.pgwaudit(&["drift", "--template", &path, "--stack-name", "orders", "--format", "json"]);
+    assert_eq!((run.code, found(&run.json())), (1, vec![("drift/resource-vanished", "")]), "{}", run.stdout);
+}
+
+#[test]
+fn the_printed_policy_is_enough_to_compare_with_a_stack() {
+    let backend = Backend::start();
+    let scope = backend.account("390000000000");
+    deploy(&scope, &healthy());
+    let call = |operation, params| scope.call("iam", operation, params).unwrap_or_else(|error| panic!("{operation}: {error}"));
+    let document = scope.pgwaudit(&["policy", "drift"]).stdout;
+    let policy = call("create_policy", json!({"PolicyName": "drift", "PolicyDocument": document}));
+    call("create_user", json!({"UserName": "auditor"}));
+    call("attach_user_policy", json!({"UserName": "auditor", "PolicyArn": policy["Policy"]["Arn"]}));
+    let key = call("create_access_key", json!({"UserName": "auditor"}))["AccessKey"]["AccessKeyId"].as_str().expect("a key").to_owned();
+    backend.enforce(true);
+    let auditor = backend.account(&key);
+    for (code, report) in both(&auditor, &file("policy", &healthy())) {
+        assert_eq!((code, found(&report), &report["warnings"]), (0, vec![], &json!([])), "{:#}", report["not_assessed"]);
+    }
 }

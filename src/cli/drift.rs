@@ -34,6 +34,10 @@ pub struct DriftArgs {
     /// What is written.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// Ask CloudTrail who made each difference and when; what it does not tell is said, and ends in exit code 3 where no
+    /// finding ends in 1
+    #[arg(long, help_heading = "Output", requires = "baseline", conflicts_with = "snapshot")]
+    pub blame: bool,
     /// What makes it fail.
     #[command(flatten)]
     pub exit: ExitArgs,
@@ -60,10 +64,10 @@ pub struct AgainstArgs {
 #[command(next_help_heading = "Baseline (one of these)")]
 pub struct ToldArgs {
     /// Values of the templates' parameters, as `aws cloudformation` takes them, instead of the stack's; repeatable
-    #[arg(long, value_name = "FILE", requires = "templates")]
+    #[arg(long, value_name = "FILE", requires = "templates", conflicts_with_all = ["baseline", "stack"])]
     pub parameters: Vec<PathBuf>,
     /// Name of the stack that the template is deployed as [default: found by name and tags]
-    #[arg(long, value_name = "NAME", requires = "templates")]
+    #[arg(long, value_name = "NAME", requires = "templates", conflicts_with_all = ["baseline", "stack"])]
     pub stack_name: Option<String>,
 }
 

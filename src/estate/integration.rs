@@ -3,6 +3,8 @@
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
+use foldhash::HashMap;
+
 use crate::host::{InvocationUrl, UrlError};
 use crate::model::apigateway::{Api, Domain, Stage};
 use crate::model::ec2::Endpoint;
@@ -198,24 +200,24 @@ impl<'a> Integration<'a> {
     /// The hops as the report shows them.
     pub fn hops(&self) -> Vec<HopReport> {
         let mut hops = self.caller_hops();
-        hops.extend(self.hops_behind());
+        hops.extend(self.hops_behind(&mut Names::default()));
         hops
     }
 
     /// Those behind the caller, which all callers of one route share.
-    pub fn hops_behind(&self) -> Vec<HopReport> {
+    pub fn hops_behind(&self, names: &mut Names) -> Vec<HopReport> {
         let mut hops = Vec::with_capacity(9);
-        hops.push(hop(Kind::Destination, &self.destination, Site::id));
-        hops.push(hop(Kind::Connection, &self.connection, Site::id));
-        hops.push(hop(Kind::ResourceConfig, &self.config, Site::id));
-        hops.push(hop(Kind::Gateway, &self.gateway, Site::id));
-        hops.push(hop(Kind::Endpoint, &self.endpoint, Site::id));
+        hops.push(hop(Kind::Destination, &self.destination, |site| site.id().into()));
+        hops.push(hop(Kind::Connection, &self.connection, |site| site.id().into()));
+        hops.push(hop(Kind::ResourceConfig, &self.config, |site| names.of(site)));
+        hops.push(hop(Kind::Gateway, &self.gateway, |site| names.of(site)));
+        hops.push(hop(Kind::Endpoint, &self.endpoint, |site| names.of(site)));
         if !matches!(self.domain, Hop::None) {
-            hops.push(hop(Kind::Domain, &self.domain, Site::id));
+            hops.push(hop(Kind::Domain, &self.domain, |site| names.of(site)));
         }
-        hops.push(hop(Kind::Api, &self.api, Site::id));
-        hops.push(hop(Kind::Stage, &self.stage, Site::id));
-        hops.push(hop(Kind::Method, &self.method, |way| format!("{} {}", way.verb, way.path)));
+        hops.push(hop(Kind::Api, &self.api, |site| names.of(site)));
+        hops.push(hop(Kind::Stage, &self.stage, |site| names.of(site)));
+        hops.push(hop(Kind::Method, &self.method, |way| names.of_method(way)));
         hops
     }
 
@@ -273,9 +275,25 @@ pub(super) fn present(kind: Kind, id: Arc<str>) -> HopReport {
     HopReport { kind, id, status: HopStatus::Present, why: None }
 }
 
-fn hop<T>(kind: Kind, hop: &Hop<'_, T>, id: impl Fn(&T) -> String) -> HopReport {
+/// What resources are called that many routes lead through, each text kept once. Keys are addresses of parts of the
+/// snapshot.
+#[derive(Default)]
+pub struct Names(HashMap<(Kind, usize), Arc<str>>);
+
+impl Names {
+    fn of<T>(&mut self, site: &Site<'_, T>) -> Arc<str> {
+        Arc::clone(self.0.entry((site.kind, site.address())).or_insert_with(|| site.id().into()))
+    }
+
+    fn of_method(&mut self, way: &Way<'_>) -> Arc<str> {
+        let key = (Kind::Method, std::ptr::from_ref(way.summary).addr());
+        Arc::clone(self.0.entry(key).or_insert_with(|| [way.verb, " ", way.path].concat().into()))
+    }
+}
+
+fn hop<T>(kind: Kind, hop: &Hop<'_, T>, id: impl FnOnce(&T) -> Arc<str>) -> HopReport {
     let (id, status, why) = match hop {
-        Hop::Present(value) => (id(value).into(), HopStatus::Present, None),
+        Hop::Present(value) => (id(value), HopStatus::Present, None),
         Hop::Missing(id) => ((*id).into(), HopStatus::Missing, None),
         Hop::Unknown(id, unknown) => ((*id).into(), HopStatus::Unknown, Some(unknown.gap().why.clone())),
         Hop::None => ("".into(), HopStatus::None, None),

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use crate::host::{Host, InvocationUrl, Segment};
 use crate::model::apigateway::{Api, Domain, Mapping, Stage};
+use crate::model::ec2::Endpoint;
 use crate::model::events::{Connection, Destination, Place};
 use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Known, Reason, Text, Unknown};
@@ -16,12 +17,26 @@ use super::{Called, Caller, Estate, Hop, Integration, Site, credentials_header, 
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>
 pub const API_ID_HEADER: &str = "x-apigw-api-id";
 
+/// A resource configuration, its gateway and the endpoint that it leads to.
+pub(super) type Beyond<'a> = (Hop<'a, Site<'a, ResourceConfig>>, Hop<'a, Site<'a, Gateway>>, Hop<'a, Site<'a, Endpoint>>);
+
 impl<'a> Estate<'a> {
-    /// The way from a caller's connection to the endpoint, yet without the API.
-    pub(super) fn route(&'a self, destination: Hop<'a, Site<'a, Destination>>, connection: Hop<'a, Site<'a, Connection>>) -> Route<'a> {
+    /// The private path that a connection leads to.
+    pub(super) fn beyond(&'a self, connection: &Hop<'a, Site<'a, Connection>>) -> Beyond<'a> {
         let config = connection.then(|connection| self.config_of(connection));
         let gateway = config.then(|config| self.gateway_of(config));
         let endpoint = config.then(|config| self.endpoint_of(config, &gateway));
+        (config, gateway, endpoint)
+    }
+
+    /// A way with a number, as far as the endpoint.
+    pub(super) fn route(
+        &'a self,
+        number: usize,
+        destination: Hop<'a, Site<'a, Destination>>,
+        connection: Hop<'a, Site<'a, Connection>>,
+        (config, gateway, endpoint): Beyond<'a>,
+    ) -> Route<'a> {
         Route {
             estate: self,
             destination,
@@ -35,7 +50,7 @@ impl<'a> Estate<'a> {
             called: Hop::None,
             method: Hop::None,
             below: 1,
-            number: 0,
+            number,
             url: None,
             request: OnceLock::new(),
             opening: OnceLock::new(),

@@ -4,6 +4,7 @@
 //! region, never by a name alone. What belongs to an account or region that was not read is unknown, reason
 //! `foreign`; it is never taken for missing.
 
+mod by_arn;
 mod callers;
 mod carried;
 mod configs;
@@ -38,7 +39,7 @@ pub use callers::{Caller, Stop};
 pub use carried::credentials_header;
 pub use deployed::{Called, Way};
 pub use endpoint::{is_execute_api, regional_name};
-pub use integration::{Integration, Route};
+pub use integration::{Integration, Names, Route};
 pub use join::{API_ID_HEADER, header, mapping_of};
 pub use request::{INVOKE, owner_of};
 pub use site::{Hop, Place, Site, public_id, token};
@@ -55,6 +56,8 @@ pub struct Estate<'a> {
     templates: HashMap<&'a str, Option<PathTemplate>>,
     endpoints_by_name: HashMap<(&'a str, String), (&'a str, &'a str)>,
     tasks: HashMap<&'a str, Known<Vec<Task<'a>>>>,
+    destinations: by_arn::ByArn<'a, Destination>,
+    connections: by_arn::ByArn<'a, Connection>,
     users: users::Users<'a>,
     policies: policies::Policies,
     views: facts::Views<'a>,
@@ -73,6 +76,8 @@ impl<'a> Estate<'a> {
             templates: HashMap::default(),
             endpoints_by_name: HashMap::default(),
             tasks: HashMap::default(),
+            destinations: by_arn::ByArn::default(),
+            connections: by_arn::ByArn::default(),
             users: users::Users::default(),
             policies: policies::Policies::default(),
             views: facts::views(snapshot),
@@ -82,6 +87,8 @@ impl<'a> Estate<'a> {
             estate.policies.add_roles(&content.roles);
             for (region, inventory) in &content.regions {
                 estate.parse(account, region, inventory);
+                estate.destinations.add((account, region), &inventory.destinations);
+                estate.connections.add((account, region), &inventory.connections);
                 estate.users.add((account, region), inventory, &estate.tasks);
             }
         }
@@ -199,12 +206,18 @@ impl<'a> Estate<'a> {
 
     /// An API destination by ARN.
     pub fn destination(&'a self, arn: &'a str) -> Hop<'a, Site<'a, Destination>> {
-        self.by_arn(arn, Kind::Destination, |region| &region.destinations)
+        match self.destinations.get(self, Kind::Destination, arn) {
+            Some(destination) => Hop::Present(destination),
+            None => self.by_arn(arn, Kind::Destination, |region| &region.destinations),
+        }
     }
 
     /// A connection by ARN.
     pub fn connection(&'a self, arn: &'a str) -> Hop<'a, Site<'a, Connection>> {
-        self.by_arn(arn, Kind::Connection, |region| &region.connections)
+        match self.connections.get(self, Kind::Connection, arn) {
+            Some(connection) => Hop::Present(connection),
+            None => self.by_arn(arn, Kind::Connection, |region| &region.connections),
+        }
     }
 
     /// A resource configuration by ARN, as `account` sees it: a shared one is in its own list.
@@ -362,6 +375,12 @@ impl<'a> Estate<'a> {
 /// The values of a collection that were read.
 fn values<T>(collection: &Collection<T>) -> impl Iterator<Item = &T> {
     collection.read().into_iter().flat_map(BTreeMap::values).filter_map(|value| value.read().ok())
+}
+
+/// The same with their keys.
+fn values_by_key<T>(collection: &Collection<T>) -> impl Iterator<Item = (&String, &T)> {
+    let entries = collection.read().into_iter().flat_map(BTreeMap::iter);
+    entries.filter_map(|(key, value)| Some((key, value.read().ok()?)))
 }
 
 /// DNS names are equal in any case, with or without the final dot.

@@ -1,7 +1,5 @@
 //! The policy documents of a snapshot, each parsed once.
 
-use std::collections::BTreeMap;
-
 use foldhash::HashMap;
 use serde_json::Value;
 
@@ -11,7 +9,7 @@ use crate::model::{Collection, Known, Region, Unknown};
 use crate::policy::{Policy, PolicyError, ShortForm};
 
 use super::request::owner_of;
-use super::{Estate, values};
+use super::{Estate, values, values_by_key};
 
 /// Parsed policies by the place of their JSON in the snapshot, which is borrowed as long as this lives.
 #[derive(Default)]
@@ -85,9 +83,4 @@ impl Estate<'_> {
 
 fn place(document: &Value) -> usize {
     std::ptr::from_ref(document).addr()
-}
-
-fn values_by_key<T>(collection: &Collection<T>) -> impl Iterator<Item = (&String, &T)> {
-    let entries = collection.read().into_iter().flat_map(BTreeMap::iter);
-    entries.filter_map(|(key, value)| Some((key, value.read().ok()?)))
 }

@@ -15,38 +15,71 @@ use crate::network::Proof;
 use foldhash::HashMap;
 
 use super::integration::Route;
+use super::join::Beyond;
 use super::{Caller, Estate, Hop, Integration, Site};
 
-/// What decides where a target's call goes and what it carries.
+/// What of a target decides, besides its destination, where its call goes and what it carries.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Key<'a> {
-    destination: usize,
+struct Parameters<'a> {
     path_values: &'a [Text],
-    /// Maps only where there is something in them: most have nothing, and need not be looked at again.
-    headers: Option<&'a BTreeMap<String, Text>>,
-    query: Option<&'a BTreeMap<String, Text>>,
+    headers: &'a BTreeMap<String, Text>,
+    query: &'a BTreeMap<String, Text>,
 }
 
-impl<'a> Key<'a> {
-    /// The key of a caller; none where something of it was not read, or the caller is no target.
-    fn of(caller: &Caller<'a>, destination: &Hop<'a, Site<'a, Destination>>) -> Option<Self> {
-        let (Caller::Target(_, target), Hop::Present(destination)) = (caller, destination) else { return None };
-        Some(Key {
-            destination: destination.address(),
+impl<'a> Parameters<'a> {
+    /// Those of a caller; none where something of them was not read, or the caller is no target.
+    fn of(caller: &Caller<'a>) -> Option<Self> {
+        let Caller::Target(_, target) = caller else { return None };
+        Some(Parameters {
             path_values: target.value.path_values.read().ok()?,
-            headers: Some(target.value.headers.read().ok()?).filter(|headers| !headers.is_empty()),
-            query: Some(target.value.query.read().ok()?).filter(|query| !query.is_empty()),
+            headers: target.value.headers.read().ok()?,
+            query: target.value.query.read().ok()?,
         })
     }
+
+    fn is_empty(self) -> bool {
+        self.path_values.is_empty() && self.headers.is_empty() && self.query.is_empty()
+    }
 }
+
+/// An API destination that is called, with the ways that lead on from it.
+struct Reached<'a> {
+    hop: Hop<'a, Site<'a, Destination>>,
+    /// That of callers without parameters, which most are.
+    plain: Option<Arc<Route<'a>>>,
+    others: HashMap<Parameters<'a>, Arc<Route<'a>>>,
+}
+
+impl<'a> Reached<'a> {
+    /// The way of callers with these parameters, if there was one. One that is missing shows each caller its own.
+    fn route(&self, parameters: Option<Parameters<'a>>) -> Option<&Arc<Route<'a>>> {
+        match parameters.filter(|_| matches!(self.hop, Hop::Present(_)))? {
+            none if none.is_empty() => self.plain.as_ref(),
+            some => self.others.get(&some),
+        }
+    }
+
+    fn keep(&mut self, parameters: Option<Parameters<'a>>, route: &Arc<Route<'a>>) {
+        match parameters {
+            Some(none) if none.is_empty() => self.plain = Some(Arc::clone(route)),
+            Some(some) => drop(self.others.insert(some, Arc::clone(route))),
+            None => {}
+        }
+    }
+}
+
+/// What a caller calls: an API destination by its place among those reached, or something that was not read.
+pub(super) type Callee = Result<usize, Unknown>;
 
 /// Integrations as they are found.
 pub(super) struct Chains<'a> {
     estate: &'a Estate<'a>,
     found: Vec<Integration<'a>>,
-    routes: HashMap<Key<'a>, Arc<Route<'a>>>,
-    /// What was looked up, by ARN.
-    destinations: HashMap<&'a str, Hop<'a, Site<'a, Destination>>>,
+    reached: Vec<Reached<'a>>,
+    /// Their places, by ARN.
+    destinations: HashMap<&'a str, usize>,
+    /// What stands behind a connection, by the ARN of its configuration and the account that sees it.
+    beyond: HashMap<(&'a str, &'a str), Beyond<'a>>,
     roles: Around<'a, Role>,
     queues: Around<'a, Queue>,
     /// Proofs by configuration and endpoint.
@@ -60,8 +93,9 @@ impl<'a> Chains<'a> {
         Chains {
             estate,
             found,
-            routes: HashMap::default(),
+            reached: Vec::new(),
             destinations: HashMap::default(),
+            beyond: HashMap::default(),
             roles: Around::new(),
             queues: Around::new(),
             proofs: HashMap::default(),
@@ -69,32 +103,50 @@ impl<'a> Chains<'a> {
     }
 
     /// The API destination that `arn` names, unless that is known to be something else.
-    pub(super) fn called(&mut self, arn: Result<&'a str, Unknown>) -> Option<Hop<'a, Site<'a, Destination>>> {
+    pub(super) fn called(&mut self, arn: Result<&'a str, Unknown>) -> Option<Callee> {
         match arn {
             Ok(arn) => match self.destinations.get(arn) {
-                Some(known) => Some(known.clone()),
-                None if is_destination(arn) => Some(self.destinations.entry(arn).or_insert_with(|| self.estate.destination(arn)).clone()),
-                None => None,
+                Some(at) => Some(Ok(*at)),
+                None => is_destination(arn).then(|| Ok(self.reach(arn))),
             },
-            Err(unknown) => Some(Hop::Unknown("", unknown)),
+            Err(unknown) => Some(Err(unknown)),
         }
     }
 
+    fn reach(&mut self, arn: &'a str) -> usize {
+        let at = self.reached.len();
+        let hop = self.estate.destination(arn);
+        // The text to compare with is the destination's own: those lie close together, the targets' do not.
+        let key = hop.read().map_or(arn, |site| site.key);
+        self.destinations.insert(key, at);
+        self.reached.push(Reached { hop, plain: None, others: HashMap::default() });
+        at
+    }
+
     /// Adds the chain of a caller of an API destination.
-    pub(super) fn add(&mut self, caller: Caller<'a>, destination: Hop<'a, Site<'a, Destination>>) {
-        let key = Key::of(&caller, &destination);
-        if let Some(route) = key.and_then(|key| self.routes.get(&key)).cloned() {
-            let (role, queue) = self.around(&caller);
-            return self.found.push(Integration { id: caller.id(), caller, role, queue, route });
+    pub(super) fn add(&mut self, caller: Caller<'a>, callee: Callee) {
+        let at = match callee {
+            Ok(at) => at,
+            Err(unknown) => return self.add_whole(caller, Hop::Unknown("", unknown.clone()), Hop::Unknown("", unknown)),
+        };
+        let parameters = Parameters::of(&caller);
+        if let Some(route) = self.reached[at].route(parameters).cloned() {
+            return self.push(caller, route);
         }
+        let destination = self.reached[at].hop.clone();
         let connection = destination.then(|destination| match destination.value.connection_arn.read() {
             Ok(arn) => self.estate.connection(arn),
             Err(unknown) => Hop::Unknown("", unknown),
         });
         self.add_whole(caller, destination, connection);
-        if let (Some(key), Some(added)) = (key, self.found.last()) {
-            self.routes.insert(key, Arc::clone(&added.route));
+        if let Some(added) = self.found.last() {
+            self.reached[at].keep(parameters, &added.route);
         }
+    }
+
+    fn push(&mut self, caller: Caller<'a>, route: Arc<Route<'a>>) {
+        let (role, queue) = self.around(&caller);
+        self.found.push(Integration { id: caller.id(), caller, role, queue, route });
     }
 
     /// Adds the chain of a caller that shares nothing with another.
@@ -104,8 +156,8 @@ impl<'a> Chains<'a> {
         destination: Hop<'a, Site<'a, Destination>>,
         connection: Hop<'a, Site<'a, Connection>>,
     ) {
-        let mut route = self.estate.route(destination, connection);
-        route.number = self.found.len();
+        let beyond = self.beyond(&connection);
+        let route = self.estate.route(self.found.len(), destination, connection, beyond);
         let (role, queue) = self.around(&caller);
         let mut integration = Integration { id: caller.id(), caller, role, queue, route: Arc::new(route) };
         self.estate.join_api(&mut integration);
@@ -115,6 +167,14 @@ impl<'a> Chains<'a> {
             drop(integration.request());
         }
         self.found.push(integration);
+    }
+
+    fn beyond(&mut self, connection: &Hop<'a, Site<'a, Connection>>) -> Beyond<'a> {
+        let estate = self.estate;
+        match named_config(connection) {
+            Some(named) => self.beyond.entry(named).or_insert_with(|| estate.beyond(connection)).clone(),
+            None => estate.beyond(connection),
+        }
     }
 
     /// The role and the dead-letter queue of a target.
@@ -160,6 +220,13 @@ impl<'a, T> Around<'a, T> {
             Known::Value(Some(arn)) => Arc::clone(self.by_arn.entry(arn).or_insert_with(|| Arc::new(look_up(arn)))),
         }
     }
+}
+
+/// The ARN of a connection's configuration, and the account that sees it.
+fn named_config<'a>(connection: &Hop<'a, Site<'a, Connection>>) -> Option<(&'a str, &'a str)> {
+    let connection = connection.read().ok()?;
+    let connectivity = connection.value.connectivity.read().ok()?.as_ref()?;
+    Some((connectivity.resource_config_arn.read().ok()?, connection.account))
 }
 
 fn count_rules(region: &Region) -> usize {

@@ -142,7 +142,11 @@ impl Journal {
         lock(&file, path)?;
         let mut journal = Journal::empty(path, plan, baseline, file);
         let (plan, baseline) = (Box::new(journal.plan.clone()), journal.baseline.clone());
-        journal.write(Event::Open { schema: SCHEMA.to_owned(), plan, baseline })?;
+        if let Err(error) = journal.write(Event::Open { schema: SCHEMA.to_owned(), plan, baseline }) {
+            // Nothing was begun, so nothing is left that says so.
+            let _ = std::fs::remove_file(path);
+            return Err(error);
+        }
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(directory).and_then(|directory| directory.sync_all()).map_err(|error| unwritten(path, &error))?;
         Ok(journal)
@@ -214,16 +218,23 @@ impl Journal {
                 }
             }
             Event::Failed { step, unclear, .. } => self.set(*step, if *unclear { Progress::Begun } else { Progress::Open }),
-            Event::UndoBegin { step } => self.set(*step, Progress::Undoing),
+            Event::UndoBegin { step } => self.unmade(*step, Progress::Undoing),
             Event::Remade { old, new, .. } => {
                 self.ids.insert(old.clone(), new.clone());
             }
-            Event::Undone { step } => self.set(*step, Progress::Undone),
+            Event::Undone { step } => self.unmade(*step, Progress::Undone),
             Event::Verified { fix } => {
                 self.verified.insert(*fix);
             }
             Event::Open { .. } => {}
         }
+    }
+
+    /// A fix of which a step was taken back is not verified any more.
+    fn unmade(&mut self, step: u32, progress: Progress) {
+        let fixes = &self.plan.fixes;
+        self.verified.retain(|fix| fixes.get(*fix).is_some_and(|fix| fix.steps.iter().all(|own| own.id != step)));
+        self.set(step, progress);
     }
 
     fn set(&mut self, step: u32, progress: Progress) {

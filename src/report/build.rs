@@ -11,7 +11,7 @@ use super::{
     Counts, FixReport, Health, HopReport, Hops, IntegrationReport, NotAssessed, Report, ReportCoverage, ReportedFinding, SCHEMA,
     SuppressedFinding, Tool, place, rename,
 };
-use crate::estate::Integration;
+use crate::estate::{Integration, Names};
 use crate::model::{Reason, ResourceId, Snapshot};
 use crate::rules::assess::{Assessment, Found, Gap};
 use crate::rules::verdict::Severity;
@@ -177,6 +177,8 @@ fn reported(rule: &'static Rule, found: &Found) -> ReportedFinding {
         fix: document.head.fix.map(|class| FixReport { class }),
         fingerprint: fingerprint(rule.id, &resource, &finding.facet),
         facet: finding.facet.clone(),
+        breaks: finding.breaks.clone(),
+        blame: None,
         resource,
     }
 }
@@ -217,20 +219,23 @@ fn integrations(assessment: &Assessment<'_>, findings: &[ReportedFinding]) -> Ve
     }
     let unclear: HashSet<usize> = assessment.gaps.iter().flat_map(|gap| gap.integrations.iter().copied()).collect();
     // Callers of one route have all but the first hops in common.
-    let mut shared: HashMap<usize, Arc<[HopReport]>> = HashMap::default();
+    let mut shared: HashMap<usize, (Arc<[HopReport]>, bool)> = HashMap::default();
+    let mut names = Names::default();
     let mut hops = |path: &Integration<'_>| {
-        let behind = shared.entry(path.route_number()).or_insert_with(|| path.hops_behind().into());
-        Hops::new(path.caller_hops(), Arc::clone(behind))
+        let route = shared.entry(path.route_number());
+        let (behind, broken) = route.or_insert_with(|| (path.hops_behind(&mut names).into(), path.has_missing_hop()));
+        (Hops::new(path.caller_hops(), Arc::clone(behind)), *broken)
     };
     let one = |(index, integration): (usize, &&Integration<'_>)| {
+        let (hops, broken) = hops(integration);
         let verdict = match worst.get(&*integration.id) {
-            _ if integration.has_missing_hop() => Health::Broken,
+            _ if broken => Health::Broken,
             Some(Severity::Critical) => Health::Broken,
             Some(_) => Health::AtRisk,
             None if unclear.contains(&index) => Health::Unknown,
             None => Health::Healthy,
         };
-        IntegrationReport { id: integration.id.clone(), hops: hops(integration), verdict }
+        IntegrationReport { id: Arc::clone(&integration.id), hops, verdict }
     };
     assessment.integrations.iter().enumerate().map(one).collect()
 }
@@ -273,7 +278,9 @@ pub fn exit_code(report: &Report, fail_on: Option<Severity>, allowed: &[Reason],
 
 /// A missing hop never passes, even where the rule that reports it did not run.
 fn unexplained_breaks(assessment: &Assessment<'_>, findings: &[ReportedFinding]) -> bool {
-    let broken = assessment.integrations.iter().filter(|integration| integration.has_missing_hop());
+    let mut of_route: HashMap<usize, bool> = HashMap::default();
+    let mut is_broken = |path: &Integration<'_>| *of_route.entry(path.route_number()).or_insert_with(|| path.has_missing_hop());
+    let broken = assessment.integrations.iter().filter(|integration| is_broken(integration));
     let mut broken: HashSet<&str> = broken.map(|integration| &*integration.id).collect();
     findings.iter().flat_map(|finding| &finding.integrations).for_each(|id| {
         broken.remove(&**id);

@@ -11,3 +11,4 @@ mod mask;
 pub mod planned;
 pub mod redact;
 pub mod snapshot;
+pub mod trail;

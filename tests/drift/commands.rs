@@ -201,3 +201,30 @@ fn a_record_that_is_none_is_told_with_its_place() {
     }
     assert_eq!(place.run(&["scan", "--snapshot", "now.json", "--known", "none.json"]).0, Some(2));
 }
+
+#[test]
+fn templates_that_are_no_baseline_are_told() {
+    let place = Place::with(&json!({}));
+    let bucket = json!({"Resources": {"Files": {"Type": "AWS::S3::Bucket"}}});
+    let other = json!({"Resources": {"Link": {"Type": "AWS::Events::Connection", "Properties": {"Name": "elsewhere",
+        "AuthorizationType": "API_KEY"}}}});
+    place.write("bucket.json", &bucket);
+    place.write("other.json", &other);
+    fs::write(place.path("broken.yaml"), "Resources:\n  Link: {Type: AWS::Events::Connection\n").expect("written");
+    fs::write(place.path("list.json"), "[]").expect("written");
+    for (args, parts) in [
+        (vec!["--template", "none.json"], ["none.json: no such file", "--template"]),
+        (vec!["--template", "broken.yaml"], ["broken.yaml:", "correct it at this place"]),
+        (vec!["--template", "list.json"], ["not a template", "name a CloudFormation"]),
+        (vec!["--template", "bucket.json"], ["bucket.json: declares nothing", "name the template that has"]),
+        (vec!["--template", "bucket.json", "other.json", "--stack-name", "x"], ["--stack-name is for a single template", "leave it out"]),
+        (vec!["--template", "other.json", "--baseline", "base.json"], ["cannot be used with", "--help"]),
+        (vec!["--stack", "orders"], ["--stack asks CloudFormation", "leave --snapshot out"]),
+        (vec!["--stack", "orders", "--template", "other.json"], ["cannot be used with", "--help"]),
+        (vec!["--baseline", "base.json", "--parameters", "p.json"], ["cannot be used with", "--help"]),
+    ] {
+        let (code, stdout, stderr) = place.run(&[&["drift", "--snapshot", "now.json"][..], &args].concat());
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{args:?}: {stderr}");
+        assert!(parts.iter().all(|part| stderr.contains(part)) && stderr.lines().count() <= 2, "{args:?}: {stderr}");
+    }
+}

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use jiff::Timestamp;
-use pgwaudit::source::cloudformation::{Inputs, lower, read};
+use pgwaudit::drift::Difference;
+use pgwaudit::drift::declared::declare;
+use pgwaudit::model::{Snapshot, SourceKind};
+use pgwaudit::source::cloudformation::{Inputs, Templates, lower, read};
 
 use super::{drift, said};
 
@@ -42,4 +45,40 @@ fn no_template_differs_from_itself() {
     }
     assert!(compared >= 20, "only {compared} templates");
     eprintln!("{compared} templates compared with themselves");
+}
+
+/// What the templates deploy under another name: all ids are others.
+fn deployed(inputs: &Inputs) -> Snapshot {
+    let mut assembly = read(inputs).expect("templates");
+    for stack in &mut assembly.stacks {
+        stack.name = format!("deployed-{}", stack.name);
+    }
+    let mut snapshot = lower(&assembly, Timestamp::UNIX_EPOCH).snapshot;
+    snapshot.source.kind = SourceKind::Snapshot;
+    snapshot
+}
+
+#[test]
+fn no_template_differs_from_what_it_deploys_under_other_ids() {
+    let Some(folder) = env::var_os("PGWAUDIT_CORPUS").map(PathBuf::from) else {
+        return eprintln!("left out: the templates of the corpus, because PGWAUDIT_CORPUS does not name its folder");
+    };
+    let mut found = Vec::new();
+    files(&folder, &mut found);
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for file in found {
+        let inputs = Inputs { paths: vec![file.display().to_string()], ..Inputs::default() };
+        let Ok(templates) = Templates::load(&inputs) else { continue };
+        let name = format!("deployed-{}", templates.assembly.stacks[0].name);
+        // Some declare nothing of an integration.
+        let Ok(declared) = declare(templates, deployed(&inputs), None, Some(&name)) else { continue };
+        let comparison = declared.compare();
+        if !comparison.differences.is_empty() {
+            let one = |one: &Difference| format!("{} {} {}: {:?}", one.change.rule().id, one.resource.id, one.pointer, one.shown);
+            wrong.push(format!("{}:\n  {}", file.display(), comparison.differences.iter().map(one).collect::<Vec<_>>().join("\n  ")));
+        }
+        compared += 1;
+    }
+    assert!(wrong.is_empty() && compared >= 20, "{compared} templates\n{}", wrong.join("\n"));
+    eprintln!("{compared} templates compared with what they deploy");
 }

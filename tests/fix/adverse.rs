@@ -90,26 +90,6 @@ fn what_terraform_owns_is_left_alone() {
 }
 
 #[test]
-fn misuse_changes_nothing() {
-    let (scope, _) = broken("640000000006", json!({}));
-    let (plan, before) = (path("misuse.json"), account(&scope, "misuse-before.json"));
-    ok(&scope.pgwaudit(&["fix", "--plan-out", &plan]), 1);
-    let refused = |scope: &Scope<'_>, args: &[&str], part: &str| {
-        let run = scope.pgwaudit(args);
-        ok(&run, 2);
-        assert!(run.stderr.contains(part), "{part} in {}", run.stderr);
-    };
-    refused(&scope, &["fix", "--plan", &plan, "--apply"], "no terminal");
-    refused(&scope, &["fix", "--plan", &plan, "--apply", "--yes", "--journal", "/proc/no/journal.jsonl"], "the journal cannot be written");
-    refused(&backend().account("640000000007"), &["fix", "--plan", &plan, "--apply", "--yes"], "the plan is for account 640000000006");
-    let edited = path("misuse-edited.json");
-    let text = std::fs::read_to_string(&plan).expect("a plan");
-    std::fs::write(&edited, text.replace("443", "444")).expect("written");
-    refused(&scope, &["fix", "--plan", &edited, "--apply", "--yes"], "edited");
-    assert_eq!(difference(&before, &account(&scope, "misuse-after.json"), ""), None);
-}
-
-#[test]
 fn no_secret_stands_in_a_plan_or_a_journal() {
     let (scope, ids) = broken("640000000008", json!({"api_key": "canary-key-5d1c"}));
     let target = json!({"Id": "Target0", "Arn": ids["destination_arn"], "RoleArn": ids["role_arn"], "InputPath": "$.detail",

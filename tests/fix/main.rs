@@ -10,5 +10,6 @@ mod asked;
 mod between;
 mod cases;
 mod lost;
+mod misuse;
 mod runs;
 mod there_and_back;

@@ -77,9 +77,15 @@ fn acl(declared: &mut Value, there: &Item<'_>, around: &Around<'_>) {
         return;
     }
     take(declared, there, "subnet_ids");
-    let ipv6 = has_ipv6(text(there.value, "vpc_id"), there, around);
+    if has_ipv6(text(there.value, "vpc_id"), there, around) {
+        return;
+    }
+    // Without a range these let nothing through, whether they are there or not.
+    let is_idle = |entry: &&Value| text(entry, "cidr").contains(':');
+    let idle: Vec<Value> = there.value["entries"].as_array().into_iter().flatten().filter(is_idle).cloned().collect();
     if let Some(entries) = declared.get_mut("entries").and_then(Value::as_array_mut) {
-        entries.retain(|entry| ipv6 || !text(entry, "cidr").contains(':'));
+        entries.retain(|entry| !is_idle(&entry));
+        entries.extend(idle);
     }
 }
 

@@ -109,7 +109,7 @@ impl Search<'_> {
             (Some(one), _) if found.is_empty() => Ok(one),
             (Some(_), _) => Err(Error::new(format!("{file}: the stack {name} is deployed more than once"))
                 .next("name one region with --region, or one account with --profile or --assume-role")),
-            (None, _) if self.named.is_some() => {
+            (None, _) if self.named.is_some() && self.deployments.is_some() => {
                 Err(Error::new(format!("there is no stack `{name}` in what was read")).next("check the name, and the region with --region"))
             }
             (None, [only]) => Ok(Place { scope: (*only).clone(), name: name.to_owned(), described: None }),

@@ -69,6 +69,17 @@ impl<'a> Groups<'a> {
         (0..self.groups.len()).map(|number| self.group(number))
     }
 
+    /// Every group, those that lead to one API through one gateway side by side: what is loaded for one serves the next.
+    pub(super) fn neighbours(&self) -> impl Iterator<Item = Alike<'_, 'a>> {
+        let address = |group: &Alike<'_, 'a>| {
+            let api = group.path.api.read().map_or(0, Site::address);
+            (api, group.path.gateway.read().map_or(0, Site::address))
+        };
+        let mut order: Vec<_> = self.iter().map(|group| (address(&group), group.number)).collect();
+        order.sort_unstable();
+        order.into_iter().map(|(_, number)| self.group(number))
+    }
+
     fn group(&self, number: usize) -> Alike<'_, 'a> {
         let Group { in_scope, range } = &self.groups[number];
         let members = &self.members[range.clone()];

@@ -37,7 +37,8 @@ pub(super) fn all<'a>(record: &mut Record<'_, 'a>, estate: &'a Estate<'a>, all: 
 
 /// Every integration in scope, those of one route side by side: what is about the route is asked once for all of them.
 fn integrations(record: &mut Record<'_, '_>, subjects: &Subjects) {
-    for group in record.groups.iter() {
+    let mut groups_of_found = Vec::new();
+    for group in record.groups.neighbours() {
         let same = judged(record, &group);
         for (rule, callers, check) in subjects.routes.iter().filter(|_| !same.is_empty()) {
             ask(record, rule, (*callers, *check), &same);
@@ -45,7 +46,12 @@ fn integrations(record: &mut Record<'_, '_>, subjects: &Subjects) {
         for index in same.chunks(1) {
             subjects.integrations.iter().for_each(|(rule, callers, check)| ask(record, rule, (*callers, *check), index));
         }
+        groups_of_found.resize(record.out.found.len(), group.number);
     }
+    // What is found first says how it is told, and that must not hang on where things lie in memory.
+    let mut found: Vec<_> = groups_of_found.into_iter().zip(std::mem::take(&mut record.out.found)).collect();
+    found.sort_by_key(|(group, _)| *group);
+    record.out.found = found.into_iter().map(|(_, found)| found).collect();
 }
 
 /// The integrations of a route that are judged.

@@ -9,7 +9,8 @@ const NAME: &str = "orders.example.com";
 /// What of a domain name is there.
 struct Parts {
     policy: Value,
-    mapping: bool,
+    /// The stage that it leads to.
+    mapping: Option<&'static str>,
     association: bool,
 }
 
@@ -20,9 +21,9 @@ fn domain(scope: &Scope<'_>, ids: &Value, parts: Parts) {
     let types = json!({"types": ["PRIVATE"]});
     let params = json!({"domainName": NAME, "endpointConfiguration": types, "certificateArn": certificate, "policy": policy});
     let made = call(scope, "apigateway", "create_domain_name", params);
-    if parts.mapping {
+    if let Some(stage) = parts.mapping {
         let mapping =
-            json!({"domainName": NAME, "domainNameId": made["domainNameId"], "basePath": "shop", "restApiId": ids["api"], "stage": "prod"});
+            json!({"domainName": NAME, "domainNameId": made["domainNameId"], "basePath": "shop", "restApiId": ids["api"], "stage": stage});
         call(scope, "apigateway", "create_base_path_mapping", mapping);
     }
     if parts.association {
@@ -38,10 +39,18 @@ fn everybody() -> Value {
 
 /// Its faults.
 pub const CASES: &[Case] = &[
-    case("domain/no-access-association", |scope, ids| domain(scope, ids, Parts { policy: everybody(), mapping: true, association: false })),
+    case("domain/no-access-association", |scope, ids| {
+        domain(scope, ids, Parts { policy: everybody(), mapping: Some("prod"), association: false })
+    }),
     case("domain/policy-denies", |scope, ids| {
         let policy = json!([invoke("Allow", json!({})), only_from(&json!("vpce-0123456789abcdef0"))]);
-        domain(scope, ids, Parts { policy, mapping: true, association: true });
+        domain(scope, ids, Parts { policy, mapping: Some("prod"), association: true });
     }),
-    case("domain/mapping-missing", |scope, ids| domain(scope, ids, Parts { policy: everybody(), mapping: false, association: true })),
+    case("domain/mapping-missing", |scope, ids| domain(scope, ids, Parts { policy: everybody(), mapping: None, association: true })),
+    case("domain/mapping-stage", |scope, ids| {
+        let stage = json!({"restApiId": ids["api"], "stageName": "old", "deploymentId": ids["deployment"]});
+        call(scope, "apigateway", "create_stage", stage);
+        domain(scope, ids, Parts { policy: everybody(), mapping: Some("old"), association: true });
+        call(scope, "apigateway", "delete_stage", json!({"restApiId": ids["api"], "stageName": "old"}));
+    }),
 ];
