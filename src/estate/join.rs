@@ -9,6 +9,7 @@ use crate::model::events::{Connection, Destination, Place};
 use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Known, Reason, Text, Unknown};
 use crate::rules::verdict::Leave;
+use foldhash::HashMap;
 
 use super::integration::Route;
 use super::{Called, Caller, Estate, Hop, Integration, Site, credentials_header, owner_of};
@@ -16,6 +17,9 @@ use super::{Called, Caller, Estate, Hop, Integration, Site, credentials_header, 
 /// The header that names the API where the host is an endpoint's own name.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>
 pub const API_ID_HEADER: &str = "x-apigw-api-id";
+
+/// What calls of a stage meet, by the places of stage and URL, the segments before the path, and the verb.
+pub(super) type Answers<'a> = HashMap<(usize, usize, usize, &'a str), Result<Called<'a>, Unknown>>;
 
 /// A resource configuration, its gateway and the endpoint that it leads to.
 pub(super) type Beyond<'a> = (Hop<'a, Site<'a, ResourceConfig>>, Hop<'a, Site<'a, Gateway>>, Hop<'a, Site<'a, Endpoint>>);
@@ -29,10 +33,9 @@ impl<'a> Estate<'a> {
         (config, gateway, endpoint)
     }
 
-    /// A way with a number, as far as the endpoint.
+    /// A way as far as the endpoint.
     pub(super) fn route(
         &'a self,
-        number: usize,
         destination: Hop<'a, Site<'a, Destination>>,
         connection: Hop<'a, Site<'a, Connection>>,
         (config, gateway, endpoint): Beyond<'a>,
@@ -50,7 +53,6 @@ impl<'a> Estate<'a> {
             called: Hop::None,
             method: Hop::None,
             below: 1,
-            number,
             url: None,
             request: OnceLock::new(),
             opening: OnceLock::new(),
@@ -104,7 +106,7 @@ impl<'a> Estate<'a> {
     }
 
     /// Joins what stands behind the endpoint: the API that the URL names, its stage and the method that answers.
-    pub(super) fn join_api(&'a self, integration: &mut Integration<'a>) {
+    pub(super) fn join_api(&'a self, integration: &mut Integration<'a>, answers: &mut Answers<'a>) {
         integration.route_mut().url = Some(integration.find_url());
         let url = match integration.url() {
             Ok(url) => url,
@@ -139,12 +141,13 @@ impl<'a> Estate<'a> {
             integration.route_mut().api = Hop::Missing("");
         }
         if matches!(integration.stage, Hop::None) {
-            let stage = integration.below.checked_sub(1).and_then(|at| url.segments.get(at));
-            integration.route_mut().stage = integration.api.then(|api| stage_of(api, stage));
+            let stage = integration.below.checked_sub(1).map(|at| url.segments.split_at(at.min(url.segments.len())));
+            let (before, rest) = stage.unwrap_or_default();
+            integration.route_mut().stage = integration.api.then(|api| stage_of(api, integration, before, rest.first()));
         }
         let path = filled(integration, url);
         let path = path.get(integration.below..).unwrap_or_default();
-        integration.route_mut().called = integration.stage.then(|stage| self.called_by(integration, stage, path));
+        integration.route_mut().called = integration.stage.then(|stage| self.called_by(integration, stage, (url, path), answers));
         integration.route_mut().method = integration.called.then(|called| match called {
             Called::Found(way) => Hop::Present(*way),
             _ => Hop::Missing(integration.verb().unwrap_or_default()),
@@ -169,6 +172,9 @@ impl<'a> Estate<'a> {
 
     fn api_by_header(&'a self, integration: &Integration<'a>, region: &str, account: &str) -> Hop<'a, Site<'a, Api>> {
         match header(integration, API_ID_HEADER) {
+            Ok(Some(Text::Plain(path))) if path.starts_with('$') => {
+                Hop::Unknown("", Unknown::unresolved(format!("the value of {API_ID_HEADER} is taken from the event")))
+            }
             Ok(Some(Text::Plain(id))) => self.api(region, account, id),
             Ok(Some(Text::Masked { .. })) => Hop::Unknown("", Unknown::unresolved(format!("the value of {API_ID_HEADER} is masked"))),
             Ok(None) => Hop::Missing(""),
@@ -287,14 +293,25 @@ impl<'a> Estate<'a> {
         }
     }
 
-    fn called_by(&'a self, integration: &Integration<'a>, stage: &Site<'a, Stage>, path: &[Segment]) -> Hop<'a, Called<'a>> {
+    fn called_by(
+        &'a self,
+        integration: &Integration<'a>,
+        stage: &Site<'a, Stage>,
+        (url, path): (&'a InvocationUrl, &[Segment]),
+        answers: &mut Answers<'a>,
+    ) -> Hop<'a, Called<'a>> {
         let Ok(api) = integration.api.read() else { return Hop::None };
         let verb = match integration.verb() {
             Ok(verb) => verb,
             Err(Leave::Unknown(unknown)) => return Hop::Unknown("", unknown),
             Err(Leave::NotApplicable(_)) => return Hop::None,
         };
-        match self.called(api, stage.value, path, verb) {
+        let ask = || self.called(api, stage.value, path, verb);
+        let answer = match url.wildcards {
+            0 => answers.entry((stage.address(), std::ptr::from_ref(url).addr(), integration.below, verb)).or_insert_with(ask).clone(),
+            _ => ask(),
+        };
+        match answer {
             Ok(Called::Found(way)) if !way.certain => match unread_values(integration) {
                 Some(unknown) => Hop::Unknown(verb, unknown),
                 None => Hop::Present(Called::Found(way)),
@@ -347,12 +364,36 @@ pub fn mapping_of<'m>(mappings: &'m [Mapping], first: Option<&Segment>) -> Optio
     by_base.map(|mapping| (mapping, 1)).or_else(|| root().map(|mapping| (mapping, 0)))
 }
 
-fn stage_of<'a>(api: &Site<'a, Api>, segment: Option<&'a Segment>) -> Hop<'a, Site<'a, Stage>> {
+/// The stage that a segment of the path names; `before` are those that stand before it.
+fn stage_of<'a>(
+    api: &Site<'a, Api>,
+    integration: &Integration<'a>,
+    before: &[Segment],
+    segment: Option<&'a Segment>,
+) -> Hop<'a, Site<'a, Stage>> {
     match segment {
         None => Hop::Missing(""),
-        Some(Segment::Dynamic(raw)) => Hop::Unknown(raw, Unknown::unresolved("the stage is put in at run time")),
-        Some(Segment::Literal(raw)) => stage_named(api, raw),
+        Some(Segment::Dynamic(raw)) => {
+            let nth = before.iter().map(|segment| segment.raw().matches('*').count()).sum();
+            match constant(integration, nth).filter(|_| raw == "*") {
+                Some(name) => stage_named(api, name),
+                None => Hop::Unknown(raw, Unknown::unresolved("the stage is put in at run time")),
+            }
+        }
+        // Percent-encoding makes no difference, as in the path behind it.
+        Some(segment @ Segment::Literal(raw)) => {
+            let saved = api.value.stages.read().ok().zip(segment.decoded());
+            let known = saved.and_then(|(stages, name)| stages.get_key_value(name.as_ref()));
+            stage_named(api, known.map_or(raw, |(name, _)| name))
+        }
     }
+}
+
+/// What is put in for the `nth` `*` of a URL, where it is the same for every event.
+fn constant<'a>(integration: &Integration<'a>, nth: usize) -> Option<&'a str> {
+    let Caller::Target(_, target) = &integration.caller else { return None };
+    let value = target.value.path_values.read().ok()?.get(nth)?.plain()?;
+    (!value.is_empty() && !value.contains(['$', '/', '%', '*', '?', '#'])).then_some(value)
 }
 
 /// A stage by name; case counts.
