@@ -157,8 +157,11 @@ pub enum PolicyCommand {
         partition: String,
     },
     /// What `drift` needs: the same, and what asks for stacks where templates or stacks are the baseline
-    #[command(after_help = "Example:\n  pgwaudit policy drift > pgwaudit-drift.json")]
+    #[command(after_help = "Example:\n  pgwaudit policy drift --blame > pgwaudit-drift.json")]
     Drift {
+        /// And what `--blame` needs
+        #[arg(long)]
+        blame: bool,
         /// Partition of the account, such as aws-cn
         #[arg(long, value_name = "NAME", default_value = "aws")]
         partition: String,

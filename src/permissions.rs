@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::source::live::deployments::ACTIONS as STACK_ACTIONS;
+use crate::source::live::trail::LOOKUP_EVENTS;
 use crate::source::live::{ACTIONS, Action};
 
 /// What API Gateway's operations are in IAM: `GET` on paths of its management API.
@@ -35,9 +36,23 @@ fn reading(partition: &str, more: &[Action]) -> Value {
     ]})
 }
 
+/// The same for drift with who made it.
+pub fn blame(partition: &str) -> Value {
+    let mut policy = drift(partition);
+    if let Some(statements) = policy["Statement"].as_array_mut() {
+        statements.push(json!({"Sid": "ReadHistory", "Effect": "Allow", "Action": LOOKUP_EVENTS.to_string(), "Resource": "*"}));
+    }
+    policy
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_history_is_read_only_where_it_is_asked_for() {
+        assert!(blame("aws").to_string().contains("cloudtrail:LookupEvents") && !scan("aws").to_string().contains("cloudtrail"));
+    }
 
     #[test]
     fn it_reads_and_denies_what_holds_secrets() {

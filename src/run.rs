@@ -23,7 +23,7 @@ use crate::source;
 use crate::source::cloudformation::deployed::{Deployed, Stacks};
 use crate::trace;
 
-mod drift;
+pub(crate) mod drift;
 
 /// Does what the command line asks for and says what to exit with.
 ///
@@ -40,8 +40,9 @@ pub fn run(cli: Cli) -> Result<u8> {
         Command::Rules { command: RulesCommand::List { format } } => catalogue::list(format),
         Command::Rules { command: RulesCommand::Show { name } } => catalogue::show(&name),
         Command::Rules { command: RulesCommand::Check } => catalogue::check(),
-        Command::Policy { command: PolicyCommand::Scan { partition } } => policy(&partition, false),
-        Command::Policy { command: PolicyCommand::Drift { partition } } => policy(&partition, true),
+        Command::Policy { command: PolicyCommand::Scan { partition } } => policy(&partition, Allowing::Scan),
+        Command::Policy { command: PolicyCommand::Drift { blame: true, partition } } => policy(&partition, Allowing::History),
+        Command::Policy { command: PolicyCommand::Drift { blame: false, partition } } => policy(&partition, Allowing::Stacks),
         Command::Policy { command: PolicyCommand::Fix { plan, partition } } => crate::fix::command::policy(plan.as_deref(), &partition),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -203,8 +204,13 @@ pub(crate) fn load(source: &Source) -> Result<Snapshot> {
 
 /// Reads a source, in depth only what the filter means.
 fn load_within(source: &Source, filter: &Filter, quiet: bool) -> Result<Snapshot> {
+    load_beside(source, filter, None, quiet)
+}
+
+/// Reads a source, with what a baseline knows of.
+fn load_beside(source: &Source, filter: &Filter, baseline: Option<&Snapshot>, quiet: bool) -> Result<Snapshot> {
     match source {
-        Source::Live(args) => live(args, filter, quiet),
+        Source::Live(args) => live(args, filter, baseline, quiet),
         Source::Demo => source::demo::read(),
         Source::Template(templates) => Ok(templates.snapshot.clone()),
         Source::Snapshot(path, regions) => {
@@ -216,11 +222,13 @@ fn load_within(source: &Source, filter: &Filter, quiet: bool) -> Result<Snapshot
 }
 
 #[cfg(feature = "live")]
-fn live(args: &LiveArgs, filter: &Filter, quiet: bool) -> Result<Snapshot> {
+fn live(args: &LiveArgs, filter: &Filter, baseline: Option<&Snapshot>, quiet: bool) -> Result<Snapshot> {
+    use source::live::{LiveOptions, Remembered};
     output::log::start(args.verbose);
     // Lines of the log would run through the display.
     let display = output::progress::Display::new(!quiet && args.verbose == 0);
-    source::live::load(&source::live::LiveOptions { filter: filter.clone(), progress: display.listener(), ..live_options(args) })
+    let remembered = baseline.map(Remembered::of).unwrap_or_default();
+    source::live::load(&LiveOptions { filter: filter.clone(), remembered, progress: display.listener(), ..live_options(args) })
 }
 
 #[cfg(feature = "live")]
@@ -244,18 +252,30 @@ pub(crate) fn live_options(args: &LiveArgs) -> source::live::LiveOptions {
 }
 
 #[cfg(not(feature = "live"))]
-fn live(_: &LiveArgs, _: &Filter, _: bool) -> Result<Snapshot> {
+fn live(_: &LiveArgs, _: &Filter, _: Option<&Snapshot>, _: bool) -> Result<Snapshot> {
     Err(not_live())
 }
 
+/// What a printed policy is for.
+enum Allowing {
+    Scan,
+    Stacks,
+    History,
+}
+
 #[cfg(feature = "live")]
-fn policy(partition: &str, stacks: bool) -> Result<u8> {
-    let policy = if stacks { crate::permissions::drift(partition) } else { crate::permissions::scan(partition) };
+fn policy(partition: &str, allowing: Allowing) -> Result<u8> {
+    use crate::permissions::{blame, drift, scan};
+    let policy = match allowing {
+        Allowing::Scan => scan(partition),
+        Allowing::Stacks => drift(partition),
+        Allowing::History => blame(partition),
+    };
     output::to_stdout(|out| writeln!(out, "{policy:#}")).map(|()| 0)
 }
 
 #[cfg(not(feature = "live"))]
-fn policy(_: &str, _: bool) -> Result<u8> {
+fn policy(_: &str, _: Allowing) -> Result<u8> {
     Err(not_live())
 }
 
@@ -287,7 +307,7 @@ fn keep_regions(snapshot: &mut Snapshot, regions: &[String], path: &Path) -> Res
 
 fn snapshot(args: SnapshotArgs) -> Result<u8> {
     let filter = args.filter.or(Filter::default());
-    let snapshot = live(&args.live, &filter, args.quiet)?;
+    let snapshot = live(&args.live, &filter, None, args.quiet)?;
     let estate = Estate::new(&snapshot);
     Within::new(&estate, &estate.integrations(), [&filter, &Filter::default()])?;
     source::snapshot::write(&args.output, &snapshot)?;

@@ -143,5 +143,74 @@ fn the_policy_for_a_plan_lets_its_own_secret_be_read_and_no_other() {
     assert_eq!((&scan[1]["Action"], &scan[1]["NotResource"]), (&json!("secretsmanager:GetSecretValue"), &json!([ARN])));
     let other = plan_all(&ruined("api-key"), Some(&named()));
     assert!(secrets(&other).is_empty() && !Value::Array(of_plan(&other, "aws")).to_string().contains("GetSecretValue"));
-    assert!(judge(&ruined("api-key")).findings.len() > 0);
+    assert!(!judge(&ruined("api-key")).findings.is_empty());
+}
+
+/// The first call with a secret of a plan for all that is found.
+fn authorized(snapshot: &Snapshot) -> Value {
+    let plan = plan_all(snapshot, Some(&named()));
+    with_a_secret(&plan).first().unwrap_or_else(|| panic!("{}", said(&plan))).call.parameters.clone()
+}
+
+/// An estate without connection, whose method asks for something.
+fn asking(summary: &Value, more: Value) -> Snapshot {
+    let mut patch = json!({"connections": {"orders": null}, "apis": {"a1b2c3d4e5": {"deployments": {"d1e2f3": {"summary": {"/orders": {"POST": summary}}}}}}});
+    if let Some(more) = more.as_object() {
+        more.iter().for_each(|(name, value)| patch["apis"]["a1b2c3d4e5"][name] = value.clone());
+    }
+    changed("oauth", &patch)
+}
+
+#[test]
+fn a_new_connection_sends_what_the_method_asks_for() {
+    let key = |header: &str| json!({"ApiKeyName": header, "ApiKeyValue": "$secret-api_key_value"});
+    let none = authorized(&asking(&json!({"authorization": "NONE"}), json!({})));
+    assert_eq!(none["AuthParameters"]["ApiKeyAuthParameters"], key("x-api-key"));
+    let custom = authorized(&asking(&json!({"authorization": "CUSTOM"}), json!({})));
+    assert_eq!(custom["AuthParameters"]["ApiKeyAuthParameters"], key("Authorization"), "the header of its authorizer");
+    let pool = authorized(&asking(&json!({"authorization": "COGNITO_USER_POOLS"}), json!({})));
+    let client = json!({"ClientID": "$secret-client_id", "ClientSecret": "$secret-client_secret"});
+    let wanted =
+        json!({"ClientParameters": client, "AuthorizationEndpoint": "$secret-authorization_endpoint", "HttpMethod": "$secret-http_method"});
+    assert_eq!((&pool["AuthorizationType"], &pool["AuthParameters"]["OAuthParameters"]), (&json!("OAUTH_CLIENT_CREDENTIALS"), &wanted));
+    let manual = |summary: Value, more: Value, part: &str| {
+        let plan = plan_all(&asking(&summary, more), Some(&named()));
+        assert!(with_a_secret(&plan).is_empty() && said(&plan).contains(part), "{part} in {}", said(&plan));
+    };
+    manual(json!({"authorization": "AWS_IAM"}), json!({}), "which no connection can send");
+    manual(json!({"authorization": "CUSTOM", "api_key_required": true}), json!({}), "for an API key and for CUSTOM");
+    let two = json!({"au1234": {"identity_source": "method.request.header.A, method.request.header.B"}});
+    manual(json!({"authorization": "CUSTOM"}), json!({"authorizers": two}), "more than one header");
+}
+
+#[test]
+fn credentials_are_told_again_with_what_goes_with_them() {
+    let parked = |more: Value| {
+        let mut patch = json!({"state": "DEAUTHORIZED"});
+        more.as_object().into_iter().flatten().for_each(|(name, value)| patch[name] = value.clone());
+        json!({"connections": {"orders": patch}})
+    };
+    let basic = authorized(&changed("default", &parked(json!({"authorization": "BASIC", "api_key_name": null, "username": "orders"}))));
+    let wanted = json!({"Username": "$secret-username", "Password": "$secret-password"});
+    assert_eq!((&basic["AuthorizationType"], &basic["AuthParameters"]["BasicAuthParameters"]), (&json!("BASIC"), &wanted));
+    let oauth = authorized(&changed("oauth", &parked(json!({}))));
+    let parameters = &oauth["AuthParameters"]["OAuthParameters"];
+    assert_eq!(parameters["AuthorizationEndpoint"], "https://orders.auth.eu-west-1.amazoncognito.com/oauth2/token");
+    let scope = json!({"Key": "scope", "Value": "orders/write", "IsValueSecret": false});
+    assert_eq!(parameters["OAuthHttpParameters"]["BodyParameters"][1], scope, "what is not secret is sent again");
+    let secret = json!({"parameters": [{"place": "header", "key": "x-token", "secret": true}]});
+    let plan = plan_all(&changed("default", &parked(secret)), Some(&named()));
+    assert!(with_a_secret(&plan).is_empty() && said(&plan).contains("x-token is secret and would be lost"), "{}", said(&plan));
+}
+
+#[test]
+fn the_path_to_tokens_is_made_again_with_the_clients_secret() {
+    let config = "arn:aws:vpc-lattice:eu-west-1:111122223333:resourceconfiguration/rcfg-0a1b2c3d4e5f60718";
+    let path = json!({"resource_config_arn": config, "association_arn": "arn:aws:vpc-lattice:eu-west-1:111122223333:servicenetworkresourceassociation/snra-gone"});
+    let snapshot = changed("oauth", &json!({"connections": {"orders": {"oauth": {"connectivity": path}}}}));
+    let without = plan_all(&snapshot, None);
+    assert!(without.steps().next().is_none() && said(&without).contains("--secret-from"), "{}", said(&without));
+    let call = authorized(&snapshot);
+    assert_eq!(call["AuthParameters"]["ConnectivityParameters"]["ResourceParameters"]["ResourceConfigurationArn"], config);
+    assert_eq!(call["AuthParameters"]["OAuthParameters"]["ClientParameters"]["ClientSecret"], "$secret-client_secret");
 }

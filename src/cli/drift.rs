@@ -34,6 +34,10 @@ pub struct DriftArgs {
     /// What is written.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// Ask CloudTrail who made each difference and when; what it does not tell is said, and ends in exit code 3 where no
+    /// finding ends in 1
+    #[arg(long, help_heading = "Output", requires = "baseline", conflicts_with = "snapshot")]
+    pub blame: bool,
     /// What makes it fail.
     #[command(flatten)]
     pub exit: ExitArgs,

@@ -26,6 +26,7 @@ Examples:
   pgwaudit fix --only network --apply --yes              make what is safe, without one
   pgwaudit fix --emit cloudformation --source cdk.out    print it as patches of the templates
   pgwaudit fix --integration orders/order-placed --allow recreate --secret-from env:ORDERS_KEY --apply
+  pgwaudit fix --drift --baseline prod.json --allow guarded --apply
   pgwaudit fix --resume pgwaudit-journal-1a2b.jsonl      go on after a crash
   pgwaudit rollback pgwaudit-journal-1a2b.jsonl          take everything back";
 
@@ -50,6 +51,12 @@ pub struct FixArgs {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Plan")]
 pub struct PlanArgs {
+    /// Set back what differs from a baseline instead of what a scan finds
+    #[arg(long, requires = "baseline", conflicts_with_all = ["plan", "resume", "demo"])]
+    pub drift: bool,
+    /// What was decided: what `pgwaudit snapshot -o FILE` recorded
+    #[arg(long, value_name = "FILE", requires = "drift")]
+    pub baseline: Option<PathBuf>,
     /// Plan for these only: rules, areas, severities, or ids or ARNs of resources
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     pub only: Vec<String>,

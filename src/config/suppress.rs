@@ -271,6 +271,8 @@ mod tests {
             fix: None,
             fingerprint: fingerprint(rule, &resource, ""),
             facet: String::new(),
+            breaks: vec![],
+            blame: None,
             resource,
         }
     }

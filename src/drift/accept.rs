@@ -118,7 +118,7 @@ fn renewed(old: &Value, new: &Value, comparison: &Comparison) -> Ids {
     Ids::new(identities.filter_map(changed).flatten().collect())
 }
 
-fn entry<'v>(accounts: &'v Value, difference: &Difference, key: &str) -> Option<&'v Value> {
+pub(super) fn entry<'v>(accounts: &'v Value, difference: &Difference, key: &str) -> Option<&'v Value> {
     let account = accounts.get(&difference.resource.account)?;
     let region = &difference.resource.region;
     let inventory = if region.is_empty() { account } else { account.get("regions")?.get(region)? };

@@ -11,10 +11,11 @@ use super::judge::Sides;
 use super::kinds::SORTS;
 use crate::estate::{Estate, Integration};
 use crate::model::Snapshot;
+use crate::report::fingerprint;
 use crate::rules::Selection;
 use crate::rules::assess::assess;
 use crate::rules::parameters::Parameters;
-use crate::rules::verdict::{Evidence, Severity};
+use crate::rules::verdict::{Effect, Evidence, Severity};
 
 /// A rule that fails on integrations.
 #[derive(Debug)]
@@ -69,6 +70,12 @@ fn failures(snapshot: &Snapshot, ids: &HashSet<&str>, parameters: &Parameters) -
 }
 
 impl Break {
+    /// The finding that a scan has of it.
+    pub fn effect(&self) -> Option<Effect> {
+        let resource = &self.evidence.first()?.resource;
+        Some(Effect { rule: self.rule, fingerprint: fingerprint(self.rule, resource, &self.facet) })
+    }
+
     /// What tells it from other failures: rule, integration, resource and facet, with present ids.
     fn keys(&self, renamed: impl Fn(&str) -> String) -> Vec<(&'static str, Arc<str>, String, String)> {
         let resource = self.evidence.first().map_or_else(String::new, |evidence| renamed(&evidence.resource.id));

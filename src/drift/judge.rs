@@ -129,6 +129,7 @@ fn finding(difference: &Difference, broken: &[Rc<Break>], idle: bool) -> Finding
     let evidence = primary.observed(&difference.shown.1).expected(&difference.shown.0);
     let level = broken.iter().map(|one| one.severity).fold(level, std::cmp::Ord::max);
     let mut finding = Finding::from(evidence).facet(&difference.facet).severity(level);
+    finding.breaks = broken.iter().filter_map(|one| one.effect()).collect();
     finding.note = (!notes.is_empty()).then(|| notes.join(" "));
     let related = difference.related.iter().chain(broken.iter().filter_map(|one| one.evidence.first()));
     for evidence in related.filter(|evidence| evidence.resource != difference.resource || evidence.pointer != difference.pointer) {

@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 pub mod accept;
+mod back;
+pub mod blame;
 mod breaks;
+mod calls;
 mod change;
 pub mod declared;
 mod fields;
@@ -28,6 +31,7 @@ mod touch;
 mod view;
 mod walk;
 
+pub use back::Stale;
 pub use change::{Change, Difference, Uncompared};
 pub use judge::{Sides, judge};
 
@@ -71,8 +75,10 @@ fn compare_some(baseline: &Snapshot, present: &Snapshot, is_meant: &dyn Fn(&str,
     let (identities, rebuilt) = renewed::identities(&pairs, &new);
     comparison.differences.extend(identities);
     comparison.rebuilt = rebuilt;
-    comparison.differences.extend(lone::vanished(&pairs, &new));
-    comparison.differences.extend(lone::appeared(&pairs, &old));
+    for (differences, unread) in [lone::vanished(&pairs, &new), lone::appeared(&pairs, &old)] {
+        comparison.differences.extend(differences);
+        comparison.unread.extend(unread);
+    }
     comparison.sort();
     comparison.ids = pairs.ids;
     comparison

@@ -79,7 +79,8 @@ fn identity(pair: &Pair<'_>, stale: Vec<Evidence>) -> Difference {
         after: json!(pair.new.key),
         shown: (before.id, resource.id.clone()),
         resource,
-        facet: String::new(),
+        // Once everybody names the new one it is another finding: that the resource is a new one stays true.
+        facet: if stale.is_empty() { String::new() } else { "stale".to_owned() },
         severity: stale.is_empty().then_some(Severity::Info),
         note: Some(note),
         related: stale,

@@ -39,7 +39,7 @@ impl<'a> Caller<'a> {
     pub fn id(&self) -> Arc<str> {
         match self {
             Caller::Target(_, target) => target.id(),
-            Caller::Task(machine, task) => [machine.key, "#", &task.name].concat(),
+            Caller::Task(machine, task) => [machine.key, "#", task.name].concat(),
             Caller::Pipe(pipe, Stop::Target) => [pipe.key, "#target"].concat(),
             Caller::Pipe(pipe, Stop::Enrichment) => [pipe.key, "#enrichment"].concat(),
         }

@@ -33,6 +33,8 @@ pub struct Integration<'a> {
     pub queue: Arc<Hop<'a, Site<'a, Queue>>>,
     /// The way from there, which other callers may share.
     pub(super) route: Arc<Route<'a>>,
+    /// Tells this way from others, without looking at it.
+    pub(super) number: usize,
 }
 
 /// A way from a caller to a method, the same for all that call one API destination with the same parameters.
@@ -62,8 +64,6 @@ pub struct Route<'a> {
     pub method: Hop<'a, Way<'a>>,
     /// How many segments of the URL stand before the path below the stage.
     pub(super) below: usize,
-    /// Tells it from other ways.
-    pub(super) number: usize,
     /// Set when the API is joined.
     pub(super) url: Option<Result<&'a InvocationUrl, Leave>>,
     pub(super) request: OnceLock<Result<Request, Leave>>,
@@ -88,7 +88,7 @@ impl<'a> Integration<'a> {
 
     /// Integrations with the same number differ in nothing but who calls.
     pub fn route_number(&self) -> usize {
-        self.route.number
+        self.number
     }
 
     /// The URL of the destination or the task.

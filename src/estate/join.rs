@@ -9,6 +9,7 @@ use crate::model::events::{Connection, Destination, Place};
 use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Known, Reason, Text, Unknown};
 use crate::rules::verdict::Leave;
+use foldhash::HashMap;
 
 use super::integration::Route;
 use super::{Called, Caller, Estate, Hop, Integration, Site, credentials_header, owner_of};
@@ -16,6 +17,9 @@ use super::{Called, Caller, Estate, Hop, Integration, Site, credentials_header, 
 /// The header that names the API where the host is an endpoint's own name.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html>
 pub const API_ID_HEADER: &str = "x-apigw-api-id";
+
+/// What calls of a stage meet, by the places of stage and URL, the segments before the path, and the verb.
+pub(super) type Answers<'a> = HashMap<(usize, usize, usize, &'a str), Result<Called<'a>, Unknown>>;
 
 /// A resource configuration, its gateway and the endpoint that it leads to.
 pub(super) type Beyond<'a> = (Hop<'a, Site<'a, ResourceConfig>>, Hop<'a, Site<'a, Gateway>>, Hop<'a, Site<'a, Endpoint>>);
@@ -29,10 +33,9 @@ impl<'a> Estate<'a> {
         (config, gateway, endpoint)
     }
 
-    /// A way with a number, as far as the endpoint.
+    /// A way as far as the endpoint.
     pub(super) fn route(
         &'a self,
-        number: usize,
         destination: Hop<'a, Site<'a, Destination>>,
         connection: Hop<'a, Site<'a, Connection>>,
         (config, gateway, endpoint): Beyond<'a>,
@@ -50,7 +53,6 @@ impl<'a> Estate<'a> {
             called: Hop::None,
             method: Hop::None,
             below: 1,
-            number,
             url: None,
             request: OnceLock::new(),
             opening: OnceLock::new(),
@@ -104,7 +106,7 @@ impl<'a> Estate<'a> {
     }
 
     /// Joins what stands behind the endpoint: the API that the URL names, its stage and the method that answers.
-    pub(super) fn join_api(&'a self, integration: &mut Integration<'a>) {
+    pub(super) fn join_api(&'a self, integration: &mut Integration<'a>, answers: &mut Answers<'a>) {
         integration.route_mut().url = Some(integration.find_url());
         let url = match integration.url() {
             Ok(url) => url,
@@ -144,7 +146,7 @@ impl<'a> Estate<'a> {
         }
         let path = filled(integration, url);
         let path = path.get(integration.below..).unwrap_or_default();
-        integration.route_mut().called = integration.stage.then(|stage| self.called_by(integration, stage, path));
+        integration.route_mut().called = integration.stage.then(|stage| self.called_by(integration, stage, (url, path), answers));
         integration.route_mut().method = integration.called.then(|called| match called {
             Called::Found(way) => Hop::Present(*way),
             _ => Hop::Missing(integration.verb().unwrap_or_default()),
@@ -287,14 +289,25 @@ impl<'a> Estate<'a> {
         }
     }
 
-    fn called_by(&'a self, integration: &Integration<'a>, stage: &Site<'a, Stage>, path: &[Segment]) -> Hop<'a, Called<'a>> {
+    fn called_by(
+        &'a self,
+        integration: &Integration<'a>,
+        stage: &Site<'a, Stage>,
+        (url, path): (&'a InvocationUrl, &[Segment]),
+        answers: &mut Answers<'a>,
+    ) -> Hop<'a, Called<'a>> {
         let Ok(api) = integration.api.read() else { return Hop::None };
         let verb = match integration.verb() {
             Ok(verb) => verb,
             Err(Leave::Unknown(unknown)) => return Hop::Unknown("", unknown),
             Err(Leave::NotApplicable(_)) => return Hop::None,
         };
-        match self.called(api, stage.value, path, verb) {
+        let ask = || self.called(api, stage.value, path, verb);
+        let answer = match url.wildcards {
+            0 => answers.entry((stage.address(), std::ptr::from_ref(url).addr(), integration.below, verb)).or_insert_with(ask).clone(),
+            _ => ask(),
+        };
+        match answer {
             Ok(Called::Found(way)) if !way.certain => match unread_values(integration) {
                 Some(unknown) => Hop::Unknown(verb, unknown),
                 None => Hop::Present(Called::Found(way)),

@@ -15,7 +15,7 @@ use crate::network::Proof;
 use foldhash::HashMap;
 
 use super::integration::Route;
-use super::join::Beyond;
+use super::join::{Answers, Beyond};
 use super::{Caller, Estate, Hop, Integration, Site};
 
 /// What of a target decides, besides its destination, where its call goes and what it carries.
@@ -42,27 +42,30 @@ impl<'a> Parameters<'a> {
     }
 }
 
+/// A way, and what tells it from others.
+type Numbered<'a> = (Arc<Route<'a>>, usize);
+
 /// An API destination that is called, with the ways that lead on from it.
 struct Reached<'a> {
     hop: Hop<'a, Site<'a, Destination>>,
     /// That of callers without parameters, which most are.
-    plain: Option<Arc<Route<'a>>>,
-    others: HashMap<Parameters<'a>, Arc<Route<'a>>>,
+    plain: Option<Numbered<'a>>,
+    others: HashMap<Parameters<'a>, Numbered<'a>>,
 }
 
 impl<'a> Reached<'a> {
     /// The way of callers with these parameters, if there was one. One that is missing shows each caller its own.
-    fn route(&self, parameters: Option<Parameters<'a>>) -> Option<&Arc<Route<'a>>> {
+    fn route(&self, parameters: Option<Parameters<'a>>) -> Option<&Numbered<'a>> {
         match parameters.filter(|_| matches!(self.hop, Hop::Present(_)))? {
             none if none.is_empty() => self.plain.as_ref(),
             some => self.others.get(&some),
         }
     }
 
-    fn keep(&mut self, parameters: Option<Parameters<'a>>, route: &Arc<Route<'a>>) {
+    fn keep(&mut self, parameters: Option<Parameters<'a>>, route: Numbered<'a>) {
         match parameters {
-            Some(none) if none.is_empty() => self.plain = Some(Arc::clone(route)),
-            Some(some) => drop(self.others.insert(some, Arc::clone(route))),
+            Some(none) if none.is_empty() => self.plain = Some(route),
+            Some(some) => drop(self.others.insert(some, route)),
             None => {}
         }
     }
@@ -80,6 +83,7 @@ pub(super) struct Chains<'a> {
     destinations: HashMap<&'a str, usize>,
     /// What stands behind a connection, by the ARN of its configuration and the account that sees it.
     beyond: HashMap<(&'a str, &'a str), Beyond<'a>>,
+    answers: Answers<'a>,
     roles: Around<'a, Role>,
     queues: Around<'a, Queue>,
     /// Proofs by configuration and endpoint.
@@ -96,6 +100,7 @@ impl<'a> Chains<'a> {
             reached: Vec::new(),
             destinations: HashMap::default(),
             beyond: HashMap::default(),
+            answers: Answers::default(),
             roles: Around::new(),
             queues: Around::new(),
             proofs: HashMap::default(),
@@ -140,13 +145,13 @@ impl<'a> Chains<'a> {
         });
         self.add_whole(caller, destination, connection);
         if let Some(added) = self.found.last() {
-            self.reached[at].keep(parameters, &added.route);
+            self.reached[at].keep(parameters, (Arc::clone(&added.route), added.number));
         }
     }
 
-    fn push(&mut self, caller: Caller<'a>, route: Arc<Route<'a>>) {
+    fn push(&mut self, caller: Caller<'a>, (route, number): Numbered<'a>) {
         let (role, queue) = self.around(&caller);
-        self.found.push(Integration { id: caller.id(), caller, role, queue, route });
+        self.found.push(Integration { id: caller.id(), caller, role, queue, route, number });
     }
 
     /// Adds the chain of a caller that shares nothing with another.
@@ -157,10 +162,10 @@ impl<'a> Chains<'a> {
         connection: Hop<'a, Site<'a, Connection>>,
     ) {
         let beyond = self.beyond(&connection);
-        let route = self.estate.route(self.found.len(), destination, connection, beyond);
+        let route = Arc::new(self.estate.route(destination, connection, beyond));
         let (role, queue) = self.around(&caller);
-        let mut integration = Integration { id: caller.id(), caller, role, queue, route: Arc::new(route) };
-        self.estate.join_api(&mut integration);
+        let mut integration = Integration { id: caller.id(), caller, role, queue, route, number: self.found.len() };
+        self.estate.join_api(&mut integration, &mut self.answers);
         self.prove(&mut integration);
         if matches!(integration.endpoint, Hop::Present(_)) && integration.in_scope() {
             // Every policy on the way will ask.
@@ -178,7 +183,7 @@ impl<'a> Chains<'a> {
     }
 
     /// The role and the dead-letter queue of a target.
-    fn around(&mut self, caller: &Caller<'a>) -> (Arc<Hop<'a, Site<'a, Role>>>, Arc<Hop<'a, Site<'a, Queue>>>) {
+    fn around(&mut self, caller: &Caller<'a>) -> (Shared<'a, Role>, Shared<'a, Queue>) {
         let Caller::Target(_, target) = caller else { return (self.roles.none(), self.queues.none()) };
         let estate = self.estate;
         let role = self.roles.named(&target.value.role_arn, |arn| estate.role(arn));
@@ -193,10 +198,13 @@ impl<'a> Chains<'a> {
     }
 }
 
+/// A hop that many integrations have.
+type Shared<'a, T> = Arc<Hop<'a, Site<'a, T>>>;
+
 /// What targets name besides their destination: the same few for very many of them.
 struct Around<'a, T> {
-    none: Arc<Hop<'a, Site<'a, T>>>,
-    by_arn: HashMap<&'a str, Arc<Hop<'a, Site<'a, T>>>>,
+    none: Shared<'a, T>,
+    by_arn: HashMap<&'a str, Shared<'a, T>>,
 }
 
 impl<'a, T> Around<'a, T> {
@@ -204,16 +212,12 @@ impl<'a, T> Around<'a, T> {
         Around { none: Arc::new(Hop::None), by_arn: HashMap::default() }
     }
 
-    fn none(&self) -> Arc<Hop<'a, Site<'a, T>>> {
+    fn none(&self) -> Shared<'a, T> {
         Arc::clone(&self.none)
     }
 
     /// What a field names, looked up once for each ARN.
-    fn named(
-        &mut self,
-        field: &'a Known<Option<String>>,
-        look_up: impl FnOnce(&'a str) -> Hop<'a, Site<'a, T>>,
-    ) -> Arc<Hop<'a, Site<'a, T>>> {
+    fn named(&mut self, field: &'a Known<Option<String>>, look_up: impl FnOnce(&'a str) -> Hop<'a, Site<'a, T>>) -> Shared<'a, T> {
         match field {
             Known::Unknown(unknown) => Arc::new(Hop::Unknown("", unknown.clone())),
             Known::Value(None) => self.none(),

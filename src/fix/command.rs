@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::document::Plan;
+use super::document::{Baseline, Plan};
+use super::journal::Journal;
 use super::owner::{ByStacks, ByTags, Owners};
 use super::plan::{Request, plan};
 use super::secret::Reference;
+use super::standard::Standard;
 use super::{saved, show};
 use crate::cli::filter::FilterArgs;
 use crate::cli::fix::{ApplyArgs, Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
@@ -36,9 +38,10 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
     let output = OutputArgs { sources: planned.sources.clone(), ..OutputArgs::default() };
     let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() };
-    let mut settings = Scan::new(scan, &run::directory()?)?;
+    let saved = planned.plan.as_deref().map(saved::read).transpose()?;
+    let (standard, mut settings) = Standard::open(baseline(&planned, &apply, saved.as_ref())?, scan, &run::directory()?)?;
     if let Some(journal) = &apply.resume {
-        return changes::resume(journal, &mut settings, &apply);
+        return changes::resume(journal, &standard, &mut settings, &apply);
     }
     if apply.apply && !matches!(settings.source, Source::Live(_)) {
         return Err(Error::new("--apply changes deployed accounts, not a file").next("leave out --snapshot and --demo"));
@@ -47,24 +50,24 @@ pub fn fix(args: FixArgs) -> Result<u8> {
         // What cannot be had is told before the accounts are read.
         secret.local()?;
     }
-    let (plan, report) = match &planned.plan {
-        Some(file) => (saved::read(file)?, None),
+    let (plan, report) = match saved {
+        Some(plan) => (plan, None),
         None => {
-            let read = Read::new(&planned, secret.as_ref(), &mut settings)?;
-            let plan = read.plan(&planned, &mut settings)?;
+            let read = Read::new(&planned, secret.as_ref(), &standard, &mut settings)?;
+            let plan = read.plan(&planned, &standard, &mut settings)?;
             if secret.is_some() && super::secret::references(&plan).is_empty() {
                 run::tell("--secret-from: no step of this plan takes a secret");
             }
             if let Some(form) = planned.emit {
                 planned.plan_out.as_deref().map_or(Ok(()), |file| saved::write(file, &plan))?;
-                let plan = read.plan(&everything(&planned), &mut settings)?;
-                return emit(form, &plan, Some(read.snapshot), &settings);
+                let plan = read.plan(&everything(&planned), &standard, &mut settings)?;
+                return emit(form, &plan, Some(read.snapshot), &standard, &settings);
             }
             (plan, Some(read.report))
         }
     };
     if let Some(form) = planned.emit {
-        return emit(form, &plan, None, &settings);
+        return emit(form, &plan, None, &standard, &settings);
     }
     if let Some(file) = &planned.plan_out {
         saved::write(file, &plan)?;
@@ -77,7 +80,16 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     if !apply.yes {
         confirm(&format!("make these {} steps? ", plan.steps().count()))?;
     }
-    changes::apply(plan, report, &journal, &mut settings, &apply)
+    changes::apply(plan, report, &journal, &standard, &mut settings, &apply)
+}
+
+/// The baseline that is meant: of the plan or the journal where there is one.
+fn baseline(planned: &PlanArgs, apply: &ApplyArgs, saved: Option<&Plan>) -> Result<Option<Baseline>> {
+    match (&apply.resume, saved) {
+        (Some(journal), _) => Ok(Journal::open(journal)?.plan.baseline),
+        (None, Some(plan)) => Ok(plan.baseline.clone()),
+        (None, None) => planned.baseline.as_deref().map(Baseline::of).transpose(),
+    }
 }
 
 /// `pgwaudit rollback`.
@@ -136,11 +148,11 @@ fn everything(args: &PlanArgs) -> PlanArgs {
     PlanArgs { allow, allow_managed: true, max_changes: None, ..args.clone() }
 }
 
-fn emit(form: Emit, plan: &Plan, snapshot: Option<Snapshot>, settings: &Scan) -> Result<u8> {
+fn emit(form: Emit, plan: &Plan, snapshot: Option<Snapshot>, standard: &Standard, settings: &Scan) -> Result<u8> {
     match form {
         Emit::Cli => output::to_stdout(|out| super::emit::cli::write(plan, out))?,
         Emit::Cloudformation => {
-            let snapshot = snapshot.map_or_else(|| load(&settings.source), Ok)?;
+            let snapshot = snapshot.map_or_else(|| standard.load(&settings.source), Ok)?;
             let document = super::emit::homes::document(plan, snapshot, settings)?;
             output::to_stdout(|out| super::emit::cloudformation::write(&document, out))?;
         }
@@ -159,20 +171,20 @@ struct Read<'r> {
 }
 
 impl<'r> Read<'r> {
-    fn new(args: &PlanArgs, secret: Option<&'r Reference>, settings: &mut Scan) -> Result<Self> {
-        let snapshot = load(&settings.source)?;
-        let report = run::judge_within(&snapshot, settings)?;
+    fn new(args: &PlanArgs, secret: Option<&'r Reference>, standard: &Standard, settings: &mut Scan) -> Result<Self> {
+        let snapshot = standard.load(&settings.source)?;
+        let report = standard.first(&snapshot, settings)?;
         let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
         let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
         Ok(Read { snapshot, secret, report, only, skip, within })
     }
 
-    fn plan(&self, args: &PlanArgs, settings: &mut Scan) -> Result<Plan> {
+    fn plan(&self, args: &PlanArgs, standard: &Standard, settings: &mut Scan) -> Result<Plan> {
         let select = |finding: &ReportedFinding| {
             let touched = |ids: &BTreeSet<Arc<str>>| finding.integrations.iter().any(|id| ids.contains(id));
             (self.only.is_empty() || self.only.means(finding)) && !self.skip.means(finding) && self.within.as_ref().is_none_or(touched)
         };
-        planned(args, self.secret, &self.snapshot, settings, &select)
+        planned(args, self.secret, (&self.snapshot, standard), settings, &select)
     }
 }
 
@@ -185,24 +197,10 @@ fn integrations(snapshot: &Snapshot, settings: &Scan, name: &str) -> Result<BTre
     Ok(chosen.into_iter().map(|index| Arc::clone(&in_scope[index].id)).collect())
 }
 
-/// Reads what a scan reads, and of deployed accounts what could take the place of what is broken.
-#[cfg(feature = "live")]
-fn load(source: &Source) -> Result<Snapshot> {
-    match source {
-        Source::Live(args) => crate::source::live::load(&changes::options(args)),
-        file => run::load(file),
-    }
-}
-
-#[cfg(not(feature = "live"))]
-fn load(source: &Source) -> Result<Snapshot> {
-    run::load(source)
-}
-
 fn planned(
     args: &PlanArgs,
     secret: Option<&Reference>,
-    snapshot: &Snapshot,
+    (snapshot, standard): (&Snapshot, &Standard),
     settings: &mut Scan,
     select: &dyn Fn(&ReportedFinding) -> bool,
 ) -> Result<Plan> {
@@ -210,16 +208,18 @@ fn planned(
     let stacks = run::stacks(&settings.source);
     let by_stacks = stacks.as_deref().map(ByStacks::new);
     let request = Request {
-        judge: &mut |snapshot| run::judge(snapshot, settings),
+        judge: &mut |snapshot| standard.judge(snapshot, settings),
         parameters,
         select,
         allow: &args.allow,
         allow_managed: args.allow_managed,
         owners: by_stacks.as_ref().map_or(&ByTags, |stacks| stacks as &dyn Owners),
         max_changes: args.max_changes,
+        baseline: standard.snapshot(),
         secret,
     };
-    plan(snapshot.clone(), request).map_err(|why| Error::new(format!("the plan cannot be made: {why}")))
+    let plan = plan(snapshot.clone(), request).map_err(|why| Error::new(format!("the plan cannot be made: {why}")))?;
+    Ok(plan.against(standard.file().cloned()))
 }
 
 /// What `--only` or `--skip` names.
@@ -296,11 +296,11 @@ mod changes {
     //! Without accounts nothing can be changed.
     use super::*;
 
-    pub fn apply(_: Plan, _: Option<Report>, _: &Path, _: &mut Scan, _: &ApplyArgs) -> Result<u8> {
+    pub fn apply(_: Plan, _: Option<Report>, _: &Path, _: &Standard, _: &mut Scan, _: &ApplyArgs) -> Result<u8> {
         Err(run::not_live())
     }
 
-    pub fn resume(_: &Path, _: &mut Scan, _: &ApplyArgs) -> Result<u8> {
+    pub fn resume(_: &Path, _: &Standard, _: &mut Scan, _: &ApplyArgs) -> Result<u8> {
         Err(run::not_live())
     }
 
@@ -316,11 +316,16 @@ mod changes {
     use crate::fix::apply::{Cloud, Outcome, Run};
     use crate::fix::cloud::Live;
     use crate::fix::document::Cure;
-    use crate::fix::journal::Journal;
-    use crate::source::live::LiveOptions;
 
-    pub fn apply(plan: Plan, report: Option<Report>, journal: &Path, settings: &mut Scan, args: &ApplyArgs) -> Result<u8> {
-        let mut cloud = open(&plan, settings)?;
+    pub fn apply(
+        plan: Plan,
+        report: Option<Report>,
+        journal: &Path,
+        standard: &Standard,
+        settings: &mut Scan,
+        args: &ApplyArgs,
+    ) -> Result<u8> {
+        let mut cloud = open(&plan, standard, settings)?;
         cloud.learn(&plan)?;
         let report = match report {
             Some(report) => report,
@@ -330,16 +335,16 @@ mod changes {
         go(Journal::create(journal, plan, baseline)?, &mut cloud, args)
     }
 
-    pub fn resume(journal: &Path, settings: &mut Scan, args: &ApplyArgs) -> Result<u8> {
+    pub fn resume(journal: &Path, standard: &Standard, settings: &mut Scan, args: &ApplyArgs) -> Result<u8> {
         let journal = Journal::open(journal)?;
-        let mut cloud = open(&journal.plan, settings)?;
+        let mut cloud = open(&journal.plan, standard, settings)?;
         cloud.learn(&journal.plan)?;
         go(journal, &mut cloud, args)
     }
 
     pub fn rollback(path: &Path, settings: &mut Scan, yes: bool, patience: Option<Duration>) -> Result<u8> {
         let mut journal = Journal::open(path)?;
-        let mut cloud = open(&journal.plan, settings)?;
+        let mut cloud = open(&journal.plan, &Standard::Rules, settings)?;
         if !yes {
             confirm("take back what was done? ")?;
         }
@@ -348,13 +353,8 @@ mod changes {
         Ok(0)
     }
 
-    /// What is read of deployed accounts.
-    pub fn options(args: &LiveArgs) -> LiveOptions {
-        LiveOptions { substitutes: true, ..run::live_options(args) }
-    }
-
     /// Opens the accounts, all of which the plan has to be about.
-    fn open<'s>(plan: &Plan, settings: &'s mut Scan) -> Result<Live<'s>> {
+    fn open<'s>(plan: &Plan, standard: &'s Standard, settings: &'s mut Scan) -> Result<Live<'s>> {
         let Source::Live(args) = &settings.source else {
             return Err(Error::new("deployed accounts are changed, not a file").next("leave out --snapshot and --demo"));
         };
@@ -362,7 +362,7 @@ mod changes {
         if args.regions.is_empty() && !args.all_regions {
             args.regions = plan.scopes.iter().map(|scope| scope.region.clone()).collect::<BTreeSet<_>>().into_iter().collect();
         }
-        let cloud = Live::open(options(&args), Box::new(|snapshot| run::judge(snapshot, settings)))?;
+        let cloud = Live::open(standard.options(&args), Box::new(|snapshot| standard.judge(snapshot, settings)))?;
         for step in plan.steps() {
             if !cloud.scopes().any(|scope| scope.account == step.account && scope.region == step.region) {
                 let open: Vec<_> = cloud.scopes().map(|scope| format!("{} {}", scope.account, scope.region)).collect();

@@ -1,6 +1,7 @@
 //! A plan as people read it and as it is saved: `pgwaudit.plan/1`.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::state::resolve_text;
 use super::step::{NEW, Step};
+use crate::error::{Error, Result};
 use crate::model::{ResourceId, Scope};
 use crate::report::fingerprint;
 use crate::rules::verdict::FixClass;
@@ -30,10 +32,23 @@ pub struct Plan {
     pub taken_at: Timestamp,
     /// The accounts and regions that were read.
     pub scopes: Vec<Scope>,
+    /// The baseline that it leads back to, where it is about drift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// What is done about findings, in order.
     pub fixes: Vec<Fix>,
     /// Findings that nothing is done about.
     pub manual: Vec<Manual>,
+}
+
+/// A baseline as a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// Its path, as it was typed.
+    pub file: PathBuf,
+    /// A hash over its bytes.
+    pub digest: String,
 }
 
 /// The steps against one finding and those that go with it.
@@ -137,12 +152,36 @@ pub struct Manual {
     pub instructions: String,
 }
 
+impl Baseline {
+    /// A file as it is now.
+    ///
+    /// # Errors
+    /// Names the file.
+    pub fn of(file: &Path) -> Result<Self> {
+        let bytes = std::fs::read(file).map_err(|error| {
+            Error::new(format!("{}: cannot be read: {error}", file.display())).next("name a file that `pgwaudit snapshot` wrote")
+        })?;
+        Ok(Baseline { file: file.to_owned(), digest: digest(&bytes) })
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl Plan {
     /// The hash over everything but the hash.
     pub fn digest(&self) -> String {
         let bare = Plan { id: String::new(), ..self.clone() };
-        let text = serde_json::to_vec(&bare).unwrap_or_default();
-        Sha256::digest(&text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        digest(&serde_json::to_vec(&bare).unwrap_or_default())
+    }
+
+    /// The same, leading back to a baseline.
+    #[must_use]
+    pub fn against(mut self, baseline: Option<Baseline>) -> Self {
+        self.baseline = baseline;
+        self.id = self.digest();
+        self
     }
 
     /// The fixes that are made, not only shown.

@@ -7,7 +7,8 @@
 //! | module | is about |
 //! |---|---|
 //! | `step`, `document` | the data: [`Call`](step::Call), [`Change`](step::Change), [`Step`](step::Step), [`Fix`](document::Fix), [`Plan`](document::Plan) |
-//! | `plan` | one planner a rule; each draft is tried on the snapshot before it is proposed |
+//! | `plan` | one planner a rule, and for drift one writer a field; each draft is tried on the snapshot before it is proposed |
+//! | `standard` | by what a state is judged: the rules, or a baseline |
 //! | `state` | a snapshot that changes can be tried on; what counts as the same |
 //! | `secret` | where a secret is read from; its value is never part of the data |
 //! | `apply`, `rollback`, `journal` | the run, over the trait [`Cloud`](apply::Cloud) |
@@ -26,12 +27,17 @@
 //!    answer has it, and `$new-N` ([`Case::token`](plan::Case::token)) stands for it everywhere in the plan, in keys, in
 //!    pointers, in ARNs, in parameters of this and later steps and in the undo. What is made carries the plan's id
 //!    ([`PLAN`](journal::PLAN)) in its description or tags, so that it is found again after a crash.
+//!    What needs a secret says `$secret-FIELD` where it belongs ([`Call::with_secret`](step::Call::with_secret)); the
+//!    reference comes from [`Case::secret`](plan::Case::secret), and the value is put in when the call is sent.
 //! 4. Add the row to `plan/table.rs`, and for a new operation an arm in `cloud/<service>.rs` (with `find` for creations
 //!    whose id cannot be known), its reading in `source/live/again.rs` for a new collection, and its permission in
 //!    `permissions`.
 //! 5. `cargo test --no-default-features --test fix_plan --test fix_safe` runs it on every failing example of its rule, and
 //!    asks network and policies before and after each safe step.
 //! 6. Make its fault in `tests/fix/cases`: a test there wants one for each rule, and takes it there and back.
+//!
+//! A way back from drift is a row in `plan/drift/table.rs`: the field, and the writer of the call that sets it. Tests ask
+//! for a change of each row, in `tests/drift/back.rs` on a snapshot and in `tests/drift_live/back.rs` against a server.
 //!
 //! The class is the rule's; [`Draft::at_least`](plan::Draft::at_least) makes a draft more careful, and a step that rests on
 //! something that AWS does not document ([`Step::unconfirmed`](step::Step::unconfirmed)) is never safe.
@@ -50,5 +56,6 @@ mod rollback;
 pub mod saved;
 pub mod secret;
 pub mod show;
+mod standard;
 pub mod state;
 pub mod step;

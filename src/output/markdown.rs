@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use crate::model::{CallOutcome, SourceKind};
 use crate::report::location::Location;
-use crate::report::{Health, Report, ReportedFinding};
+use crate::report::{Blame, Health, Report, ReportedFinding};
 use crate::repository;
 use crate::rules::verdict::{Evidence, Role, Severity};
 
@@ -120,6 +120,7 @@ impl Page<'_> {
         cause
             .into_iter()
             .for_each(|cause| row("follows from", format!("{} of {}", code(cause.rule), code(&identity(self.report, &cause.resource.id)))));
+        finding.blame.iter().flat_map(Blame::lines).for_each(|line| row("changed by", code(&line)));
         row("affects", plain(&affected(self.report, &self.names, finding)));
         let class = finding.fix.map_or("", |fix| class_name(fix.class));
         row("fix", format!("{class} `pgwaudit rules show {}`", finding.rule).trim_start().to_owned());

@@ -87,7 +87,7 @@ impl<'a> Evaluation<'a> {
     ///
     /// A `Deny` that may apply makes it [`Decision::Undetermined`] even where no `Allow` can:
     /// whether the policy denies or is silent matters where something else may allow. Where it
-    /// does not, ask [`Evaluation::is_refused`].
+    /// does not, ask [`Evaluation::allows`].
     #[must_use]
     pub fn decision(&self) -> Decision {
         decide(self.deny(), self.allow())
@@ -105,10 +105,10 @@ impl<'a> Evaluation<'a> {
         self.deny.applies.truth
     }
 
-    /// Whether this policy certainly does not let the request in, by denial or by silence.
+    /// Whether this policy lets the request in; not, by denial or by silence.
     #[must_use]
-    pub fn is_refused(&self) -> bool {
-        self.deny() == Truth::Yes || self.allow() == Truth::No
+    pub fn allows(&self) -> Truth {
+        self.allow().and(!self.deny())
     }
 
     /// The statement that decided; for [`Decision::NotAllowed`] the `Allow` that came nearest, if

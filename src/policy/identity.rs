@@ -87,10 +87,10 @@ impl<'a> IdentityEvaluation<'a> {
         decide(self.deny, self.allow)
     }
 
-    /// Whether the identity certainly may not, by denial, by silence or by its boundary.
+    /// Whether the identity may; not, by denial, by silence or by its boundary.
     #[must_use]
-    pub fn is_refused(&self) -> bool {
-        self.deny == Truth::Yes || self.allow == Truth::No
+    pub fn allows(&self) -> Truth {
+        self.allow.and(!self.deny)
     }
 
     /// Whose word decided.

@@ -177,6 +177,8 @@ fn reported(rule: &'static Rule, found: &Found) -> ReportedFinding {
         fix: document.head.fix.map(|class| FixReport { class }),
         fingerprint: fingerprint(rule.id, &resource, &finding.facet),
         facet: finding.facet.clone(),
+        breaks: finding.breaks.clone(),
+        blame: None,
         resource,
     }
 }

@@ -14,8 +14,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+pub use crate::drift::blame::Blame;
 use crate::model::{Call, ResourceId, Scope, Source};
-use crate::rules::verdict::{Confidence, Evidence, FixClass, Severity};
+use crate::rules::verdict::{Confidence, Effect, Evidence, FixClass, Severity};
 
 use location::{Declared, Location};
 
@@ -198,6 +199,12 @@ pub struct ReportedFinding {
     /// Tells it from others of its rule on its resource.
     #[serde(skip)]
     pub facet: String,
+    /// Of a difference, the findings of a scan that follow from it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub breaks: Vec<Effect>,
+    /// Who made the difference and when, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blame: Option<Blame>,
 }
 
 /// How a finding may be fixed.

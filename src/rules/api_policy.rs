@@ -13,7 +13,7 @@ use crate::arn::Arn;
 use crate::estate::{Hop, INVOKE, Integration, Site};
 use crate::model::Unknown;
 use crate::model::apigateway::{Api, MethodSummary};
-use crate::policy::{Context, Decision, Effect, Evaluation, KeyUse, Policy, Principal, Request, Statement, Truth};
+use crate::policy::{Context, Effect, Evaluation, KeyUse, Policy, Principal, Request, Statement, Truth};
 
 /// Keys by which a policy names endpoints and VPCs.
 const NETWORKS: [&str; 3] = ["aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn"];
@@ -37,9 +37,7 @@ pub fn policy_denies(path: &Integration<'_>) -> Assessed {
     let refused = match call.authorizer() {
         // An authorizer may allow what the policy is silent about, but is not asked where the policy denies.
         true => evaluation.deny(),
-        false if evaluation.is_refused() => Truth::Yes,
-        false if evaluation.decision() == Decision::Allowed => Truth::No,
-        false => Truth::Unknown,
+        false => !evaluation.allows(),
     };
     match refused {
         Truth::No => pass(),
@@ -160,10 +158,10 @@ fn for_strangers(path: &Integration<'_>, call: &Call<'_, '_>) -> Result<Option<(
     let stranger = Request::anonymous(INVOKE, call.request.resource.clone(), call.stranger());
     let evaluation = call.policy.evaluate(&stranger);
     let at = |statement: Option<&Statement>| statement.map_or_else(String::new, |statement| call.policy.pointer(statement));
-    match evaluation.decision() {
-        Decision::Allowed => Ok(Some((at(evaluation.statement()), false))),
-        Decision::DeniedExplicitly | Decision::NotAllowed => Ok(None),
-        Decision::Undetermined => match call.forgeable(&stranger) {
+    match evaluation.allows() {
+        Truth::Yes => Ok(Some((at(evaluation.statement()), false))),
+        Truth::No => Ok(None),
+        Truth::Unknown => match call.forgeable(&stranger) {
             Some(allow) => Ok(Some((at(Some(allow)), true))),
             None => Err(call.undecided(path, &evaluation)),
         },

@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::model::Unknown;
 use crate::model::apigateway::AccessAssociation;
 use crate::model::known::any;
-use crate::policy::{Decision, Evaluation};
+use crate::policy::{Evaluation, Truth};
 
 /// `domain/not-found`
 pub fn not_found(path: &Integration<'_>) -> Assessed {
@@ -55,14 +55,14 @@ pub fn policy_denies(path: &Integration<'_>) -> Assessed {
     };
     let (policy, request) = (domain.estate.policy(document)?, path.domain_request(domain));
     let evaluation = policy.evaluate(&request);
-    if !evaluation.is_refused() {
-        return match evaluation.decision() {
-            Decision::Allowed => pass(),
-            _ => Err(undecided(path, &evaluation)),
-        };
+    match evaluation.allows() {
+        Truth::Yes => pass(),
+        Truth::Unknown => Err(undecided(path, &evaluation)),
+        Truth::No => {
+            let at = evaluation.statement().map_or_else(String::new, |statement| policy.pointer(statement));
+            fail(expected(domain.at(format!("/policy{at}")).observed(evaluation.explain())))
+        }
     }
-    let at = evaluation.statement().map_or_else(String::new, |statement| policy.pointer(statement));
-    fail(expected(domain.at(format!("/policy{at}")).observed(evaluation.explain())))
 }
 
 /// Behind a missing endpoint or gateway the question does not arise.

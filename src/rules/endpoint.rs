@@ -5,7 +5,7 @@ use super::verdict::{Assessed, Finding, Severity, fail, not_applicable, pass};
 use crate::estate::{Hop, Integration, Site};
 use crate::model::Unknown;
 use crate::model::ec2::Endpoint;
-use crate::policy::{Decision, Effect, Principal, Statement, Truth};
+use crate::policy::{Effect, Principal, Statement, Truth};
 
 /// How bad it is that an endpoint is not wholly available; nothing if it is. AWS writes states in two ways.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
@@ -39,14 +39,14 @@ pub fn policy_denies_api(path: &Integration<'_>) -> Assessed {
     let Some(document) = endpoint.value.policy.read()? else { return pass() };
     let policy = endpoint.estate.policy(document)?;
     let evaluation = policy.evaluate(path.request()?);
-    if evaluation.is_refused() {
-        let at = evaluation.statement().map_or_else(String::new, |statement| policy.pointer(statement));
-        let place = endpoint.at(format!("/policy{at}")).observed(evaluation.explain());
-        return fail(place.expected("a policy that lets unsigned calls of the API's method through"));
-    }
-    match evaluation.decision() {
-        Decision::Allowed => pass(),
-        _ => Err(Unknown::unresolved(evaluation.explain().to_string()).into()),
+    match evaluation.allows() {
+        Truth::Yes => pass(),
+        Truth::Unknown => Err(Unknown::unresolved(evaluation.explain().to_string()).into()),
+        Truth::No => {
+            let at = evaluation.statement().map_or_else(String::new, |statement| policy.pointer(statement));
+            let place = endpoint.at(format!("/policy{at}")).observed(evaluation.explain());
+            fail(place.expected("a policy that lets unsigned calls of the API's method through"))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::estate::{Hop, Integration, Site};
 use crate::model::events::{Archive, Rule};
 use crate::model::more::{Alarm, Metric, Queue};
 use crate::model::{Known, Unknown};
-use crate::policy::{Decision, Principal, Request, Resource, Value};
+use crate::policy::{Principal, Request, Resource, Truth, Value};
 use crate::rules::role::{SERVICE, of_account, whichever_rule};
 
 /// `observability/dead-letter-queue-missing`
@@ -107,12 +107,10 @@ pub fn dead_letter_queue_policy(path: &Integration<'_>) -> Assessed {
     let context = of_account(rule).with("aws:SourceArn", Value::text(rule.key));
     let request = Request::new(Principal::Service(SERVICE.to_owned()), "sqs:SendMessage", Resource::arn(arn), context);
     let evaluation = path.estate.policy(document)?.evaluate(&request);
-    match evaluation.decision() {
-        Decision::Allowed => pass(),
-        Decision::Undetermined => Err(Leave::Unknown(Unknown::unresolved(evaluation.explain().to_string()))),
-        Decision::DeniedExplicitly | Decision::NotAllowed => {
-            fail(Finding::from(queue.at("/policy").observed(evaluation.explain()).expected(expected())).facet(rule.key))
-        }
+    match evaluation.allows() {
+        Truth::Yes => pass(),
+        Truth::Unknown => Err(Leave::Unknown(Unknown::unresolved(evaluation.explain().to_string()))),
+        Truth::No => fail(Finding::from(queue.at("/policy").observed(evaluation.explain()).expected(expected())).facet(rule.key)),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::estate::{Hop, Integration, Site};
 use crate::model::Unknown;
 use crate::model::events::Rule;
 use crate::model::iam::Role;
-use crate::policy::{Boundary, Context, Decision, Effect, Policy, Principal, Request, Resource, Truth, Value, evaluate_identity};
+use crate::policy::{Boundary, Context, Effect, Policy, Principal, Request, Resource, Truth, Value, evaluate_identity};
 
 /// The service that assumes the role of a target.
 pub const SERVICE: &str = "events.amazonaws.com";
@@ -66,10 +66,10 @@ pub fn trust_condition(path: &Integration<'_>) -> Assessed {
         return not_applicable("the trust policy does not name EventBridge");
     }
     let evaluation = trust.evaluate(&request);
-    match evaluation.decision() {
-        Decision::Allowed => pass(),
-        Decision::Undetermined => Err(undetermined(&evaluation.explain().to_string())),
-        Decision::DeniedExplicitly | Decision::NotAllowed => {
+    match evaluation.allows() {
+        Truth::Yes => pass(),
+        Truth::Unknown => Err(undetermined(&evaluation.explain().to_string())),
+        Truth::No => {
             let evidence = role.at("/trust").observed(evaluation.explain()).expected("conditions that hold for this rule");
             fail(Finding::from(evidence).related(path.target()?.1.at("/role_arn").observed(role.key)))
         }
@@ -94,16 +94,16 @@ fn may_invoke(role: &Site<'_, Role>, destination: &str) -> Result<Option<String>
     let invoke = |arn: &str| Request::holder("events:InvokeApiDestination", Resource::arn(arn), Context::new());
     let with_id = allowed(role, &invoke(destination))?;
     let decision = match (with_id.0, destination.rsplit_once('/')) {
-        (Decision::Allowed, _) | (_, None) => with_id,
+        (Truth::Yes, _) | (_, None) => with_id,
         (_, Some((without_id, _))) => match allowed(role, &invoke(without_id))? {
-            other @ (Decision::Allowed | Decision::Undetermined, _) => other,
+            other @ (Truth::Yes | Truth::Unknown, _) => other,
             _ => with_id,
         },
     };
     match decision {
-        (Decision::Allowed, _) => Ok(None),
-        (Decision::Undetermined, why) => Err(undetermined(&why)),
-        (_, why) => Ok(Some(why)),
+        (Truth::Yes, _) => Ok(None),
+        (Truth::Unknown, why) => Err(undetermined(&why)),
+        (Truth::No, why) => Ok(Some(why)),
     }
 }
 
@@ -155,7 +155,7 @@ pub fn whichever_rule(
     let key = (std::ptr::from_ref(document).addr(), rule.account.as_ptr().addr());
     Ok(rule.estate.answers.any_rule.get(key, || {
         let request = Request::new(Principal::Service(SERVICE.to_owned()), action, resource(), of_account(rule));
-        policy.evaluate(&request).decision() == Decision::Allowed
+        policy.evaluate(&request).allows() == Truth::Yes
     }))
 }
 
@@ -166,7 +166,7 @@ fn admits(trust: &Policy, request: &Request) -> Truth {
 }
 
 /// Whether the role may do what is asked, and if not, why.
-pub fn allowed(role: &Site<'_, Role>, request: &Request) -> Result<(Decision, String), Leave> {
+pub fn allowed(role: &Site<'_, Role>, request: &Request) -> Result<(Truth, String), Leave> {
     let estate = role.estate;
     let mut policies = Vec::new();
     for policy in role.value.policies.read()? {
@@ -181,12 +181,12 @@ pub fn allowed(role: &Site<'_, Role>, request: &Request) -> Result<(Decision, St
         Err(_) => Boundary::Unread,
     };
     let evaluation = evaluate_identity(&policies, boundary, request);
-    let decision = evaluation.decision();
-    let why = match decision {
-        Decision::Allowed => String::new(),
+    let allows = evaluation.allows();
+    let why = match allows {
+        Truth::Yes => String::new(),
         _ => evaluation.explain().map_or_else(|| "the role has no policies".to_owned(), |why| why.to_string()),
     };
-    Ok((decision, why))
+    Ok((allows, why))
 }
 
 fn undetermined(why: &str) -> Leave {

@@ -8,7 +8,7 @@ use crate::estate::{Address, Hop, Integration, Site, Task};
 use crate::model::iam::Role;
 use crate::model::states::StateMachine;
 use crate::model::{Kind, Unknown};
-use crate::policy::{Context, Decision, Request, Resource, Text, Value};
+use crate::policy::{Context, Request, Resource, Text, Truth, Value};
 
 /// `state-machine/connection-missing`
 pub fn connection_missing(path: &Integration<'_>) -> Assessed {
@@ -63,9 +63,9 @@ pub fn role_permissions(path: &Integration<'_>) -> Assessed {
 /// Why the role may not do what is asked, if it may not.
 fn judged(role: &Site<'_, Role>, request: &Request) -> Result<Option<String>, Leave> {
     match allowed(role, request)? {
-        (Decision::Allowed, _) => Ok(None),
-        (Decision::Undetermined, why) => Err(Unknown::unresolved(why).into()),
-        (_, why) => Ok(Some(format!("{}: {why}", request.action))),
+        (Truth::Yes, _) => Ok(None),
+        (Truth::Unknown, why) => Err(Unknown::unresolved(why).into()),
+        (Truth::No, why) => Ok(Some(format!("{}: {why}", request.action))),
     }
 }
 

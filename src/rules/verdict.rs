@@ -132,6 +132,17 @@ pub struct Finding {
     pub confidence: Option<Confidence>,
     /// One sentence that says more than the rule's title.
     pub note: Option<String>,
+    /// What other rules find because of it.
+    pub breaks: Vec<Effect>,
+}
+
+/// A finding of another rule, as `scan` reports it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Effect {
+    /// The rule.
+    pub rule: &'static str,
+    /// The finding's fingerprint.
+    pub fingerprint: String,
 }
 
 /// A place and what was found there.
@@ -197,7 +208,7 @@ impl Evidence {
 
 impl From<Evidence> for Finding {
     fn from(primary: Evidence) -> Self {
-        Finding { evidence: vec![primary], facet: String::new(), severity: None, confidence: None, note: None }
+        Finding { evidence: vec![primary], facet: String::new(), severity: None, confidence: None, note: None, breaks: Vec::new() }
     }
 }
 

@@ -7,13 +7,15 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{directory, keep_regions, load_within, record, reported_at, tell};
+use super::{directory, keep_regions, load_beside, load_within, record, reported_at, tell};
 use crate::cli::filter::FilterArgs;
 use crate::cli::{AcceptArgs, DriftArgs, DriftCommand, ExitArgs, OutputArgs, RuleArgs, ScanArgs, SourceArgs};
 use crate::drift::declared::Places;
 use crate::drift::{self, Comparison, Sides, accept};
 use crate::error::{Error, Result};
 use crate::estate::{Estate, Integration};
+#[cfg(feature = "live")]
+use crate::model::CallOutcome;
 use crate::model::{Filter, Reason, Snapshot};
 use crate::report::{self, Baseline, Health, Report};
 use crate::rules::assess::Assessment;
@@ -23,7 +25,7 @@ use crate::source;
 
 /// Does what the command line asks for and says what to exit with.
 pub(super) fn run(args: DriftArgs) -> Result<u8> {
-    let DriftArgs { command, against, told, snapshot, live, filter, rules, output, exit } = args;
+    let DriftArgs { command, against, told, snapshot, live, filter, rules, output, blame, exit } = args;
     if let Some(DriftCommand::Accept(args)) = command {
         return take(*args);
     }
@@ -35,7 +37,10 @@ pub(super) fn run(args: DriftArgs) -> Result<u8> {
     let path = against.baseline.ok_or_else(|| Error::new("there is nothing to compare with").next("name a file with --baseline"))?;
     let (baseline, present) = both(&path, &settings)?;
     let comparison = drift::compare(&baseline, &present);
-    let report = judged(&comparison, &baseline, &present, &mut settings, None)?;
+    let mut report = judged(&comparison, &baseline, &present, &mut settings, None)?;
+    if blame {
+        blamed(&mut report, &comparison, (&baseline, &present), &settings)?;
+    }
     written(report, &settings)
 }
 
@@ -51,17 +56,34 @@ fn written(mut report: Report, settings: &Scan) -> Result<u8> {
 
 /// The baseline, then the present: what is wrong with the file is told before an account is asked.
 fn both(path: &Path, settings: &Scan) -> Result<(Snapshot, Snapshot)> {
+    let baseline = baseline(path, settings)?;
+    // What is filtered is not read in depth: both sides have to be read alike.
+    let present = load_beside(&settings.source, &baseline.coverage.filter, Some(&baseline), settings.output.quiet)?;
+    comparable(path, &baseline, &present)?;
+    Ok((baseline, present))
+}
+
+/// Reads a baseline, in the regions that are meant.
+///
+/// # Errors
+/// Where it is no snapshot or lacks a region.
+pub(crate) fn baseline(path: &Path, settings: &Scan) -> Result<Snapshot> {
     let mut baseline = source::snapshot::read(path)?;
     match &settings.source {
         Source::Snapshot(_, regions) => keep_regions(&mut baseline, regions, path)?,
         Source::Live(live) => keep_regions(&mut baseline, &live.regions, path)?,
         Source::Demo | Source::Template(_) => {}
     }
-    // What is filtered is not read in depth: both sides have to be read alike.
-    let present = load_within(&settings.source, &baseline.coverage.filter, settings.output.quiet)?;
-    same_accounts(path, &baseline, &present)?;
-    same_filter(path, &baseline, &present)?;
-    Ok((baseline, present))
+    Ok(baseline)
+}
+
+/// Whether two sides are about the same.
+///
+/// # Errors
+/// Where they are of other accounts, or were read with other filters.
+pub(crate) fn comparable(path: &Path, baseline: &Snapshot, present: &Snapshot) -> Result<()> {
+    same_accounts(path, baseline, present)?;
+    same_filter(path, baseline, present)
 }
 
 fn same_accounts(path: &Path, baseline: &Snapshot, present: &Snapshot) -> Result<()> {
@@ -127,14 +149,32 @@ fn judged(
 ) -> Result<Report> {
     let (past, estate) = (Estate::new(baseline), Estate::new(present).with(settings.parameters.clone()));
     let (before, now) = (past.integrations(), estate.integrations());
-    let parameters = settings.parameters.clone();
-    let sides = Sides { baseline, before: &before, present, now: &now, parameters: &parameters };
-    let mut assessment = drift::judge(comparison, &sides, &settings.rules);
     let meant = meant(&settings.filter, (&past, &before), (&estate, &now))?;
+    Ok(told(comparison, (baseline, &before), (&estate, &now), meant, (settings, places)))
+}
+
+/// The report on everything that differs, whatever filters say.
+pub(crate) fn compared(baseline: &Snapshot, present: &Snapshot, settings: &mut Scan) -> Report {
+    let (past, estate) = (Estate::new(baseline), Estate::new(present).with(settings.parameters.clone()));
+    let (before, now) = (past.integrations(), estate.integrations());
+    told(&drift::compare(baseline, present), (baseline, &before), (&estate, &now), None, (settings, None))
+}
+
+/// The report on what differs on the integrations of `meant`, or on all.
+fn told<'a>(
+    comparison: &Comparison,
+    (baseline, before): (&'a Snapshot, &'a [Integration<'a>]),
+    (estate, now): (&'a Estate<'a>, &'a [Integration<'a>]),
+    meant: Option<HashSet<Arc<str>>>,
+    (settings, places): (&mut Scan, Option<&Places<'_>>),
+) -> Report {
+    let parameters = settings.parameters.clone();
+    let sides = Sides { baseline, before, present: estate.snapshot, now, parameters: &parameters };
+    let mut assessment = drift::judge(comparison, &sides, &settings.rules);
     if let Some(meant) = &meant {
         narrow(&mut assessment, meant);
     }
-    let mut report = reported_at(&estate, &assessment, settings, places);
+    let mut report = reported_at(estate, &assessment, settings, places);
     // Hops that are missing on both sides are nothing that has changed.
     report.exit_code = report::exit_code(&report, settings.fail_on, &settings.allow_unassessed, settings.require_integration);
     match meant {
@@ -144,7 +184,7 @@ fn judged(
     report.warnings.extend(comparison.rebuilt.iter().cloned());
     report.baseline =
         Some(Baseline { name: baseline.source.file.clone().unwrap_or_default(), taken_at: places.is_none().then_some(baseline.taken_at) });
-    let lost: BTreeSet<&str> = assessment.integrations.iter().skip(in_scope(&now)).map(|one| &*one.id).collect();
+    let lost: BTreeSet<&str> = assessment.integrations.iter().skip(in_scope(now)).map(|one| &*one.id).collect();
     let touched: BTreeSet<&Arc<str>> = report.findings.iter().flat_map(|finding| &finding.integrations).collect();
     let kept = |one: &report::IntegrationReport| touched.contains(&one.id) || one.verdict == Health::Unknown;
     let mut integrations = std::mem::take(&mut report.integrations);
@@ -153,7 +193,36 @@ fn judged(
         one.verdict = Health::Broken;
     }
     report.integrations = integrations;
-    Ok(report)
+    report
+}
+
+/// Asks who made each difference. What is not told is a gap of what was read, and changes no finding.
+#[cfg(feature = "live")]
+fn blamed(report: &mut Report, comparison: &Comparison, (baseline, present): (&Snapshot, &Snapshot), settings: &Scan) -> Result<()> {
+    use crate::drift::blame::{Inquiry, Window};
+    let Source::Live(args) = &settings.source else { return Ok(()) };
+    if report.findings.is_empty() {
+        return Ok(());
+    }
+    let mut trail = source::live::trail::LiveTrail::open(&super::live_options(args))?;
+    let mut inquiry = Inquiry::new(&mut trail, Window::between(baseline.taken_at, present.taken_at));
+    for difference in &comparison.differences {
+        let print = report::fingerprint(difference.change.rule().id, &difference.resource, &difference.facet);
+        if let Some(finding) = report.findings.iter_mut().find(|finding| finding.fingerprint == print) {
+            finding.blame = Some(inquiry.of(difference));
+        }
+    }
+    report.coverage.calls.extend(trail.calls());
+    report.coverage.calls.sort();
+    report.coverage.complete = report.coverage.calls.iter().all(|call| call.outcome == CallOutcome::Ok);
+    report.exit_code = report::exit_code(report, settings.fail_on, &settings.allow_unassessed, settings.require_integration);
+    Ok(())
+}
+
+/// The same without accounts.
+#[cfg(not(feature = "live"))]
+fn blamed(_: &mut Report, _: &Comparison, _: (&Snapshot, &Snapshot), _: &Scan) -> Result<()> {
+    Err(super::not_live())
 }
 
 fn in_scope(integrations: &[Integration<'_>]) -> usize {

@@ -7,7 +7,8 @@ pub mod demo;
 pub mod document;
 #[cfg(feature = "live")]
 pub mod live;
-mod mask;
+pub(crate) mod mask;
 pub mod planned;
 pub mod redact;
 pub mod snapshot;
+pub mod trail;

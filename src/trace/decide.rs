@@ -189,7 +189,7 @@ fn judged<T>(
             let evaluation = policy.evaluate(request);
             let statement = evaluation.statement().map_or_else(String::new, |statement| policy.pointer(statement));
             let (decision, why) = told(&evaluation);
-            Ruling { resource: site.id(), pointer: format!("/policy{statement}"), decision, why, refuses: evaluation.is_refused() }
+            Ruling { resource: site.id(), pointer: format!("/policy{statement}"), decision, why, refuses: evaluation.allows() == Truth::No }
         }
     })
 }

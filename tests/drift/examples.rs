@@ -1,7 +1,7 @@
 //! Drift on the examples of all rules: what makes a rule fail is a difference, and what differs says what it breaks.
 
 use pgwaudit::rules::document::Expect;
-use pgwaudit::rules::verdict::Severity;
+use pgwaudit::rules::verdict::{Effect, Severity};
 use pgwaudit::rules::{RULES, example};
 use serde_json::json;
 
@@ -31,6 +31,10 @@ fn a_difference_says_which_rule_fails_because_of_it() {
     let finding = &report.findings[0];
     assert_eq!(finding.severity, Severity::Critical);
     assert!(finding.message.contains("connection/deauthorized"), "{}", finding.message);
+    // What the scan of the same finds is named so that it is known again.
+    let scan = super::scan(&changed("default", &json!({"connections": {"orders": {"state": "DEAUTHORIZED"}}})));
+    let known = |effect: &Effect| scan.findings.iter().any(|found| (found.rule, &found.fingerprint) == (effect.rule, &effect.fingerprint));
+    assert!(!finding.breaks.is_empty() && finding.breaks.iter().all(known), "{:?}", finding.breaks);
     assert_eq!(finding.integrations, ["arn:aws:events:eu-west-1:111122223333:rule/orders/order-placed#api".into()]);
     // A tag that was changed at the same time breaks nothing.
     let both = json!({"connections": {"orders": {"state": "DEAUTHORIZED"}}, "destinations": {"orders": {"tags": {"team": "shop"}}}});
@@ -90,6 +94,20 @@ fn what_could_not_be_read_is_not_in_sync() {
         assert!(report.findings.is_empty(), "{:?}", said(&report));
         let rules: Vec<_> = report.not_assessed.iter().map(|gap| gap.rule).collect();
         assert!(rules.contains(&"drift/state-changed") && rules.contains(&"drift/auth-changed"), "{rules:?}");
+    }
+    // Without connections nobody asks for the groups, which are there as they were.
+    let region = "/accounts/111122223333/regions/eu-west-1";
+    let mut value = estate("default");
+    for (collection, content) in [("connections", gap.clone()), ("security_groups", json!({})), ("alarms", json!({}))] {
+        *value.pointer_mut(&format!("{region}/{collection}")).expect("a collection") = content;
+    }
+    let blind = snapshot(&value);
+    for (one, other) in [(&healthy, &blind), (&blind, &healthy)] {
+        let report = drift(one, other);
+        assert!(report.findings.is_empty(), "{:?}", said(&report));
+        let lone = ["drift/resource-vanished", "drift/resource-appeared"];
+        let groups = report.not_assessed.iter().filter(|gap| lone.contains(&gap.rule) && gap.resource.is_some());
+        assert!(groups.count() >= 2, "{:?}", report.not_assessed);
     }
     let list = changed("default", &json!({"rules": gap}));
     assert!(drift(&healthy, &list).findings.is_empty() && !drift(&healthy, &list).not_assessed.is_empty());

@@ -3,6 +3,7 @@
 #[path = "../support/dice.rs"]
 mod dice;
 
+mod back;
 mod commands;
 mod equal;
 mod examples;
@@ -13,6 +14,7 @@ use pgwaudit::drift::{self, Sides};
 use pgwaudit::estate::Estate;
 use pgwaudit::model::Snapshot;
 use pgwaudit::report::{self, Policy, Report};
+use pgwaudit::rules::assess::assess;
 use pgwaudit::rules::parameters::Parameters;
 use pgwaudit::rules::{Selection, example};
 use serde_json::Value;
@@ -42,6 +44,13 @@ fn drift(baseline: &Snapshot, present: &Snapshot) -> Report {
     let assessment = drift::judge(&drift::compare(baseline, present), &sides, &Selection::drift());
     let policy = Policy::default();
     report::build(present, &assessment, policy)
+}
+
+/// What a scan says.
+fn scan(present: &Snapshot) -> Report {
+    let estate = Estate::new(present);
+    let integrations = estate.integrations();
+    report::build(present, &assess(&estate, &integrations, &Selection::all()), Policy::default())
 }
 
 /// Rule, pointer and what was expected and observed, of each finding.

@@ -38,6 +38,7 @@ fn planned(snapshot: &Snapshot) -> Plan {
         allow_managed: true,
         owners: &ByTags,
         max_changes: None,
+        baseline: None,
         secret: None,
     };
     plan(snapshot.clone(), request).expect("a plan")

@@ -38,6 +38,7 @@ pub fn planned_with(snapshot: &Snapshot, select: impl Fn(&ReportedFinding) -> bo
         allow_managed: true,
         owners: &ByTags,
         max_changes: None,
+        baseline: None,
         secret,
     };
     plan(snapshot.clone(), request)

@@ -4,7 +4,7 @@
 //! granted and within the boundary; an explicit denial in either wins.
 
 use pgwaudit::policy::Decision::{Allowed, DeniedExplicitly, NotAllowed, Undetermined};
-use pgwaudit::policy::{Boundary, Context, Policy, Request, Resource, Source, Value, evaluate_identity};
+use pgwaudit::policy::{Boundary, Context, Policy, Request, Resource, Source, Truth, Value, evaluate_identity};
 use serde_json::{Value as Json, json};
 
 use crate::support::policy;
@@ -62,7 +62,7 @@ fn together(policies: &[Policy], boundary: Boundary<'_>) -> (pgwaudit::policy::D
     let evaluation = evaluate_identity(&policies, boundary, &request);
     let explained = evaluation.explain().is_some();
     assert_eq!(explained, evaluation.evaluation().is_some());
-    (evaluation.decision(), evaluation.source(), evaluation.is_refused())
+    (evaluation.decision(), evaluation.source(), evaluation.allows() == Truth::No)
 }
 
 #[test]

@@ -97,6 +97,8 @@ pub fn finding(
         fix: Some(FixReport { class: FixClass::Guarded }),
         fingerprint: fingerprint(rule, &resource, ""),
         facet: String::new(),
+        breaks: Vec::new(),
+        blame: None,
         resource,
     }
 }

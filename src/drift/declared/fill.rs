@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::super::pair::{Item, unread};
-use super::tree;
+use super::{tree, unseen};
 use crate::model::{Reason, Unknown};
 use crate::source::cloudformation::Origin;
 use crate::source::cloudformation::Templates;
@@ -24,7 +24,7 @@ pub struct Around<'a> {
 }
 
 /// Fills `declared` by what `there` is, and answers with the fields that the template does not tell because of it.
-pub fn fill(declared: &mut Value, there: &Item<'_>, around: &Around<'_>) -> Vec<(&'static str, Unknown)> {
+pub fn fill(declared: &mut Value, there: &Item<'_>, around: &Around<'_>) -> Vec<(Vec<String>, Unknown)> {
     let mut untold = Vec::new();
     if declared.get("$unknown").is_some() || !there.value.is_object() {
         return untold;
@@ -34,16 +34,21 @@ pub fn fill(declared: &mut Value, there: &Item<'_>, around: &Around<'_>) -> Vec<
         "subnets" => zone(declared, there, around),
         "endpoints" => {
             endpoint(declared, there, around);
-            untold.push(("dns_names", by_aws("the names of an endpoint")));
+            untold.push((vec!["dns_names".to_owned()], by_aws("the names of an endpoint")));
         }
         "security_groups" => open(declared, there, around),
         "roles" => documents(declared, there),
+        "vpcs" => options(declared, there, around),
+        "rules" | "apis" => untold.extend(unseen::take(declared, there)),
         // What is written out in a template is never returned.
-        "connections" => take(declared, there, "literals"),
+        "connections" => {
+            take(declared, there, "literals");
+            untold.extend(unseen::sent(declared, there));
+        }
         _ => {}
     }
     if tags(declared, there, around) {
-        untold.push(("tags", by_aws("the tags that a stack gives to all that it has")));
+        untold.push((vec!["tags".to_owned()], by_aws("the tags that a stack gives to all that it has")));
     }
     untold
 }
@@ -135,6 +140,21 @@ fn open(declared: &mut Value, there: &Item<'_>, around: &Around<'_>) {
     let is_there = egress.is_some_and(|egress| egress.contains(&v6));
     if declared["egress"] == json!([v4]) && is_there && has_ipv6(text(there.value, "vpc_id"), there, around) {
         declared["egress"] = json!([v4, v6]);
+    }
+}
+
+/// A VPC that is given no DHCP options has Amazon's, which several VPCs share
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/VPC_DHCP_Options.html>).
+fn options(declared: &mut Value, there: &Item<'_>, around: &Around<'_>) {
+    let stacks = around.templates.assembly.stacks.iter();
+    let resources = stacks.flat_map(|stack| stack.template.get("Resources").map(Node::entries).unwrap_or_default());
+    let mut kinds = resources.filter_map(|(_, node)| node.get("Type")?.text());
+    let all = tree::list(around.now, there.account, there.region, "dhcp_options");
+    let own = all.and_then(|all| all.get(text(there.value, "dhcp_options_id")));
+    if !kinds.any(|kind| kind == "AWS::EC2::VPCDHCPOptionsAssociation")
+        && own.is_none_or(|own| own["name_servers"] == json!(["AmazonProvidedDNS"]))
+    {
+        take(declared, there, "dhcp_options_id");
     }
 }
 

@@ -17,6 +17,7 @@ mod places;
 mod settle;
 mod tree;
 mod twins;
+mod unseen;
 
 use std::collections::HashSet;
 

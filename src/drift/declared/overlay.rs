@@ -86,7 +86,7 @@ pub fn merged(item: Item<'_>, declared: &Value, unread: &mut Vec<Uncompared>, ar
     let untold = fill(&mut filled, &item, around);
     let mut merge = Merge { item, told, unread };
     for (field, unknown) in untold {
-        merge.untold(&[field.to_owned()], unknown);
+        merge.untold(&field, unknown);
     }
     merge.resource(&filled)
 }

@@ -50,7 +50,7 @@ fn callers_of_one_route_are_judged_alike() {
         let together = estate.integrations();
         let mut apart = together.clone();
         for (number, integration) in apart.iter_mut().enumerate() {
-            integration.route_mut().number = number;
+            integration.number = number;
         }
         let numbers: std::collections::BTreeSet<_> = together.iter().map(super::Integration::route_number).collect();
         shared += together.len() - numbers.len();

@@ -47,6 +47,11 @@ pub async fn call(sdk: &Client, operation: &str, p: Params<'_>) -> Answer {
         "ModifyVpcEndpoint" => {
             let request = sdk.modify_vpc_endpoint().set_vpc_endpoint_id(p.text("VpcEndpointId"));
             let request = request.set_policy_document(p.document("PolicyDocument")).set_reset_policy(p.flag("ResetPolicy"));
+            let request = request.set_private_dns_enabled(p.flag("PrivateDnsEnabled"));
+            let request = request.set_ip_address_type(p.text("IpAddressType").map(|kind| kind.as_str().into()));
+            let request = request.set_add_security_group_ids(p.texts("AddSecurityGroupIds"));
+            let request = request.set_remove_security_group_ids(p.texts("RemoveSecurityGroupIds"));
+            let request = request.set_add_subnet_ids(p.texts("AddSubnetIds")).set_remove_subnet_ids(p.texts("RemoveSubnetIds"));
             let options = p.inner("DnsOptions").and_then(|options| options.text("DnsRecordIpType"));
             let options = options.map(|kind| types::DnsOptionsSpecification::builder().dns_record_ip_type(kind.as_str().into()).build());
             send!("ec2", "ModifyVpcEndpoint", request.set_dns_options(options))

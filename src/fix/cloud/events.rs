@@ -1,5 +1,7 @@
 //! EventBridge: rules, targets, API destinations.
 
+use std::collections::HashMap;
+
 use aws_sdk_eventbridge::operation::create_api_destination::CreateApiDestinationOutput;
 use aws_sdk_eventbridge::{Client, types};
 use serde_json::{Value, json};
@@ -24,6 +26,7 @@ pub async fn call(sdk: &Client, operation: &str, p: Params<'_>) -> Answer {
             let request = sdk.update_api_destination().set_name(name).set_connection_arn(p.text("ConnectionArn"));
             let request = request.set_invocation_endpoint(p.text("InvocationEndpoint"));
             let method = p.text("HttpMethod").map(|method| method.as_str().into());
+            let request = request.set_invocation_rate_limit_per_second(p.number("InvocationRateLimitPerSecond"));
             send!("events", "UpdateApiDestination", request.set_http_method(method))
         }
         "CreateApiDestination" => {
@@ -42,6 +45,14 @@ pub async fn call(sdk: &Client, operation: &str, p: Params<'_>) -> Answer {
         "UpdateConnection" => connections::update(sdk, p).await,
         "DeauthorizeConnection" => send!("events", "DeauthorizeConnection", sdk.deauthorize_connection().set_name(name)),
         "DeleteConnection" => send!("events", "DeleteConnection", sdk.delete_connection().set_name(name)),
+        "PutPermission" => {
+            let request = sdk.put_permission().set_event_bus_name(bus).set_policy(p.document("Policy"));
+            send!("events", "PutPermission", request)
+        }
+        "RemovePermission" => {
+            let all = p.flag("RemoveAllPermissions").unwrap_or(false);
+            send!("events", "RemovePermission", sdk.remove_permission().set_event_bus_name(bus).remove_all_permissions(all))
+        }
         other => unknown("events", other),
     }
 }
@@ -120,6 +131,16 @@ fn patched(mut target: types::Target, patch: Params<'_>) -> types::Target {
     if patch.0.get("RoleArn").is_some() {
         target.role_arn = patch.text("RoleArn");
     }
+    if patch.0.get("InputPath").is_some() {
+        target.input_path = patch.text("InputPath");
+    }
+    if patch.0.get("Input").is_some() {
+        target.input = patch.text("Input");
+    }
+    // Its text is not kept as it was written, so that no plan sets it.
+    if patch.0.get("InputTransformer").is_some() {
+        target.input_transformer = None;
+    }
     if let Some(config) = patch.0.get("DeadLetterConfig") {
         let arn = Params(config).text("Arn");
         target.dead_letter_config = arn.map(|arn| types::DeadLetterConfig::builder().arn(arn).build());
@@ -147,18 +168,23 @@ fn retried(known: Option<types::RetryPolicy>, patch: &Value) -> Option<types::Re
     (policy.maximum_retry_attempts.is_some() || policy.maximum_event_age_in_seconds.is_some()).then_some(policy)
 }
 
+/// Named texts with those set or taken away that a patch names.
+fn merged(known: Option<HashMap<String, String>>, patch: Option<&Value>) -> Option<HashMap<String, String>> {
+    let Some(patch) = patch.and_then(Value::as_object) else { return known };
+    let mut all = known.unwrap_or_default();
+    for (name, value) in patch {
+        match value.as_str() {
+            Some(value) => all.insert(name.clone(), value.to_owned()),
+            None => all.remove(name),
+        };
+    }
+    Some(all)
+}
+
 fn with_parameters(known: Option<types::HttpParameters>, patch: Params<'_>) -> types::HttpParameters {
     let mut http = known.unwrap_or_else(|| types::HttpParameters::builder().build());
-    if let Some(headers) = patch.0.get("HeaderParameters").and_then(Value::as_object) {
-        let mut all = http.header_parameters.unwrap_or_default();
-        for (name, value) in headers {
-            match value.as_str() {
-                Some(value) => all.insert(name.clone(), value.to_owned()),
-                None => all.remove(name),
-            };
-        }
-        http.header_parameters = Some(all);
-    }
+    http.header_parameters = merged(http.header_parameters, patch.0.get("HeaderParameters"));
+    http.query_string_parameters = merged(http.query_string_parameters, patch.0.get("QueryStringParameters"));
     if patch.0.get("PathParameterValues").is_some() {
         http.path_parameter_values = patch.texts("PathParameterValues");
     }

@@ -93,14 +93,15 @@ fn with_secret(parameters: &Value, secret: &Reference) -> String {
     format!("SECRET={value} jq -n '{field}{}", text.trim_start_matches('\''))
 }
 
-/// The call replaces a target whole, so that it is read first and only what changes is put in.
+/// The call replaces a target whole, so that it is read first and only what changes is put in; one that is gone is put
+/// with all that it had.
 fn put_targets(call: &Call, region: &str) -> String {
     let p = |name: &str| quote(call.parameters[name].as_str().unwrap_or_default());
     let (rule, bus) = (p("Rule"), p("EventBusName"));
     let patches = quoted(&call.parameters["Targets"]);
     let merge = "def merge($p): if ($p|type) == \"object\" then reduce ($p|to_entries[]) as $e ((if type == \"object\" then . else {} end); \
                  if $e.value == null then del(.[$e.key]) else .[$e.key] |= merge($e.value) end) else $p end; \
-                 [.Targets[] as $t | $patches[] | select(.Id == $t.Id) as $p | $t | merge($p)]";
+                 [.Targets as $all | $patches[] as $p | first(($all[] | select(.Id == $p.Id)), {Id: $p.Id}) | merge($p)]";
     format!(
         "targets=$(aws events list-targets-by-rule --region {region} --rule {rule} --event-bus-name {bus} | jq --argjson patches {patches} {})\n\
          aws events put-targets --region {region} --rule {rule} --event-bus-name {bus} --targets \"$targets\" | jq -e '.FailedEntryCount == 0'",

@@ -7,6 +7,7 @@ fn plan() -> Plan {
         version: "0".to_owned(),
         taken_at: Timestamp::UNIX_EPOCH,
         scopes: Vec::new(),
+        baseline: None,
         fixes: Vec::new(),
         manual: Vec::new(),
     };

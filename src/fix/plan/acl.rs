@@ -117,20 +117,59 @@ fn entry(entries: &[AclEntry], flow: Flow) -> Result<AclEntry, Refused> {
 }
 
 fn step(acl: &Site<'_, NetworkAcl>, before: &[AclEntry], entry: &AclEntry, after: &[AclEntry]) -> Step {
-    let mut make = json!({"NetworkAclId": acl.key, "RuleNumber": entry.number, "Egress": entry.egress, "Protocol": entry.protocol,
-        "RuleAction": "allow", "PortRange": {"From": entry.from, "To": entry.to}});
-    let family = if entry.cidr.contains(':') { "Ipv6CidrBlock" } else { "CidrBlock" };
-    make[family] = json!(entry.cidr);
-    let undo = json!({"NetworkAclId": acl.key, "RuleNumber": entry.number, "Egress": entry.egress});
     let (way, to) = if entry.egress { ("out", "to") } else { ("in", "from") };
     let ports = match (entry.from, entry.to) {
         (Some(from), Some(to)) if from != to => format!("{from}-{to}"),
         (from, _) => from.unwrap_or_default().to_string(),
     };
     let title = format!("let {} pass TCP {ports} {way} {to} {}", acl.key, entry.cidr);
-    let step = Step::new(scope(acl), title, Call::new("ec2", "CreateNetworkAclEntry", make));
-    let step = step.change(&place(acl, "network_acls"), "/entries", list(before), list(after));
-    step.undo(Call::new("ec2", "DeleteNetworkAclEntry", undo))
+    let step = Step::new(scope(acl), title, creation(acl, entry));
+    step.change(&place(acl, "network_acls"), "/entries", list(before), list(after)).undo(deletion(acl, entry))
+}
+
+fn creation(acl: &Site<'_, NetworkAcl>, entry: &AclEntry) -> Call {
+    let action = if entry.allow { "allow" } else { "deny" };
+    let mut make = json!({"NetworkAclId": acl.key, "RuleNumber": entry.number, "Egress": entry.egress, "Protocol": entry.protocol, "RuleAction": action});
+    if let (Some(from), Some(to)) = (entry.from, entry.to) {
+        make["PortRange"] = json!({"From": from, "To": to});
+    }
+    let family = if entry.cidr.contains(':') { "Ipv6CidrBlock" } else { "CidrBlock" };
+    make[family] = json!(entry.cidr);
+    Call::new("ec2", "CreateNetworkAclEntry", make)
+}
+
+fn deletion(acl: &Site<'_, NetworkAcl>, entry: &AclEntry) -> Call {
+    Call::new("ec2", "DeleteNetworkAclEntry", json!({"NetworkAclId": acl.key, "RuleNumber": entry.number, "Egress": entry.egress}))
+}
+
+/// Makes an entry as it was.
+///
+/// # Errors
+/// Where it is one of which not everything is kept.
+pub fn create(acl: &Site<'_, NetworkAcl>, before: &[AclEntry], entry: &AclEntry, after: &[AclEntry]) -> Result<Step, Refused> {
+    whole(entry)?;
+    let step = Step::new(scope(acl), format!("make entry {} of {} again", entry.number, acl.key), creation(acl, entry));
+    Ok(step.change(&place(acl, "network_acls"), "/entries", list(before), list(after)).undo(deletion(acl, entry)))
+}
+
+/// Deletes an entry.
+///
+/// # Errors
+/// As [`create`].
+pub fn delete(acl: &Site<'_, NetworkAcl>, before: &[AclEntry], entry: &AclEntry, after: &[AclEntry]) -> Result<Step, Refused> {
+    whole(entry)?;
+    let step = Step::new(scope(acl), format!("delete entry {} of {}", entry.number, acl.key), deletion(acl, entry));
+    Ok(step.change(&place(acl, "network_acls"), "/entries", list(before), list(after)).undo(creation(acl, entry)))
+}
+
+/// The last entry of every ACL cannot be changed, and types and codes of ICMP are not read.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html>
+fn whole(entry: &AclEntry) -> Result<(), Refused> {
+    match (entry.number, entry.protocol.as_str()) {
+        (32_767, _) => manual("the last entry of a network ACL cannot be changed"),
+        (_, "1" | "58") => manual("types and codes of an ICMP entry are not read, so that it cannot be made again"),
+        _ => Ok(()),
+    }
 }
 
 fn list(entries: &[AclEntry]) -> Value {

@@ -37,7 +37,11 @@ pub fn redeploy(case: &Case<'_>, mut draft: Draft, api: &Site<'_, Api>) -> Draft
     Ok(draft)
 }
 
-fn deployment(case: &Case<'_>, draft: &Draft, api: &Site<'_, Api>, stage: &Site<'_, Stage>) -> Result<Step, Refused> {
+/// Deploys one stage, with what is saved after the draft's steps.
+///
+/// # Errors
+/// As [`redeploy`].
+pub fn deployment(case: &Case<'_>, draft: &Draft, api: &Site<'_, Api>, stage: &Site<'_, Stage>) -> Result<Step, Refused> {
     if stage.value.canary.read()?.is_some() {
         return manual(format!("stage {} has a canary, which would receive the deployment", stage.key));
     }
@@ -70,7 +74,10 @@ fn published(case: &Case<'_>, draft: &Draft, api: &Site<'_, Api>) -> Result<Valu
 }
 
 /// What a deployment of what is saved would have.
-fn summary(api: &Api) -> Result<Value, Refused> {
+///
+/// # Errors
+/// Where that is not known.
+pub fn summary(api: &Api) -> Result<Value, Refused> {
     let mut paths = Map::new();
     for (path, resource) in api.resources.read()? {
         let mut methods = Map::new();

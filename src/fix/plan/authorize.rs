@@ -17,7 +17,7 @@ use crate::model::events::{self, Connection, Parameter};
 pub fn deauthorized(case: &Case<'_>, draft: Draft) -> Drafted {
     let connection = connection(case)?;
     case.secret(&connection.value.name)?;
-    case.after(&["role", "network", "gateway", "endpoint", "resource-config"])?;
+    case.after(&["resource-config", "gateway", "network", "endpoint"])?;
     if connection.value.state.read()? != "DEAUTHORIZED" {
         return manual("EventBridge is still taking the connection out of service: plan again in a moment");
     }
@@ -53,11 +53,8 @@ pub fn key_header(case: &Case<'_>, draft: Draft) -> Drafted {
     let (connection, api, way) = (*path.connection.read()?, *path.api.read()?, path.method.read()?);
     let wanted = credentials::asked(&Method { api, path: way.path, verb: way.verb, summary: way.summary })?;
     let at = place(&connection, "connections");
-    let mut fields = wanted.model.clone();
-    for other in ["username", "oauth"] {
-        fields.insert(other.to_owned(), Value::Null);
-    }
-    let step = again(case, &connection, wanted)?;
+    let fields = wanted.model.clone();
+    let step = again(case, &connection, wanted)?.assume(&at, "/username", Value::Null).assume(&at, "/oauth", Value::Null);
     let step = fields.into_iter().fold(step, |step, (name, new)| {
         let (pointer, old) = (format!("/{name}"), case.at(&at, &format!("/{name}")));
         if old == new { step } else { step.change(&at, pointer, old, new) }

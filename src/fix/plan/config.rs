@@ -51,7 +51,8 @@ fn dns(domain: &str, family: Option<&str>) -> Value {
     json!({"dnsResource": {"domainName": domain, "ipAddressType": family.unwrap_or("IPV4")}})
 }
 
-fn update(config: &Site<'_, ResourceConfig>, title: String, [make, undo]: [Value; 2]) -> Step {
+/// A change in place, with what takes it back.
+pub fn update(config: &Site<'_, ResourceConfig>, title: String, [make, undo]: [Value; 2]) -> Step {
     let call = |mut parameters: Value| {
         parameters["resourceConfigurationIdentifier"] = json!(config.value.id);
         Call::new("vpc-lattice", "UpdateResourceConfiguration", parameters)
@@ -59,15 +60,27 @@ fn update(config: &Site<'_, ResourceConfig>, title: String, [make, undo]: [Value
     Step::new(scope(config), title, call(make)).undo(call(undo))
 }
 
-fn defined(new: Value) -> Value {
+fn with(new: Value) -> Value {
     json!({"resourceConfigurationDefinition": new})
+}
+
+/// The parameters by which a configuration leads to a name, or else to an address, given in the terms of the model.
+///
+/// # Errors
+/// Where there is neither.
+pub fn defined(domain: &Value, address: &Value, family: &Value) -> Result<Value, Refused> {
+    match (domain.as_str(), address.as_str()) {
+        (Some(domain), _) => Ok(with(dns(domain, family.as_str()))),
+        (None, Some(address)) => Ok(with(json!({"ipResource": {"ipAddress": address}}))),
+        (None, None) => manual("the resource configuration leads to no name and no address"),
+    }
 }
 
 fn lead(config: &Site<'_, ResourceConfig>, name: &str) -> Result<Step, Refused> {
     let (own, at) = (config.value, place(config, "resource_configs"));
     let family = own.ip_address_type.read()?.as_deref();
     let title = format!("let resource configuration {} lead to {name}", own.name);
-    let step = update(config, title, [defined(dns(name, family)), defined(definition(own)?)]);
+    let step = update(config, title, [with(dns(name, family)), with(definition(own)?)]);
     let step = step.change(&at, "/domain", json!(own.domain.read()?), json!(name));
     Ok(match own.ip_address.read()? {
         Some(address) => {
@@ -111,7 +124,7 @@ pub fn family(case: &Case<'_>, draft: Draft) -> Drafted {
         let old = config.value.ip_address_type.read()?.as_deref();
         for new in ["IPV4", "IPV6"].into_iter().filter(|new| old != Some(new)) {
             let title = format!("let resource configuration {} use {new}", config.value.name);
-            let step = update(&config, title, [defined(dns(domain, Some(new))), defined(dns(domain, old))]);
+            let step = update(&config, title, [with(dns(domain, Some(new))), with(dns(domain, old))]);
             candidates.push(step.change(&place(&config, "resource_configs"), "/ip_address_type", json!(old), json!(new)));
         }
     }

@@ -1,7 +1,7 @@
 //! API destinations: the connection, the URL and the method can be changed in place; the name cannot.
 //! <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_UpdateApiDestination.html>
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::case::{place, scope};
 use super::url::Parts;
@@ -13,10 +13,10 @@ use crate::model::Kind;
 use crate::model::events::Destination;
 
 /// A change of one field.
-fn update(destination: &Site<'_, Destination>, title: String, parameter: &str, field: &str, [old, new]: [&str; 2]) -> Step {
-    let call = |value: &str| Call::new("events", "UpdateApiDestination", json!({"Name": destination.value.name, parameter: value}));
-    let step = Step::new(scope(destination), title, call(new));
-    step.change(&place(destination, "destinations"), field, json!(old), json!(new)).undo(call(old))
+pub fn update(destination: &Site<'_, Destination>, title: String, parameter: &str, field: &str, [old, new]: [Value; 2]) -> Step {
+    let call = |value: &Value| Call::new("events", "UpdateApiDestination", json!({"Name": destination.value.name, parameter: value}));
+    let step = Step::new(scope(destination), title, call(&new)).undo(call(&old));
+    step.change(&place(destination, "destinations"), field, old, new)
 }
 
 /// The destination of the finding's integration.
@@ -34,7 +34,7 @@ pub fn connection(case: &Case<'_>, draft: Draft) -> Drafted {
     let Some(twin) = twin else { return recreate::connection_of(case, draft, &destination) };
     let title = format!("let API destination {} use connection {} as it is now", destination.value.name, twin.value.name);
     let old = destination.value.connection_arn.read()?;
-    let step = update(&destination, title, "ConnectionArn", "/connection_arn", [old, new]);
+    let step = update(&destination, title, "ConnectionArn", "/connection_arn", [json!(old), json!(new)]);
     let state = twin.value.state.read()?;
     let works = ["ACTIVE", "AUTHORIZED"].contains(&state.as_str());
     Ok(draft.step(if works { step.assume(&place(&destination, "destinations"), "/state", json!("ACTIVE")) } else { step }))
@@ -50,7 +50,7 @@ fn urls(case: &Case<'_>, draft: Draft, make: impl Fn(&Parts<'_>) -> Result<Vec<S
     new.dedup();
     let step = |new: &String| {
         let title = format!("let API destination {} call {new}", destination.value.name);
-        update(&destination, title, "InvocationEndpoint", "/endpoint", [old, new])
+        update(&destination, title, "InvocationEndpoint", "/endpoint", [json!(old), json!(new)])
     };
     let candidates = new.iter().filter(|new| *new != old).map(step).collect();
     Ok(draft.step(case.best(candidates)?))
@@ -135,7 +135,7 @@ pub fn method(case: &Case<'_>, draft: Draft) -> Drafted {
     let old = destination.value.method.read()?;
     let step = |new: &&str| {
         let title = format!("let API destination {} use {new}", destination.value.name);
-        update(&destination, title, "HttpMethod", "/method", [old, new])
+        update(&destination, title, "HttpMethod", "/method", [json!(old), json!(new)])
     };
     Ok(draft.step(case.best(verbs.iter().map(step).collect())?))
 }

@@ -1,4 +1,4 @@
-//! Policies of VPC endpoints. Private DNS is never switched on or off: it concerns every caller of the VPC.
+//! Policies of VPC endpoints. Private DNS is switched for no finding of a rule: it concerns every caller of the VPC.
 
 use serde_json::{Value, json};
 

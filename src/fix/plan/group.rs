@@ -91,9 +91,11 @@ fn ends<'a>(gateway: &Site<'a, Gateway>) -> Result<Vec<Site<'a, Endpoint>>, Refu
 }
 
 /// A list of a group.
-struct Way<'a> {
-    group: Site<'a, SecurityGroup>,
-    direction: Direction,
+pub struct Way<'a> {
+    /// The group.
+    pub group: Site<'a, SecurityGroup>,
+    /// Which of its lists.
+    pub direction: Direction,
 }
 
 impl Way<'_> {
@@ -115,7 +117,8 @@ impl Way<'_> {
         Call::new("ec2", &format!("{verb}SecurityGroup{side}"), parameters)
     }
 
-    fn step(&self, authorize: bool, permission: &Permission, place: &Place, before: Value, after: Value) -> Step {
+    /// A step that adds a permission or takes it away, with the list before and after.
+    pub fn step(&self, authorize: bool, permission: &Permission, place: &Place, before: Value, after: Value) -> Step {
         let text = Canonical { permission, direction: self.direction };
         let verb = if authorize { "let" } else { "stop letting" };
         let side = if self.direction == Direction::Egress { "out" } else { "in" };

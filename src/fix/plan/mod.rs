@@ -17,6 +17,7 @@ mod credentials;
 mod destination;
 mod domain;
 mod draft;
+pub mod drift;
 mod endpoint;
 mod group;
 mod queue;
@@ -63,6 +64,8 @@ pub struct Request<'r> {
     pub owners: &'r dyn Owners,
     /// Most steps.
     pub max_changes: Option<usize>,
+    /// What the judge compares with, where the findings are differences: they are set back to it.
+    pub baseline: Option<&'r Snapshot>,
     /// Where the secret of a connection is read from.
     pub secret: Option<&'r Reference>,
 }
@@ -98,6 +101,7 @@ fn empty(snapshot: &Snapshot) -> Plan {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         taken_at: snapshot.taken_at,
         scopes: snapshot.scopes().map(|(scope, _)| scope).collect(),
+        baseline: None,
         fixes: Vec::new(),
         manual: Vec::new(),
     }
@@ -154,14 +158,17 @@ impl Run<'_> {
     fn draft(&self, rule: &'static Rule, report: &Report, finding: &ReportedFinding) -> Drafted {
         let class = rule.document().head.fix.unwrap_or(FixClass::Manual);
         let automatic = planner(rule.id).filter(|_| class != FixClass::Manual);
-        let Some(planner) = automatic.or_else(|| with_secret(rule.id)) else {
-            return manual("what to do needs another account or a decision");
-        };
-        let class = if automatic.is_some() { class } else { FixClass::Guarded };
         let estate = Estate::new(&self.state.snapshot).with(self.request.parameters.clone());
         let integrations = estate.integrations();
         let paths = integrations.iter().filter(|path| finding.integrations.contains(&path.id)).collect();
         let case = Case { estate: &estate, paths, finding, report, state: &self.state, first: self.first(), given: self.given() };
+        if let Some(baseline) = self.request.baseline.filter(|_| rule.is_drift()) {
+            return drift::draft(&case, baseline, Draft::new(class, self.first()));
+        }
+        let Some(planner) = automatic.or_else(|| with_secret(rule.id)) else {
+            return manual("what to do needs another account or a decision");
+        };
+        let class = if automatic.is_some() { class } else { FixClass::Guarded };
         planner(&case, Draft::new(class, self.first()))
     }
 

@@ -64,7 +64,7 @@ fn sending(rule: &str, queue: &str) -> Value {
 }
 
 /// The address that AWS gives a queue.
-fn url(arn: &str) -> String {
+pub fn url(arn: &str) -> String {
     let Some(parts) = Arn::parse(arn) else { return String::new() };
     let suffix = suffix_of_partition(parts.partition).unwrap_or("amazonaws.com");
     format!("https://sqs.{}.{suffix}/{}/{}", parts.region, parts.account, parts.resource)

@@ -41,14 +41,18 @@ impl<'a> Place<'a> {
 
     fn call(&self, mut patch: Value) -> Call {
         patch["Id"] = json!(self.target.key);
-        let parameters = json!({"Rule": self.rule.value.name, "EventBusName": self.rule.value.bus, "Targets": [patch]});
-        Call::new("events", "PutTargets", parameters)
+        put_targets(&self.rule.value.name, &self.rule.value.bus, patch)
     }
 
     /// The target's name for people.
     pub fn name(&self) -> String {
         format!("target {} of rule {}", self.target.key, self.rule.value.name)
     }
+}
+
+/// The call that merges a patch, which names its target, with the target as it stands then.
+pub fn put_targets(rule: &str, bus: &str, patch: Value) -> Call {
+    Call::new("events", "PutTargets", json!({"Rule": rule, "EventBusName": bus, "Targets": [patch]}))
 }
 
 /// `target/destination-missing`

@@ -50,6 +50,7 @@ impl<'a> Results<'a> {
             integrations: &finding.integrations,
             because: finding.because.as_deref(),
             fix: finding.fix.map(|fix| class_name(fix.class)),
+            blame: finding.blame.as_ref(),
         }
     }
 

@@ -9,7 +9,7 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 
 use crate::report::location::Declared;
-use crate::report::{IntegrationReport, Report, ReportedFinding};
+use crate::report::{Blame, IntegrationReport, Report, ReportedFinding};
 use crate::rules::verdict::{Confidence, Severity};
 
 use super::place::Sources;
@@ -208,6 +208,8 @@ pub struct ResultProperties<'a> {
     pub because: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blame: Option<&'a Blame>,
 }
 
 #[derive(Serialize)]

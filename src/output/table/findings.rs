@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::report::{Report, ReportedFinding};
+use crate::report::{Blame, Report, ReportedFinding};
 use crate::rules::Rule;
 use crate::rules::verdict::{Evidence, Role};
 
@@ -98,6 +98,9 @@ fn write(page: &mut Page, report: &Report, names: &Names<'_>, finding: &Reported
     }
     if related.len() > RELATED {
         page.labelled(body, LABEL, "", &format!("and {} more", related.len() - RELATED));
+    }
+    for line in finding.blame.iter().flat_map(Blame::lines) {
+        page.labelled(body, LABEL, "changed", &line);
     }
     if report.integrations.len() > 1 {
         page.labelled(body, LABEL, "affects", &affected(report, names, finding));

@@ -5,7 +5,7 @@ use super::{Call, INVOKE, exists};
 use crate::arn::Arn;
 use crate::estate::{Hop, Integration};
 use crate::model::Unknown;
-use crate::policy::{Decision, KeyUse, Request, Value};
+use crate::policy::{KeyUse, Request, Truth, Value};
 
 /// Keys by which a policy names networks, or the accounts that they belong to.
 const NETWORKS: [&str; 4] = ["aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpceAccount"];
@@ -37,10 +37,10 @@ fn is_let_in(path: &Integration<'_>, call: &Call<'_, '_>, used: &KeyUse<'_>, nam
     let from = call.stranger().with(used.condition.key().to_owned(), Value::text(name));
     let request = Request::anonymous(INVOKE, call.request.resource.clone(), from);
     let evaluation = call.policy.evaluate(&request);
-    match evaluation.decision() {
-        Decision::DeniedExplicitly | Decision::NotAllowed => Ok(false),
-        Decision::Undetermined => Err(call.undecided(path, &evaluation)),
-        Decision::Allowed => expected.map(|_| true),
+    match evaluation.allows() {
+        Truth::No => Ok(false),
+        Truth::Unknown => Err(call.undecided(path, &evaluation)),
+        Truth::Yes => expected.map(|_| true),
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Groups<'a> {
     /// Of each group its integrations, by their places in `all` and among those in scope.
     members: Vec<usize>,
     own: Vec<usize>,
+    /// The group of each integration in scope.
+    numbers: Vec<usize>,
     /// The groups in scope that pass a resource, first to last.
     passing: HashMap<Place, Vec<usize>>,
 }
@@ -45,12 +47,14 @@ impl<'a> Groups<'a> {
         let mut members = vec![0; all.len()];
         let mut own = vec![usize::MAX; all.len()];
         let mut in_scope = Vec::with_capacity(all.len());
-        for (index, (integration, group)) in all.iter().zip(group_of).enumerate() {
-            let Group { in_scope: is_own, range } = &mut groups[group];
+        let mut numbers = Vec::with_capacity(all.len());
+        for (index, (integration, number)) in all.iter().zip(group_of).enumerate() {
+            let Group { in_scope: is_own, range } = &mut groups[number];
             members[range.end] = index;
             if *is_own {
                 own[range.end] = in_scope.len();
                 in_scope.push(integration);
+                numbers.push(number);
             }
             range.end += 1;
         }
@@ -61,7 +65,7 @@ impl<'a> Groups<'a> {
                 passing.entry(place).or_default().push(number);
             }
         }
-        (Groups { all, groups, members, own, passing }, in_scope)
+        (Groups { all, groups, members, own, numbers, passing }, in_scope)
     }
 
     /// Every group, in the order of their first integrations.
@@ -85,6 +89,11 @@ impl<'a> Groups<'a> {
         let members = &self.members[range.clone()];
         let own = if *in_scope { &self.own[range.clone()] } else { &[] };
         Alike { number, path: &self.all[members[0]], members, own }
+    }
+
+    /// The number of the group of an integration in scope.
+    pub(super) fn number_of(&self, index: usize) -> usize {
+        self.numbers[index]
     }
 
     /// Whether no group in scope before this one passes a resource.

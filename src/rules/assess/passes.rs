@@ -35,22 +35,26 @@ pub(super) fn all<'a>(record: &mut Record<'_, 'a>, estate: &'a Estate<'a>, all: 
     each_region(record, estate, &subjects.regions);
 }
 
-/// Every integration in scope, those of one route side by side: what is about the route is asked once for all of them.
+/// Every integration in scope: what is about the route is asked once for all of one route, the rest in the order in which
+/// they lie in memory.
 fn integrations(record: &mut Record<'_, '_>, subjects: &Subjects) {
-    let mut groups_of_found = Vec::new();
+    let mut places = Vec::new();
     for group in record.groups.neighbours() {
         let same = judged(record, &group);
         for (rule, callers, check) in subjects.routes.iter().filter(|_| !same.is_empty()) {
             ask(record, rule, (*callers, *check), &same);
         }
-        for index in same.chunks(1) {
-            subjects.integrations.iter().for_each(|(rule, callers, check)| ask(record, rule, (*callers, *check), index));
+        places.resize(record.out.found.len(), (group.number, 0));
+    }
+    for index in (0..record.out.integrations.len()).filter(|_| !subjects.integrations.is_empty()) {
+        if record.is_within(index) {
+            subjects.integrations.iter().for_each(|(rule, callers, check)| ask(record, rule, (*callers, *check), &[index]));
         }
-        groups_of_found.resize(record.out.found.len(), group.number);
+        places.resize(record.out.found.len(), (record.groups.number_of(index), index));
     }
     // What is found first says how it is told, and that must not hang on where things lie in memory.
-    let mut found: Vec<_> = groups_of_found.into_iter().zip(std::mem::take(&mut record.out.found)).collect();
-    found.sort_by_key(|(group, _)| *group);
+    let mut found: Vec<_> = places.into_iter().zip(std::mem::take(&mut record.out.found)).collect();
+    found.sort_by_key(|(place, _)| *place);
     record.out.found = found.into_iter().map(|(_, found)| found).collect();
 }
 

@@ -9,7 +9,7 @@ use crate::host::{partition_of_region, suffix_of_partition};
 use crate::model::Unknown;
 use crate::model::events::Connection;
 use crate::model::more::Key;
-use crate::policy::{Context, Decision, Policy, Principal, Request, Resource, Value};
+use crate::policy::{Context, Policy, Principal, Request, Resource, Truth, Value};
 use crate::rules::verdict::{Assessed, Finding, Leave, fail, pass, verdict};
 
 /// The tag by which a key is offered to EventBridge.
@@ -83,13 +83,13 @@ fn grants(policy: &Policy, action: &str, key: &Site<'_, Key>, connection: &Site<
         let context = context(connection, service);
         let request = Request::new(principal, action, Resource::arn(&key.value.arn), context);
         let evaluation = policy.evaluate(&request);
-        match evaluation.decision() {
-            Decision::Allowed => return Ok(true),
-            Decision::Undetermined if !evaluation.is_refused() => {
+        match evaluation.allows() {
+            Truth::Yes => return Ok(true),
+            Truth::No => {}
+            Truth::Unknown => {
                 let why = format!("whether the key's policy grants {action} cannot be told: {}", evaluation.explain());
                 unclear = unclear.or(Some(Unknown::unresolved(why)));
             }
-            _ => {}
         }
     }
     unclear.map_or(Ok(false), Err)

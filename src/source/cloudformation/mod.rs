@@ -21,7 +21,7 @@ mod templates;
 mod types;
 
 pub use lines::Lines;
-pub use lower::{Lowered, lower, lower_as};
+pub use lower::{Lowered, UNSEEN, lower, lower_as};
 pub use origins::Origins;
 pub use read::{Inputs, read};
 pub use reals::{Real, Reals};

@@ -102,6 +102,10 @@ async fn resource(services: &Services, collection: &str, key: &str) -> Read {
     let one = || BTreeSet::from([key.to_owned()]);
     match collection {
         "rules" => rule(services, key).await,
+        "buses" => match services.events.buses().await?.into_iter().find(|item| item.arn == key) {
+            Some(item) => told(Some(services.events.describe_bus(item).await)),
+            None => Ok(None),
+        },
         "destinations" => found(services.events.destinations().await?, |item| item.arn == key),
         "connections" => match services.events.connections().await?.into_iter().find(|item| item.arn == key) {
             Some(item) => told(services.events.describe_connection(item).await),

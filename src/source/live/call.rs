@@ -17,7 +17,7 @@ use super::action::Action;
 use super::limit::Buckets;
 use super::progress::{Event, Progress};
 use super::throttle::Watch;
-use super::{LiveOptions, why};
+use super::{LiveOptions, Remembered, why};
 use crate::model::{Call, CallOutcome, Coverage, Filter, Reason, Unknown};
 
 /// What the SDK answers instead of an output.
@@ -73,6 +73,8 @@ pub struct Scan {
     pub filter: Filter,
     /// Whether what could take the place of what chains name is read as well.
     pub substitutes: bool,
+    /// What is read although nothing names it.
+    pub remembered: Arc<Remembered>,
     calls: Mutex<BTreeMap<(String, String, Action, CallOutcome), u64>>,
 }
 
@@ -86,6 +88,7 @@ impl Scan {
             progress: options.progress.clone(),
             filter: options.filter.clone(),
             substitutes: options.substitutes,
+            remembered: Arc::new(options.remembered.clone()),
             calls: Mutex::default(),
         })
     }

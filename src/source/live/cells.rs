@@ -74,6 +74,7 @@ impl Cell {
             scope: self.scope.clone(),
             filter: scan.filter.clone(),
             substitutes: scan.substitutes,
+            remembered: scan.remembered.clone(),
             events: gated!(Events, aws_sdk_eventbridge, &self.config, gate("events")),
             pipes: gated!(Pipes, aws_sdk_pipes, &self.config, gate("pipes")),
             states: gated!(States, aws_sdk_sfn, &self.config, gate("states")),

@@ -19,11 +19,13 @@ impl Limit {
     ///
     /// EventBridge's control plane: 50/s (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html>);
     /// API Gateway's: 10/s with a burst of 40 (<https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>);
-    /// Route 53's: 5/s (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>).
+    /// Route 53's: 5/s (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html>);
+    /// CloudTrail's `LookupEvents`: 2/s (<https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>).
     fn published(service: &str) -> Option<Limit> {
         match service {
             "events" => Some(Limit { rate: 50.0, burst: 50.0 }),
             "apigateway" => Some(Limit { rate: 10.0, burst: 40.0 }),
+            "cloudtrail" => Some(Limit { rate: 2.0, burst: 2.0 }),
             "route53" => Some(Limit { rate: 5.0, burst: 5.0 }),
             _ => None,
         }

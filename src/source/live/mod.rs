@@ -25,6 +25,7 @@ mod pipes;
 mod progress;
 mod queues;
 mod read;
+mod remembered;
 mod routing;
 mod secrets;
 mod session;
@@ -32,6 +33,7 @@ mod shares;
 pub(crate) mod stacks;
 mod states;
 mod throttle;
+pub(crate) mod trail;
 pub(crate) mod why;
 mod zones;
 
@@ -47,6 +49,7 @@ use self::call::Scan;
 use self::cells::Cell;
 pub use self::progress::{Event, Progress};
 use self::read::Global;
+pub use self::remembered::Remembered;
 use self::session::Session;
 use crate::error::{Error, Result};
 use crate::model::snapshot::SCHEMA;
@@ -78,6 +81,8 @@ pub struct LiveOptions {
     /// Read as well what no chain names but what could take the place of what one does: resource configurations, gateways,
     /// private APIs.
     pub substitutes: bool,
+    /// Read as well what a baseline knows of, if it is there.
+    pub remembered: Remembered,
     /// Who is told of the progress.
     pub progress: Progress,
 }
@@ -96,6 +101,7 @@ impl Default for LiveOptions {
             timeout: None,
             filter: Filter::default(),
             substitutes: false,
+            remembered: Remembered::default(),
             progress: Progress::default(),
         }
     }

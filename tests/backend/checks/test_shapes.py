@@ -55,6 +55,7 @@ class Shapes(Case):
         self._shares(ids)
         self._machines(ids)
         self._stacks()
+        self._trail(ids)
         self._remove(ids)
         self.assertEqual(sorted(set(self.wrong)), [])
         self.assertEqual(sorted({*OWN, *AFTER} - set(self.seen)), [])
@@ -66,6 +67,15 @@ class Shapes(Case):
         vpcs = operation_model("ec2", "DescribeVpcs")
         body = b"<R><vpcSet><item><vpcid>v</vpcid><isDefault>no</isDefault></item></vpcSet></R>"
         self.assertEqual(len(shapes.problems(vpcs, body)), 2)
+
+    def _trail(self, ids: dict) -> None:
+        by = {"AttributeKey": "EventName", "AttributeValue": "PutTargets"}
+        [put] = self.call("cloudtrail", "lookup_events", LookupAttributes=[by])["Events"]
+        event = json.loads(put["CloudTrailEvent"])
+        self.assertEqual((event["requestParameters"]["rule"], event["readOnly"]), (ids["rule"], False))
+        by = {"AttributeKey": "ResourceName", "AttributeValue": ids["gateway_group"]}
+        found = self.call("cloudtrail", "lookup_events", LookupAttributes=[by])["Events"]
+        self.assertIn("AuthorizeSecurityGroupEgress", [one["EventName"] for one in found])
 
     def _lattice(self, ids: dict) -> None:
         call, gateway, config = self.call, ids["gateway"], ids["configuration"]

@@ -33,7 +33,7 @@ class Spec:
 # https://docs.aws.amazon.com/apigateway/latest/api/API_GetRestApis.html gives 25 and 500. For EventBridge and
 # VPC Lattice AWS documents the largest page only. Assumption: their default is the same.
 _SIZES = {"apigateway": (25, 500), "events": (100, 100), "vpc-lattice": (100, 100), "iam": (100, 1000),
-          "stepfunctions": (100, 1000), "pipes": (100, 100), "ec2": (None, 1000)}
+          "stepfunctions": (100, 1000), "cloudtrail": (50, 50), "pipes": (100, 100), "ec2": (None, 1000)}
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSecurityGroups.html: 5 to 1000.
 _EC2_RANGE = {"DescribeRouteTables": (5, 100), "GetManagedPrefixListEntries": (1, 100),
               "DescribeManagedPrefixLists": (1, 100), "DescribeVpcEndpoints": (1, 1000)}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from . import faults, gate, paging, permissions, plants, validate, wire
 from .errors import ApiError, RawAnswer
 from .registry import AFTER, BEFORE, OWN
+from .services import trail
 from .wire import Answer, Incoming
 from .world import WORLD
 
@@ -148,7 +149,18 @@ def handle(call: Incoming) -> Answer:
         except Exception as bug:  # answered, so that the test that caused it shows it
             traceback.print_exc()
             made = wire.failure(call, ApiError("InternalFailure", f"the test server failed: {bug!r}", 500))
+    _kept(call, made[0])
     return faults.after(call, fault, made, lambda other: _by_somebody_else(call, other)) if fault else made
+
+
+def _kept(call: Incoming, status: int) -> None:
+    """Writes a call into the account's history, if it can be read at all."""
+    try:
+        given = wire.params(call) if call.write else {}
+    except ApiError:
+        return
+    with WORLD.lock:
+        trail.record(call, given, status)
 
 
 def _by_somebody_else(call: Incoming, other: dict) -> None:

@@ -70,7 +70,14 @@ def identify(call: Incoming) -> None:
         operation, call.uri = get_service_router(service).match(call.request)
         call.operation = operation.name
     except (NotFound, NotImplementedError):
-        call.operation = ""
+        call.operation = _target(call)
+
+
+def _target(call: Incoming) -> str:
+    """The operation of a JSON request whose target has a shorter prefix than botocore's: SDKs made from the Smithy model
+    send `CloudTrail_20131101.LookupEvents`, and AWS takes both."""
+    name = call.headers.get("x-amz-target", "").rpartition(".")[2]
+    return name if name in models.service_model(call.service).operation_names else ""
 
 
 def account_of(key: str) -> str:

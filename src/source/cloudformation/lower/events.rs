@@ -208,10 +208,11 @@ fn target(mask: &Mask, value: &Resolved) -> Target {
     }
 }
 
+/// Stands for a value that is not known. Looks like what people write out, and like no credential of any issuer.
+pub const UNSEEN: &str = "not-known-yet-1";
+
 /// A parameter's text. What is not known yet may be a secret, and is masked like one of its name.
 pub(super) fn text(mask: &Mask, field: &str, key: &str, value: &Resolved) -> Text {
-    /// Looks like what people write out, and like no credential of any issuer.
-    const UNSEEN: &str = "not-known-yet-1";
     mask.text(field, key, value.written().unwrap_or(UNSEEN))
 }
 

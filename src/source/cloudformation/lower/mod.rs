@@ -37,6 +37,8 @@ use crate::estate::public_id;
 use crate::model::snapshot::SCHEMA;
 use crate::model::{Account, Collection, Coverage, Kind, Known, Reason, Region, Snapshot, Source, SourceKind, Tags, Unknown};
 
+pub use events::UNSEEN;
+
 /// What templates come to.
 #[derive(Debug)]
 pub struct Lowered {

@@ -23,13 +23,14 @@ pub struct Parts {
 
 /// Reads the APIs and domain names that chains name: in depth what is private or called over a private path.
 pub async fn read(services: &Services, named: &Named) -> Parts {
-    let (gateway, scope) = (&services.apis, &services.scope);
+    let gateway = &services.apis;
     let (domains, access_associations) = domains(gateway, named).await;
     let mut apis = named.apis.clone();
     add_mapped(&mut apis, &domains);
     if services.substitutes {
         add_private(&mut apis, gateway).await;
     }
+    add_remembered(&mut apis, services).await;
     let ids: BTreeSet<&String> = apis.keys().chain(named.perhaps.keys()).chain(&named.native).collect();
     if ids.is_empty() {
         return Parts { apis: Known::default(), usage_plans: Known::default(), domains, access_associations };
@@ -44,7 +45,7 @@ pub async fn read(services: &Services, named: &Named) -> Parts {
     let wanted = all.map(|all| all.into_iter().filter(|api| ids.contains(&api.id)).collect::<Vec<_>>());
     let apis = match wanted {
         Ok(wanted) => Ok(each(wanted, async |api| match stages_in_use(&api, &apis, &named.perhaps) {
-            Some(stages) => in_depth(gateway, scope, api, &stages).await,
+            Some(stages) => in_depth(services, api, &stages).await,
             None => api,
         })
         .await),
@@ -58,6 +59,17 @@ async fn add_private(apis: &mut BTreeMap<String, Stages>, gateway: &ApiGateway) 
     let private = |api: &Api| api.types.read().is_ok_and(|types| types.iter().any(|kind| kind == "PRIVATE"));
     for api in gateway.apis().await.into_iter().flatten().filter(private) {
         apis.entry(api.id).or_insert(Stages::Any).join(Stages::Any);
+    }
+}
+
+/// Adds the APIs that a baseline knows by their names, where it knows any that no chain names.
+async fn add_remembered(apis: &mut BTreeMap<String, Stages>, services: &Services) {
+    let names = &services.remembered.apis;
+    if names.is_empty() {
+        return;
+    }
+    for api in services.apis.apis().await.into_iter().flatten().filter(|api| names.contains(&api.name)) {
+        apis.entry(api.id).or_insert(Stages::Any);
     }
 }
 
@@ -103,10 +115,12 @@ fn stages_in_use(api: &Api, apis: &BTreeMap<String, Stages>, perhaps: &BTreeMap<
     }
 }
 
-async fn in_depth(gateway: &ApiGateway, scope: &Scope, api: Api, in_use: &Stages) -> Api {
+async fn in_depth(services: &Services, api: Api, in_use: &Stages) -> Api {
+    let gateway = &services.apis;
     let stages = async {
-        let stages = gateway.stages(&api.id, &arn(scope, &api.id)).await;
-        let deployments = deployments(gateway, &api.id, &stages, in_use).await;
+        let stages = gateway.stages(&api.id, &arn(&services.scope, &api.id)).await;
+        let more = services.remembered.deployments.get(&api.id).cloned().unwrap_or_default();
+        let deployments = deployments(gateway, &api.id, &stages, in_use, more).await;
         (stages, deployments)
     };
     let resources = async {
@@ -133,12 +147,14 @@ async fn deployments(
     api: &str,
     stages: &Known<BTreeMap<String, Stage>>,
     in_use: &Stages,
+    more: BTreeSet<String>,
 ) -> Known<BTreeMap<String, Known<Deployment>>> {
     let stages = match stages {
         Known::Value(stages) => stages,
         Known::Unknown(unknown) => return Known::Unknown(unknown.clone()),
     };
-    let ids = deployment_ids(stages.iter().filter(|(name, _)| in_use.contains(name)).map(|(_, stage)| stage));
+    let mut ids = deployment_ids(stages.iter().filter(|(name, _)| in_use.contains(name)).map(|(_, stage)| stage));
+    ids.extend(more);
     let read = each(ids, async |id| (gateway.deployment(api, &id).await, id)).await;
     let entry = |(answer, id): (Result<Option<Deployment>, _>, String)| match answer {
         Ok(found) => found.map(|deployment| (id, Known::Value(deployment))),

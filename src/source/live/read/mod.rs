@@ -14,6 +14,7 @@ use std::sync::Arc;
 use futures::future::{FutureExt, join_all};
 use futures::stream::{self, StreamExt};
 
+use super::Remembered;
 use super::alarms::Alarms;
 use super::apigateway::ApiGateway;
 use super::convert::collection;
@@ -42,6 +43,8 @@ pub struct Services {
     pub filter: Filter,
     /// Whether what could take the place of what chains name is read as well.
     pub substitutes: bool,
+    /// What is read although nothing names it.
+    pub remembered: Arc<Remembered>,
     /// EventBridge.
     pub events: Events,
     /// EventBridge Pipes.

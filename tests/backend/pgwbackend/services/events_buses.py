@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..registry import after, own
+from ..registry import after, before, own
 from ..world import seconds_now
 
 KEPT = ("Description", "KmsKeyIdentifier", "DeadLetterConfig", "LogConfig")
@@ -33,6 +33,24 @@ def update(ctx: Any, params: dict) -> dict:
     found = ctx.call("events", "DescribeEventBus", Name=_name(params.get("Name")))
     kept = _keep(ctx, found["Name"], params)
     return {"Arn": found["Arn"], "Name": found["Name"]} | kept
+
+
+@before("events", "PutPermission")
+def whole(ctx: Any, params: dict) -> None:
+    """A policy takes the place of the bus's. moto adds it statement by statement, and needs a Sid of each.
+
+    Assumption: AWS documents the parameter without saying so; Terraform's aws_cloudwatch_event_bus_policy rests on it.
+    """
+    try:
+        document = json.loads(params.get("Policy") or "null")
+    except ValueError:
+        return
+    if not isinstance(document, dict):
+        return
+    ctx.call("events", "RemovePermission", EventBusName=_name(params.get("EventBusName")), RemoveAllPermissions=True)
+    for number, statement in enumerate(document.get("Statement", [])):
+        statement.setdefault("Sid", f"Statement{number}")
+    params["Policy"] = json.dumps(document)
 
 
 def _policy(text: str) -> str:

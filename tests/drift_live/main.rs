@@ -1,7 +1,14 @@
 //! Drift against the AWS-compatible server: what an API call changes is found by name, and nothing else.
 #![cfg(feature = "live")]
 
+mod back;
+mod blame;
+#[path = "../fix/runs.rs"]
+#[allow(dead_code, reason = "shared with the tests of fixes")]
+mod runs;
+#[path = "../support/mod.rs"]
 mod support;
+mod told;
 
 use std::path::PathBuf;
 
