@@ -201,3 +201,24 @@ fn trace_follows_what_is_meant_only() {
     let done = traced(&["account-closed", "--connection", "payments"]);
     assert_eq!(done.code, Some(2), "{}", done.stdout);
 }
+
+#[test]
+fn a_plan_is_for_what_filters_mean() {
+    let plan =
+        |filter: &[&str]| run(std::path::Path::new("/"), &[&["fix", "--demo", "--format", "json", "--allow", "recreate"], filter].concat());
+    let touched = |done: &Done| -> BTreeSet<String> {
+        let plan = done.report();
+        let fixes = plan["fixes"].as_array().expect("fixes").iter();
+        let ids = fixes.flat_map(|fix| fix["integrations"].as_array().expect("a list").iter().filter_map(Value::as_str));
+        ids.map(str::to_owned).collect()
+    };
+    let all = touched(&plan(&[]));
+    let report = demo(&[]).report();
+    let caller = callers(&report).into_iter().find(|name| all.iter().any(|id| id.contains(name))).expect("a caller with a fix");
+    let some = touched(&plan(&["--event-rule", &caller]));
+    assert!(!some.is_empty() && some.len() < all.len() && some.iter().any(|id| id.contains(&caller)), "{caller}: {some:?} of {all:?}");
+    let wrong = plan(&["--event-rule", "no-such-rule"]);
+    assert!(wrong.code == Some(2) && wrong.stderr.contains("no-such-rule"), "{}", wrong.stderr);
+    let both = plan(&["--event-rule", &caller, "--plan", "plan.json"]);
+    assert!(both.code == Some(2) && both.stderr.contains("--plan"), "{}", both.stderr);
+}

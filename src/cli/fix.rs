@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use super::{LiveArgs, SourceArgs};
+use super::{FilterArgs, LiveArgs, SourceArgs};
 use crate::rules::verdict::FixClass;
 
 /// How `pgwaudit fix` exits.
@@ -39,6 +39,9 @@ pub struct FixArgs {
     /// Which accounts and regions.
     #[command(flatten)]
     pub live: LiveArgs,
+    /// Which integrations.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// What is planned.
     #[command(flatten)]
     pub plan: PlanArgs,
@@ -83,7 +86,7 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan", "resume"])]
     pub plan_out: Option<PathBuf>,
     /// Take a saved plan instead of making one
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "skip", "integration", "allow_managed", "max_changes", "snapshot", "demo"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["FilterArgs", "only", "skip", "integration", "allow_managed", "max_changes", "snapshot", "demo"])]
     pub plan: Option<PathBuf>,
     /// Print the plan for other hands instead, those fixes included that would be withheld
     #[arg(long, value_name = "FORM", conflicts_with_all = ["apply", "resume", "format"])]
@@ -113,7 +116,7 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "FILE", requires = "apply")]
     pub journal: Option<PathBuf>,
     /// Go on with a run that was interrupted
-    #[arg(long, value_name = "JOURNAL", conflicts_with_all = ["apply", "plan", "snapshot", "demo"])]
+    #[arg(long, value_name = "JOURNAL", conflicts_with_all = ["FilterArgs", "apply", "plan", "snapshot", "demo"])]
     pub resume: Option<PathBuf>,
     /// Take everything back if the run has to stop
     #[arg(long)]

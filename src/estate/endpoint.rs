@@ -3,7 +3,7 @@
 //! A name that no endpoint has is taken for stale only where the endpoint could have been read: endpoints of
 //! other accounts, other VPCs and other regions may stay unseen, and those are unknown.
 
-use crate::host::Host;
+use crate::host::{Distrust, Host, Location};
 use crate::model::ec2::{Endpoint, Route};
 use crate::model::known::any;
 use crate::model::lattice::{Gateway, ResourceConfig};
@@ -44,6 +44,14 @@ impl<'a> Estate<'a> {
                 self.endpoint_by_host(domain, host, config.region, gateway)
             }
             Some(Host::Api { .. } | Host::ServicePrivateName { .. }) => gateway.then(|gateway| self.private_dns_endpoint(domain, gateway)),
+            // A name of API Gateway's in none of its forms is nobody's.
+            Some(Host::Untrusted { why: Distrust::NotAnApiName }) => {
+                gateway.then(|gateway| self.endpoints_gap(gateway).map_or(Hop::Missing(domain), |unknown| Hop::Unknown(domain, unknown)))
+            }
+            Some(Host::Untrusted { why: why @ (Distrust::NotAName | Distrust::IpLiteral) }) => Hop::Unknown(
+                domain,
+                Unknown::unresolved(format!("where the domain of a resource configuration leads that is {why} is not known")),
+            ),
             _ => gateway.then(|gateway| self.only_endpoint(domain, gateway)),
         }
     }
@@ -75,10 +83,15 @@ impl<'a> Estate<'a> {
     fn private_dns_endpoint(&'a self, domain: &'a str, gateway: &Site<'a, Gateway>) -> Hop<'a, Site<'a, Endpoint>> {
         match gateway.value.dns_resolution.read() {
             Err(unknown) => return Hop::Unknown(domain, unknown),
-            Ok(mode) if mode != "IN_VPC" => return Hop::Missing(domain),
-            Ok(_) => {}
+            Ok(mode) if mode == "PUBLIC" => return Hop::Missing(domain),
+            Ok(mode) if mode == "IN_VPC" => {}
+            Ok(mode) => {
+                return Hop::Unknown(domain, Unknown::unresolved(format!("`{mode}` is no way to resolve names that is known here")));
+            }
         }
-        let mut candidates = self.endpoints_in_vpc(gateway);
+        let location = self.domain(domain).and_then(Host::location);
+        let here = location.is_some_and(|location| location.region == gateway.region && location.is_consistent());
+        let mut candidates = self.endpoints_in_vpc(gateway).filter(|endpoint| here || answers_to(endpoint.value, location));
         match candidates.find(|endpoint| endpoint.value.private_dns.read() != Ok(&false)) {
             Some(endpoint) => match endpoint.value.private_dns.read() {
                 Ok(_) => Hop::Present(endpoint),
@@ -235,6 +248,12 @@ impl<'a> Estate<'a> {
 pub fn regional_name(endpoint: &Endpoint) -> Option<&str> {
     let names = endpoint.dns_names.read().ok()?;
     names.iter().find(|name| matches!(Host::parse(name), Host::Endpoint { zone: None, .. })).map(String::as_str)
+}
+
+/// Whether an endpoint may have API Gateway's name of a place among its own, as one for another region has.
+fn answers_to(endpoint: &Endpoint, location: Option<&Location>) -> bool {
+    let is = |name: &String| matches!(Host::parse(name), Host::ServicePrivateName { location: own, .. } if Some(&own) == location);
+    endpoint.dns_names.read().map_or(true, |names| names.iter().any(is))
 }
 
 /// Whether an endpoint's service is API Gateway's, whatever the partition calls it.

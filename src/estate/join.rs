@@ -141,8 +141,9 @@ impl<'a> Estate<'a> {
             integration.route_mut().api = Hop::Missing("");
         }
         if matches!(integration.stage, Hop::None) {
-            let stage = integration.below.checked_sub(1).and_then(|at| url.segments.get(at));
-            integration.route_mut().stage = integration.api.then(|api| stage_of(api, stage));
+            let stage = integration.below.checked_sub(1).map(|at| url.segments.split_at(at.min(url.segments.len())));
+            let (before, rest) = stage.unwrap_or_default();
+            integration.route_mut().stage = integration.api.then(|api| stage_of(api, integration, before, rest.first()));
         }
         let path = filled(integration, url);
         let path = path.get(integration.below..).unwrap_or_default();
@@ -171,6 +172,9 @@ impl<'a> Estate<'a> {
 
     fn api_by_header(&'a self, integration: &Integration<'a>, region: &str, account: &str) -> Hop<'a, Site<'a, Api>> {
         match header(integration, API_ID_HEADER) {
+            Ok(Some(Text::Plain(path))) if path.starts_with('$') => {
+                Hop::Unknown("", Unknown::unresolved(format!("the value of {API_ID_HEADER} is taken from the event")))
+            }
             Ok(Some(Text::Plain(id))) => self.api(region, account, id),
             Ok(Some(Text::Masked { .. })) => Hop::Unknown("", Unknown::unresolved(format!("the value of {API_ID_HEADER} is masked"))),
             Ok(None) => Hop::Missing(""),
@@ -360,12 +364,36 @@ pub fn mapping_of<'m>(mappings: &'m [Mapping], first: Option<&Segment>) -> Optio
     by_base.map(|mapping| (mapping, 1)).or_else(|| root().map(|mapping| (mapping, 0)))
 }
 
-fn stage_of<'a>(api: &Site<'a, Api>, segment: Option<&'a Segment>) -> Hop<'a, Site<'a, Stage>> {
+/// The stage that a segment of the path names; `before` are those that stand before it.
+fn stage_of<'a>(
+    api: &Site<'a, Api>,
+    integration: &Integration<'a>,
+    before: &[Segment],
+    segment: Option<&'a Segment>,
+) -> Hop<'a, Site<'a, Stage>> {
     match segment {
         None => Hop::Missing(""),
-        Some(Segment::Dynamic(raw)) => Hop::Unknown(raw, Unknown::unresolved("the stage is put in at run time")),
-        Some(Segment::Literal(raw)) => stage_named(api, raw),
+        Some(Segment::Dynamic(raw)) => {
+            let nth = before.iter().map(|segment| segment.raw().matches('*').count()).sum();
+            match constant(integration, nth).filter(|_| raw == "*") {
+                Some(name) => stage_named(api, name),
+                None => Hop::Unknown(raw, Unknown::unresolved("the stage is put in at run time")),
+            }
+        }
+        // Percent-encoding makes no difference, as in the path behind it.
+        Some(segment @ Segment::Literal(raw)) => {
+            let saved = api.value.stages.read().ok().zip(segment.decoded());
+            let known = saved.and_then(|(stages, name)| stages.get_key_value(name.as_ref()));
+            stage_named(api, known.map_or(raw, |(name, _)| name))
+        }
     }
+}
+
+/// What is put in for the `nth` `*` of a URL, where it is the same for every event.
+fn constant<'a>(integration: &Integration<'a>, nth: usize) -> Option<&'a str> {
+    let Caller::Target(_, target) = &integration.caller else { return None };
+    let value = target.value.path_values.read().ok()?.get(nth)?.plain()?;
+    (!value.is_empty() && !value.contains(['$', '/', '%', '*', '?', '#'])).then_some(value)
 }
 
 /// A stage by name; case counts.

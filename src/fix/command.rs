@@ -18,7 +18,7 @@ use crate::cli::fix::{ApplyArgs, Emit, FixArgs, PlanArgs, PlanFormat, RollbackAr
 use crate::cli::{ExitArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs};
 use crate::error::{Error, Result};
 use crate::estate::Estate;
-use crate::model::Snapshot;
+use crate::model::{Filter, Snapshot};
 use crate::output;
 use crate::report::{Report, ReportedFinding};
 use crate::rules::RULES;
@@ -33,13 +33,14 @@ use crate::trace;
 /// # Errors
 /// What ends in exit code 2.
 pub fn fix(args: FixArgs) -> Result<u8> {
-    let FixArgs { source, live, plan: planned, apply } = args;
+    let FixArgs { source, live, filter, plan: planned, apply } = args;
     let secret: Option<Reference> = planned.secret_from.as_deref().map(str::parse).transpose()?;
     let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
     let output = OutputArgs { sources: planned.sources.clone(), ..OutputArgs::default() };
     let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() };
     let saved = planned.plan.as_deref().map(saved::read).transpose()?;
     let (standard, mut settings) = Standard::open(baseline(&planned, &apply, saved.as_ref())?, scan, &run::directory()?)?;
+    let filter = filter.or(Filter::default());
     if let Some(journal) = &apply.resume {
         return changes::resume(journal, &standard, &mut settings, &apply);
     }
@@ -53,7 +54,7 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     let (plan, report) = match saved {
         Some(plan) => (plan, None),
         None => {
-            let read = Read::new(&planned, secret.as_ref(), &standard, &mut settings)?;
+            let read = Read::new(&planned, &filter, secret.as_ref(), &standard, &mut settings)?;
             let plan = read.plan(&planned, &standard, &mut settings)?;
             if secret.is_some() && super::secret::references(&plan).is_empty() {
                 run::tell("--secret-from: no step of this plan takes a secret");
@@ -171,11 +172,16 @@ struct Read<'r> {
 }
 
 impl<'r> Read<'r> {
-    fn new(args: &PlanArgs, secret: Option<&'r Reference>, standard: &Standard, settings: &mut Scan) -> Result<Self> {
+    fn new(args: &PlanArgs, filter: &Filter, secret: Option<&'r Reference>, standard: &Standard, settings: &mut Scan) -> Result<Self> {
         let snapshot = standard.load(&settings.source)?;
         let report = standard.first(&snapshot, settings)?;
         let (only, skip) = (Choice::new("--only", &args.only, &report)?, Choice::new("--skip", &args.skip, &report)?);
-        let within = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
+        let named = args.integration.as_ref().map(|name| integrations(&snapshot, settings, name)).transpose()?;
+        let filtered = if filter.is_empty() { None } else { Some(meant(&snapshot, filter, settings)?) };
+        let within = match (named, filtered) {
+            (Some(named), Some(filtered)) => Some(&named & &filtered),
+            (named, filtered) => named.or(filtered),
+        };
         Ok(Read { snapshot, secret, report, only, skip, within })
     }
 
@@ -186,6 +192,14 @@ impl<'r> Read<'r> {
         };
         planned(args, self.secret, (&self.snapshot, standard), settings, &select)
     }
+}
+
+/// The ids of the integrations that filters mean. Only what is planned is narrowed: all is judged again after a change.
+fn meant(snapshot: &Snapshot, filter: &Filter, settings: &mut Scan) -> Result<BTreeSet<Arc<str>>> {
+    let configured = std::mem::replace(&mut settings.filter, filter.clone());
+    let report = run::judge_within(snapshot, settings);
+    settings.filter = configured;
+    Ok(report?.integrations.into_iter().map(|integration| integration.id).collect())
 }
 
 /// The ids of the integrations that a name means.

@@ -12,6 +12,8 @@
 //! | `state` | a snapshot that changes can be tried on; what counts as the same |
 //! | `secret` | where a secret is read from; its value is never part of the data |
 //! | `apply`, `rollback`, `journal` | the run, over the trait [`Cloud`](apply::Cloud) |
+//! | `owner` | what owns a resource: by tags, by the stacks of the account |
+//! | `emit` | a plan as a script of the AWS CLI, or as patches of templates |
 //! | `cloud` | the same over the AWS SDK (feature `live`): one arm for each operation |
 //!
 //! # How a fix is added
@@ -32,9 +34,11 @@
 //! 4. Add the row to `plan/table.rs`, and for a new operation an arm in `cloud/<service>.rs` (with `find` for creations
 //!    whose id cannot be known), its reading in `source/live/again.rs` for a new collection, and its permission in
 //!    `permissions`.
-//! 5. `cargo test --no-default-features --test fix_plan --test fix_safe` runs it on every failing example of its rule, and
+//! 5. For a new field, say in `emit::fields` how a template writes it, where the lowering's tables do not; for something new
+//!    that is made, its properties in `emit::made`; and add a fault of a template to `tests/emit/faults.rs`.
+//! 6. `cargo test --no-default-features --test fix_plan --test fix_safe` runs it on every failing example of its rule, and
 //!    asks network and policies before and after each safe step.
-//! 6. Make its fault in `tests/fix/cases`: a test there wants one for each rule, and takes it there and back.
+//! 7. Make its fault in `tests/fix/cases`: a test there wants one for each rule, and takes it there and back.
 //!
 //! A way back from drift is a row in `plan/drift/table.rs`: the field, and the writer of the call that sets it. Tests ask
 //! for a change of each row, in `tests/drift/back.rs` on a snapshot and in `tests/drift_live/back.rs` against a server.

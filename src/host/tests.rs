@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod hostile;
+
 fn at(region: &str, suffix: &'static str) -> Location {
     Location { region: region.to_owned(), suffix }
 }

@@ -8,7 +8,7 @@ use crate::model::Unknown;
 use crate::model::ec2::{AclEntry, NetworkAcl};
 
 use super::Facts;
-use super::area::{Area, Left};
+use super::area::{Area, Budget, Left};
 use super::ends::End;
 use super::permission::{block, protocol};
 use super::range::Ports;
@@ -49,7 +49,15 @@ impl<'a> Acl<'a> {
     }
 
     /// What the ACL does with `asked`, and by what. `doubt` says that only some addresses of it count.
-    fn judge<'e>(&'e self, direction: Direction, asked: Area, doubt: Option<&'e Unknown>) -> Result<Ruling<'e, 'a>, Unknown> {
+    fn judge<'e>(
+        &'e self,
+        direction: Direction,
+        asked: Area,
+        doubt: Option<&'e Unknown>,
+        budget: &mut Budget,
+    ) -> Result<Ruling<'e, 'a>, Unknown> {
+        let too_many = || Unknown::unresolved(format!("{} has more entries than AWS allows", self.id));
+        budget.spend(self.entries.len()).ok_or_else(too_many)?;
         let entries = || self.entries.iter().filter(|entry| entry.entry.egress == (direction == Direction::Egress));
         let mut ruling = Ruling { doubt, ..Ruling::default() };
         // Nearly always one entry decides everything.
@@ -63,7 +71,7 @@ impl<'a> Acl<'a> {
         for entry in entries() {
             match &entry.area {
                 Ok(area) => {
-                    if left.take(area).ok_or_else(|| Unknown::unresolved(format!("{} has more entries than AWS allows", self.id)))? {
+                    if left.take(area, budget).ok_or_else(too_many)? {
                         ruling.decide(entry);
                     }
                 }
@@ -136,6 +144,7 @@ impl<'e, 'a> Ruling<'e, 'a> {
 pub(super) struct Acls<'a> {
     facts: &'a dyn Facts,
     tables: Tables<'a, NetworkAcl, Acl<'a>>,
+    budget: Budget,
 }
 
 /// One edge of a subnet that packets cross.
@@ -153,7 +162,7 @@ struct Edge<'a, 'e> {
 
 impl<'a> Acls<'a> {
     pub(super) fn new(facts: &'a dyn Facts) -> Self {
-        Acls { facts, tables: Tables::default() }
+        Acls { facts, tables: Tables::default(), budget: Budget::default() }
     }
 
     /// The request: out of each gateway subnet, into each endpoint subnet.
@@ -213,7 +222,8 @@ impl<'a> Acls<'a> {
         let find =
             |subnet| facts.acl_of_subnet(subnet)?.ok_or_else(|| Unknown::unresolved(format!("no network ACL of {subnet} was found")));
         let acl = own.subnet.clone().and_then(|subnet| self.tables.of(subnet, || find(subnet), Acl::read));
-        match acl.and_then(|acl| Ok((acl.id, acl.judge(direction, asked, other.gap.as_ref())?))) {
+        let budget = &mut self.budget;
+        match acl.and_then(|acl| Ok((acl.id, acl.judge(direction, asked, other.gap.as_ref(), budget)?))) {
             Ok((id, ruling)) => {
                 step.outcome = ruling.outcome();
                 ruling.explain(id, step);

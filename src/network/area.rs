@@ -43,6 +43,27 @@ pub(super) struct Left {
     parts: Vec<Area>,
 }
 
+/// How many comparisons one question about a path may cost: a hundred times what the tables of the largest real path need.
+/// A file with longer ones is not followed to the end.
+const MOST_WORK: usize = 20_000_000;
+
+/// What is left of the work that a question may cost.
+pub(super) struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget(MOST_WORK)
+    }
+}
+
+impl Budget {
+    /// Takes `work` out. `None` when that is more than is left.
+    pub(super) fn spend(&mut self, work: usize) -> Option<()> {
+        self.0 = self.0.saturating_sub(work);
+        (self.0 > 0).then_some(())
+    }
+}
+
 /// Far more pieces than the 40 entries of a network ACL or the 1,000 routes of a table can make
 /// (<https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html>): 81 × 81 and 2,001.
 const MOST_PIECES: usize = 10_000;
@@ -57,8 +78,9 @@ impl Left {
     }
 
     /// Takes out what `area` matches. Whether that was anything; `None` when it falls into more pieces
-    /// than any real list makes.
-    pub(super) fn take(&mut self, area: &Area) -> Option<bool> {
+    /// than any real list makes, or costs more than `budget` has.
+    pub(super) fn take(&mut self, area: &Area, budget: &mut Budget) -> Option<bool> {
+        budget.spend(1 + self.parts.len())?;
         if let Some(whole) = self.whole {
             if !area.meets(&whole) {
                 return Some(false);
@@ -106,12 +128,12 @@ mod tests {
             let area = some(&mut dice);
             let mut points: Vec<(u128, u16)> =
                 (area.range.first..=area.range.last).flat_map(|at| (area.ports.from..=area.ports.to).map(move |port| (at, port))).collect();
-            let mut left = Left::of(area);
+            let (mut left, mut budget) = (Left::of(area), Budget::default());
             for _ in 0..dice.below(7) {
                 let rule = some(&mut dice);
                 let before = points.len();
                 points.retain(|(at, port)| !rule.holds(&Area { range: small(*at, *at), ports: Ports::one(*port) }));
-                assert_eq!(left.take(&rule), Some(points.len() < before), "{rule:?} of {area:?}");
+                assert_eq!(left.take(&rule, &mut budget), Some(points.len() < before), "{rule:?} of {area:?}");
             }
             let size = |area: &Area| (area.range.last - area.range.first + 1) as usize * usize::from(area.ports.to - area.ports.from + 1);
             assert_eq!(left.whole.iter().chain(&left.parts).map(size).sum::<usize>(), points.len());
@@ -122,9 +144,10 @@ mod tests {
     #[test]
     fn too_many_pieces_are_refused_not_computed() {
         let mut left = Left::of(Area { range: Range::whole(Family::V4), ports: Ports::ALL });
+        let mut budget = Budget::default();
         let strip = |at: u16| Area { range: small(u128::from(at) * 4, u128::from(at) * 4 + 1), ports: Ports::ALL };
         let row = |port: u16| Area { range: Range::whole(Family::V4), ports: Ports::one(port * 4) };
-        let refused = (0..2_000).map(strip).chain((0..2_000).map(row)).any(|area| left.take(&area).is_none());
+        let refused = (0..2_000).map(strip).chain((0..2_000).map(row)).any(|area| left.take(&area, &mut budget).is_none());
         assert!(refused);
     }
 }

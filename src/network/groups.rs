@@ -5,8 +5,11 @@
 use crate::model::ec2::{Peer, Permission, SecurityGroup};
 use crate::model::{Known, Unknown};
 
+use foldhash::HashSet;
+
 use super::Facts;
 use super::ends::End;
+use super::names::{Names, distinct};
 use super::permission::{block, tcp_ports};
 use super::range::{Cover, Ports, Range, cover};
 use super::step::{By, Direction, Outcome, Step, What};
@@ -31,6 +34,10 @@ pub(super) struct Side<'a> {
 /// What was gathered so far: a step for each end, open as soon as a single permission admits it.
 struct Gathered<'a, 'e> {
     ends: &'e [End<'a>],
+    /// The groups of the interfaces at the other end.
+    peers: Result<Names<'a>, Unknown>,
+    /// The prefix lists that were read; another permission with one of them adds nothing.
+    lists: HashSet<&'a str>,
     steps: Vec<Step<'a>>,
     parts: Vec<(Range, By<'a>)>,
     gap: Option<Unknown>,
@@ -40,7 +47,8 @@ impl<'a> Side<'a> {
     /// Whether each of `ends`, the other ends, is admitted.
     pub(super) fn steps(&self, ends: &[End<'a>]) -> Vec<Step<'a>> {
         let steps = ends.iter().map(|end| self.step(end)).collect();
-        let mut gathered = Gathered { ends, steps, parts: Vec::new(), gap: None };
+        let peers = self.peers.read().map(|peers| Names::of(peers));
+        let mut gathered = Gathered { ends, peers, lists: HashSet::default(), steps, parts: Vec::new(), gap: None };
         if let Err(gap) = self.gather(&mut gathered) {
             gathered.note(gap);
         }
@@ -62,7 +70,7 @@ impl<'a> Side<'a> {
         if groups.is_empty() {
             return Err(no_groups());
         }
-        for id in groups {
+        for id in distinct(groups) {
             match self.facts.group(id) {
                 Ok(Some(group)) => self.gather_group(group, gathered),
                 Ok(None) => {}
@@ -101,10 +109,11 @@ impl<'a> Side<'a> {
         match peer {
             Peer::Cidr(cidr) => gathered.offer(block(cidr)?, by),
             Peer::Group(id) => {
-                if self.is_peer(id)? {
+                if self.is_peer(id, &gathered.peers)? {
                     gathered.admit_all(by);
                 }
             }
+            Peer::PrefixList(id) if !gathered.lists.insert(id) => {}
             Peer::PrefixList(id) => {
                 let Some(list) = self.facts.prefix_list(id)? else { return Ok(()) };
                 for cidr in list.cidrs.read()? {
@@ -121,11 +130,12 @@ impl<'a> Side<'a> {
     /// Whether the other end's interfaces carry a group. Across VPCs that counts only over an active peering
     /// or a transit gateway set up for it, which is not known here
     /// (<https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html>).
-    fn is_peer(&self, id: &String) -> Result<bool, Unknown> {
-        match self.peers.read()? {
-            peers if peers.is_empty() => return Err(no_groups()),
-            peers if !peers.contains(id) => return Ok(false),
-            _ => {}
+    fn is_peer(&self, id: &str, peers: &Result<Names<'_>, Unknown>) -> Result<bool, Unknown> {
+        match peers {
+            Err(gap) => return Err(gap.clone()),
+            Ok(peers) if peers.is_empty() => return Err(no_groups()),
+            Ok(peers) if !peers.has(id) => return Ok(false),
+            Ok(_) => {}
         }
         match &self.same_vpc {
             Ok(true) => Ok(true),

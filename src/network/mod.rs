@@ -15,6 +15,7 @@ mod area;
 mod ends;
 mod families;
 mod groups;
+mod names;
 mod permission;
 mod proof;
 mod range;
@@ -29,7 +30,7 @@ mod tests;
 pub use families::{Families, FamilyMatrix, Side, families};
 pub use permission::Canonical;
 pub use proof::{Answer, Proof, Verdict};
-pub use range::{Cover, Family, Ports, Range, cover};
+pub use range::{Cover, Family, PortSet, Ports, Range, cover};
 pub use step::{By, Direction, Outcome, Step, What};
 pub use wide::{Excess, Needs, Wide, WideEgress, wide_egress};
 

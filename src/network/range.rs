@@ -159,6 +159,33 @@ pub fn cover<'r>(range: &Range, parts: impl IntoIterator<Item = &'r Range>) -> C
     Cover::Part
 }
 
+/// Addresses of both families, in as few ranges as they take.
+#[derive(Debug, Default)]
+pub(super) struct Ranges(Vec<Range>);
+
+impl Ranges {
+    /// The union of `parts`, which may overlap and stand in any order.
+    pub(super) fn of(mut parts: Vec<Range>) -> Self {
+        parts.sort_unstable_by_key(|part| (part.family, part.first));
+        let mut merged: Vec<Range> = Vec::with_capacity(parts.len());
+        for part in parts {
+            match merged.last_mut() {
+                Some(last) if last.family == part.family && part.first <= last.last.saturating_add(1) => {
+                    last.last = last.last.max(part.last)
+                }
+                _ => merged.push(part),
+            }
+        }
+        Ranges(merged)
+    }
+
+    /// Whether every address of `range` is in it.
+    pub(super) fn holds(&self, range: &Range) -> bool {
+        let behind = self.0.partition_point(|own| (own.family, own.first) <= (range.family, range.first));
+        behind.checked_sub(1).is_some_and(|at| self.0[at].holds(range))
+    }
+}
+
 /// Consecutive ports; never empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ports {
@@ -213,6 +240,34 @@ impl Ports {
 
     pub(super) fn meets(&self, other: &Ports) -> bool {
         self.from <= other.to && other.from <= self.to
+    }
+}
+
+/// Ports, in as few ranges as they take.
+#[derive(Debug, Default)]
+pub struct PortSet(Vec<Ports>);
+
+impl PortSet {
+    /// Whether every port of `ports` is in it.
+    pub fn holds(&self, ports: &Ports) -> bool {
+        let behind = self.0.partition_point(|own| own.from <= ports.from);
+        behind.checked_sub(1).is_some_and(|at| self.0[at].holds(ports))
+    }
+}
+
+impl FromIterator<Ports> for PortSet {
+    /// The union of ranges that may overlap and stand in any order.
+    fn from_iter<I: IntoIterator<Item = Ports>>(ranges: I) -> Self {
+        let mut ranges: Vec<Ports> = ranges.into_iter().collect();
+        ranges.sort_unstable();
+        let mut merged: Vec<Ports> = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            match merged.last_mut() {
+                Some(last) if range.from <= last.to.saturating_add(1) => last.to = last.to.max(range.to),
+                _ => merged.push(range),
+            }
+        }
+        PortSet(merged)
     }
 }
 

@@ -9,8 +9,10 @@
 use crate::model::Unknown;
 use crate::model::ec2::{Route, RouteTable};
 
+use foldhash::HashSet;
+
 use super::Facts;
-use super::area::{Area, Left};
+use super::area::{Area, Budget, Left};
 use super::ends::{End, named};
 use super::permission::block;
 use super::range::{Family, Ports, Range};
@@ -36,8 +38,11 @@ struct Entry<'a> {
 impl<'a> Table<'a> {
     fn read(facts: &'a dyn Facts, table: &'a RouteTable) -> Result<Self, Unknown> {
         let mut read = Table { id: &table.id, entries: Vec::new(), gap: None };
+        let mut lists = HashSet::default();
         for (index, route) in table.routes.read()?.iter().enumerate() {
-            if let Err(gap) = read.add(facts, index, route) {
+            // Of two routes to one list the first counts.
+            let again = route.destination.starts_with("pl-") && !lists.insert(route.destination.as_str());
+            if !again && let Err(gap) = read.add(facts, index, route) {
                 read.gap.get_or_insert(gap);
             }
         }
@@ -58,14 +63,14 @@ impl<'a> Table<'a> {
     }
 
     /// Where packets to `end` go: each different answer once.
-    fn leads(&self, end: &End<'a>) -> Result<Vec<Lead<'a>>, Unknown> {
+    fn leads(&self, end: &End<'a>, budget: &mut Budget) -> Result<Vec<Lead<'a>>, Unknown> {
         if let Some(gap) = &self.gap {
             return Err(gap.clone());
         }
         let (mut leads, mut left) = (Vec::new(), Left::of(Area { range: end.range, ports: Ports::ALL }));
         for Entry { index, route, range, .. } in &self.entries {
             let too_many = || Unknown::unresolved(format!("{} has more routes than AWS allows", self.id));
-            if left.take(&Area { range: *range, ports: Ports::ALL }).ok_or_else(too_many)? {
+            if left.take(&Area { range: *range, ports: Ports::ALL }, budget).ok_or_else(too_many)? {
                 let by = By::Route { table: self.id, index: *index, route };
                 leads.push(Lead { way: way(route, end.range.family()), by });
             }
@@ -139,11 +144,13 @@ fn sum_up<'a>(leads: Result<Vec<Lead<'a>>, Unknown>, end: &End<'a>) -> Summary<'
 
 /// The steps there and back for every pair of ends, of which `same_vpc` tells whether they share a VPC.
 pub(super) fn steps<'a>(facts: &'a dyn Facts, sources: &[End<'a>], targets: &[End<'a>]) -> Vec<Step<'a>> {
-    let (mut tables, mut steps) = (Tables::default(), Vec::new());
+    let (mut tables, mut budget, mut steps) = (Tables::default(), Budget::default(), Vec::new());
     let mut ask = |from: &End<'a>, to: &End<'a>| {
         let leads = from.subnet.clone().and_then(|subnet| {
             let none = || Unknown::unresolved(format!("no route table of {subnet} was found"));
-            tables.of(subnet, || facts.route_table_of_subnet(subnet)?.ok_or_else(none), |table| Table::read(facts, table))?.leads(to)
+            tables
+                .of(subnet, || facts.route_table_of_subnet(subnet)?.ok_or_else(none), |table| Table::read(facts, table))?
+                .leads(to, &mut budget)
         });
         sum_up(leads, to)
     };

@@ -4,15 +4,20 @@
 //! Whoever controls a resource configuration on the gateway can go wherever these permissions lead
 //! (<https://docs.aws.amazon.com/vpc-lattice/latest/ug/resource-gateway.html>).
 
+use std::collections::BTreeSet;
+
 use crate::model::ec2::{Endpoint, Peer, Permission, SecurityGroup};
 use crate::model::lattice::Gateway;
 use crate::model::{Known, Unknown};
 
+use foldhash::{HashMap, HashSet};
+
 use super::Facts;
 use super::ends::named;
 use super::groups::permissions;
+use super::names::distinct;
 use super::permission::{Canonical, Protocol, block, protocol, tcp_ports};
-use super::range::{Cover, Ports, Range, cover};
+use super::range::{PortSet, Ports, Range, Ranges};
 use super::step::Direction;
 
 /// The port that every path needs.
@@ -20,11 +25,11 @@ const HTTPS: u16 = 443;
 
 /// What the resource configurations of a gateway need.
 #[derive(Clone, Copy, Debug)]
-pub struct Needs<'a> {
+pub struct Needs<'n, 'a> {
     /// The endpoints that they lead to.
-    pub endpoints: &'a [&'a Endpoint],
+    pub endpoints: &'n [&'a Endpoint],
     /// Ports that they serve; 443 need not be among them.
-    pub ports: &'a [Ports],
+    pub ports: &'n [Ports],
 }
 
 /// A permission that admits more than is needed.
@@ -73,8 +78,8 @@ pub struct WideEgress<'a> {
 }
 
 /// The permissions of a gateway's groups that admit more than is needed.
-pub fn wide_egress<'a>(facts: &'a dyn Facts, gateway: &'a Gateway, needs: Needs<'_>) -> WideEgress<'a> {
-    let mut judge = Judge { facts, gateway, needs, home: None };
+pub fn wide_egress<'a>(facts: &'a dyn Facts, gateway: &'a Gateway, needs: Needs<'_, 'a>) -> WideEgress<'a> {
+    let mut judge = Judge::new(facts, gateway, needs);
     let mut found = WideEgress::default();
     let groups = match gateway.security_group_ids.read() {
         Ok(groups) if groups.is_empty() => {
@@ -83,27 +88,56 @@ pub fn wide_egress<'a>(facts: &'a dyn Facts, gateway: &'a Gateway, needs: Needs<
         groups => groups,
     };
     match groups {
-        Ok(groups) => groups.iter().for_each(|id| judge.group(id, &mut found)),
+        Ok(groups) => distinct(groups).for_each(|id| judge.group(id, &mut found)),
         Err(gap) => found.gaps.push(gap),
     }
     found
 }
 
 /// The addresses of the path, as far as they are known.
+#[derive(Default)]
 struct Home {
-    ranges: Vec<Range>,
+    ranges: Ranges,
     gap: Option<Unknown>,
 }
 
-struct Judge<'a, 'n> {
+struct Judge<'a> {
     facts: &'a dyn Facts,
     gateway: &'a Gateway,
-    needs: Needs<'n>,
+    /// The endpoints, each once.
+    endpoints: Vec<&'a Endpoint>,
+    /// The served ports, and 443.
+    ports: PortSet,
+    /// The groups of the endpoints.
+    groups: HashSet<&'a str>,
+    /// The VPCs of gateway and endpoints, as far as they are known.
+    vpcs: BTreeSet<&'a str>,
+    /// Why there may be more of them.
+    vpc_gap: Option<Unknown>,
     /// Looked up when the first range of addresses has to be judged.
     home: Option<Home>,
+    /// Whether prefix lists lie inside the VPCs.
+    lists: HashMap<&'a str, Result<bool, Unknown>>,
 }
 
-impl<'a> Judge<'a, '_> {
+impl<'a> Judge<'a> {
+    fn new(facts: &'a dyn Facts, gateway: &'a Gateway, needs: Needs<'_, 'a>) -> Self {
+        let mut seen = HashSet::default();
+        let endpoints: Vec<&Endpoint> =
+            needs.endpoints.iter().copied().filter(|endpoint| seen.insert(std::ptr::from_ref(*endpoint))).collect();
+        let (mut vpcs, mut vpc_gap) = (BTreeSet::new(), None);
+        for vpc in std::iter::once(&gateway.vpc_id).chain(endpoints.iter().map(|endpoint| &endpoint.vpc_id)) {
+            match vpc.read() {
+                Ok(vpc) => drop(vpcs.insert(vpc.as_str())),
+                Err(gap) => vpc_gap = vpc_gap.or(Some(gap)),
+            }
+        }
+        let groups = endpoints.iter().filter_map(|endpoint| endpoint.security_group_ids.read().ok());
+        let groups = groups.flatten().map(String::as_str).collect();
+        let ports = needs.ports.iter().copied().chain([Ports::one(HTTPS)]).collect();
+        Judge { facts, gateway, endpoints, ports, groups, vpcs, vpc_gap, home: None, lists: HashMap::default() }
+    }
+
     fn group(&mut self, id: &str, found: &mut WideEgress<'a>) {
         let listed = match self.facts.group(id) {
             Ok(Some(group)) => permissions(group, Direction::Egress).map(|permissions| (group, permissions)),
@@ -128,7 +162,7 @@ impl<'a> Judge<'a, '_> {
     }
 
     /// What a permission admits too much of; nothing if it is needed or admits nothing at all.
-    fn excess(&mut self, permission: &Permission) -> Result<Option<Excess>, Unknown> {
+    fn excess(&mut self, permission: &'a Permission) -> Result<Option<Excess>, Unknown> {
         if is_placeholder(permission) {
             return Ok(None);
         }
@@ -147,24 +181,18 @@ impl<'a> Judge<'a, '_> {
         if protocol(&permission.protocol)? == Protocol::Every {
             return Ok(Some(Excess::Protocol));
         }
-        let needed = |ports: Ports| ports == Ports::one(HTTPS) || self.is_served_with_https(ports);
         Ok(match tcp_ports(permission)? {
             None => Some(Excess::Protocol),
-            Some(ports) if needed(ports) => None,
+            Some(ports) if self.ports.holds(&ports) => None,
             Some(_) => Some(Excess::Ports),
         })
-    }
-
-    /// Whether the served ports and 443 together make up a range.
-    fn is_served_with_https(&self, ports: Ports) -> bool {
-        !self.needs.ports.is_empty() && ports.within(&[self.needs.ports, &[Ports::one(HTTPS)]].concat())
     }
 
     /// A reference to a group that is gone and a list without entries admit nothing.
     fn admits_anything(&self, peer: &Peer) -> Result<bool, Unknown> {
         match peer {
             Peer::Cidr(cidr) => block(cidr).map(|_| true),
-            Peer::Group(id) => Ok(self.is_endpoints(id) || self.facts.group(id)?.is_some()),
+            Peer::Group(id) => Ok(self.groups.contains(id.as_str()) || self.facts.group(id)?.is_some()),
             Peer::PrefixList(id) => match self.facts.prefix_list(id)? {
                 Some(list) => list.cidrs.read().map(|cidrs| !cidrs.is_empty()),
                 None => Ok(false),
@@ -172,28 +200,28 @@ impl<'a> Judge<'a, '_> {
         }
     }
 
-    fn is_endpoints(&self, id: &str) -> bool {
-        let carries = |groups: &Vec<String>| groups.iter().any(|group| group == id);
-        self.needs.endpoints.iter().any(|endpoint| endpoint.security_group_ids.read().is_ok_and(carries))
-    }
-
     /// Whether a group's members are inside the VPCs: it is the endpoint's, or belongs to one of them.
     fn is_neighbour(&self, id: &str) -> Result<bool, Unknown> {
-        if self.is_endpoints(id) {
+        if self.groups.contains(id) {
             return Ok(true);
         }
         let Some(group) = self.facts.group(id)? else { return Ok(true) };
-        let vpc = group.vpc_id.read()?;
-        crate::model::known::any(self.vpcs(), |own| Ok(own.read()? == vpc))
+        match (self.vpcs.contains(group.vpc_id.read()?.as_str()), &self.vpc_gap) {
+            (false, Some(gap)) => Err(gap.clone()),
+            (inside, _) => Ok(inside),
+        }
     }
 
-    fn vpcs(&self) -> impl Iterator<Item = &Known<String>> {
-        std::iter::once(&self.gateway.vpc_id).chain(self.needs.endpoints.iter().map(|endpoint| &endpoint.vpc_id))
-    }
-
-    fn lists_home(&mut self, id: &str) -> Result<bool, Unknown> {
-        let Some(list) = self.facts.prefix_list(id)? else { return Ok(true) };
-        crate::model::known::all(list.cidrs.read()?, |cidr| self.is_home(&block(cidr)?))
+    fn lists_home(&mut self, id: &'a str) -> Result<bool, Unknown> {
+        if let Some(known) = self.lists.get(id) {
+            return known.clone();
+        }
+        let answer = self.facts.prefix_list(id).and_then(|list| match list {
+            Some(list) => crate::model::known::all(list.cidrs.read()?, |cidr| self.is_home(&block(cidr)?)),
+            None => Ok(true),
+        });
+        self.lists.insert(id, answer.clone());
+        answer
     }
 
     /// Whether addresses lie inside the VPCs. No VPC has all addresses, so that for those nothing need be known.
@@ -206,35 +234,43 @@ impl<'a> Judge<'a, '_> {
             None => self.find_home(),
         };
         let home = self.home.insert(home);
-        match (cover(range, &home.ranges), &home.gap) {
-            (Cover::Full, _) => Ok(true),
-            (_, Some(gap)) => Err(gap.clone()),
-            (_, None) => Ok(false),
+        match (home.ranges.holds(range), &home.gap) {
+            (true, _) => Ok(true),
+            (false, Some(gap)) => Err(gap.clone()),
+            (false, None) => Ok(false),
         }
     }
 
     /// The ranges of the VPCs; those of the subnets and interfaces too where a VPC is not known.
     fn find_home(&self) -> Home {
-        let mut home = Home { ranges: Vec::new(), gap: None };
-        for vpc in self.vpcs() {
-            let cidrs = vpc.read().and_then(|id| named(self.facts.vpc(id), id)).and_then(|vpc| vpc.cidrs.read());
-            home.add(cidrs);
+        let mut found = Found { ranges: Vec::new(), gap: self.vpc_gap.clone() };
+        for id in &self.vpcs {
+            found.add(named(self.facts.vpc(id), id).and_then(|vpc| vpc.cidrs.read()));
         }
-        if home.gap.is_some() {
-            let subnets = self.needs.endpoints.iter().map(|endpoint| &endpoint.subnet_ids).chain([&self.gateway.subnet_ids]);
-            for id in subnets.filter_map(|ids| ids.read().ok()).flatten() {
-                home.add(named(self.facts.subnet(id), id).and_then(|subnet| subnet.cidrs.read()));
+        if found.gap.is_some() {
+            let subnets = self.endpoints.iter().map(|endpoint| &endpoint.subnet_ids).chain([&self.gateway.subnet_ids]);
+            let subnets: BTreeSet<&str> = subnets.filter_map(|ids| ids.read().ok()).flatten().map(String::as_str).collect();
+            for id in subnets {
+                found.add(named(self.facts.subnet(id), id).and_then(|subnet| subnet.cidrs.read()));
             }
-            for id in self.needs.endpoints.iter().filter_map(|endpoint| endpoint.interface_ids.read().ok()).flatten() {
+            let interfaces = self.endpoints.iter().filter_map(|endpoint| endpoint.interface_ids.read().ok());
+            let interfaces: BTreeSet<&str> = interfaces.flatten().map(String::as_str).collect();
+            for id in interfaces {
                 let addresses = named(self.facts.interface(id), id).and_then(|interface| interface.addresses.read());
-                home.ranges.extend(addresses.into_iter().flatten().filter_map(|address| Range::address(address)));
+                found.ranges.extend(addresses.into_iter().flatten().filter_map(|address| Range::address(address)));
             }
         }
-        home
+        Home { ranges: Ranges::of(found.ranges), gap: found.gap }
     }
 }
 
-impl Home {
+/// Addresses as they are found.
+struct Found {
+    ranges: Vec<Range>,
+    gap: Option<Unknown>,
+}
+
+impl Found {
     fn add(&mut self, cidrs: Result<&Vec<String>, Unknown>) {
         match cidrs {
             Ok(cidrs) => {

@@ -76,7 +76,9 @@ fn names_private_api(path: &Integration<'_>, connection: &Site<'_, Connection>) 
             }
             Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown)),
         },
-        Host::ApiAtEndpoint { .. } | Host::Endpoint { .. } => certain("The host is the name of a VPC endpoint."),
+        Host::ApiAtEndpoint { .. } | Host::Endpoint { .. } | Host::OtherEndpoint { .. } => {
+            certain("The host is the name of a VPC endpoint, which has private addresses.")
+        }
         Host::ServicePrivateName { .. } => certain("The host is a name that only a VPC endpoint answers to."),
         Host::Custom(name) => match path.estate.private_domain(connection.region, name, false) {
             Hop::Present(_) => {
@@ -85,7 +87,7 @@ fn names_private_api(path: &Integration<'_>, connection: &Site<'_, Connection>) 
             Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown)),
             Hop::Missing(_) | Hop::None => Ok(None),
         },
-        Host::OtherEndpoint { .. } | Host::Untrusted { .. } => Err(Leave::NotApplicable("the URL names no API".into())),
+        Host::Untrusted { .. } => Err(Leave::NotApplicable("the URL names no API".into())),
     }
 }
 

@@ -20,8 +20,15 @@ pub enum Hidden<'a> {
 }
 
 /// Whether the gateway resolves names in its VPC.
+///
+/// # Errors
+/// The gap; unresolved for a mode that is not known here.
 pub fn resolves_in_vpc(gateway: &Site<'_, Gateway>) -> Result<bool, Unknown> {
-    Ok(gateway.value.dns_resolution.read()? == "IN_VPC")
+    match gateway.value.dns_resolution.read()?.as_str() {
+        "IN_VPC" => Ok(true),
+        "PUBLIC" => Ok(false),
+        other => Err(Unknown::unresolved(format!("`{other}` is no way to resolve names that is known here"))),
+    }
 }
 
 /// Whether the domain of the configuration is API Gateway's own name, which public DNS answers with the addresses
@@ -39,6 +46,10 @@ pub fn hidden<'a>(path: &Integration<'a>) -> Result<Option<Hidden<'a>>, Leave> {
             Ok(Some(Hidden::NeverPublic))
         }
         Some(Host::Custom(name)) => Ok(path.estate.private_zone(path.gateway.read()?, name)?.map(Hidden::PrivateZone)),
+        Some(Host::Untrusted { why: why @ (Distrust::NotAName | Distrust::IpLiteral) }) => Err(Unknown::unresolved(format!(
+            "the domain of the resource configuration is {why}, and what a gateway makes of it is not known"
+        ))
+        .into()),
         _ => Ok(None),
     }
 }

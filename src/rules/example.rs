@@ -1,7 +1,8 @@
 //! Healthy estates that a document's examples change, and what a rule answers on a changed one.
 //!
 //! A patch is a JSON merge patch (RFC 7396) on the estate's one region: its keys are the collections. A
-//! resource may be named by its name or id instead of its whole key, and `roles` stands beside the rest.
+//! resource may be named by its name or id instead of its whole key. `roles` stands beside the rest, and so does
+//! `accounts` for what other accounts and regions have.
 
 use serde_json::{Map, Value};
 
@@ -53,7 +54,7 @@ pub fn patch(estate: &mut Value, patch: &Value) -> Result<(), String> {
         merge(target, &with_keys(target, roles));
     }
     let region = only(account, "regions").ok_or("an estate has one region")?;
-    for (name, changes) in collections.iter().filter(|(name, _)| *name != "roles") {
+    for (name, changes) in collections.iter().filter(|(name, _)| !["roles", "accounts"].contains(&name.as_str())) {
         let region = region.as_object_mut().ok_or("a region is an object")?;
         if changes.is_null() {
             region.remove(name);
@@ -61,6 +62,9 @@ pub fn patch(estate: &mut Value, patch: &Value) -> Result<(), String> {
         }
         let target = region.entry(name).or_insert_with(empty);
         merge(target, &with_keys(target, changes));
+    }
+    if let Some(accounts) = collections.get("accounts") {
+        merge(&mut estate["accounts"], accounts);
     }
     Ok(())
 }

@@ -46,13 +46,14 @@ pub fn dns_mode(path: &Integration<'_>) -> Assessed {
 
 /// `gateway/single-zone`
 pub fn single_zone(gateway: &Site<'_, Gateway>) -> Assessed {
-    let (mut zones, mut gap) = (BTreeSet::new(), None);
+    let (mut found, mut gap) = (Vec::new(), None);
     for id in gateway.value.subnet_ids.read()? {
         match zone_of(gateway, id) {
-            Ok(zone) => drop(zones.insert(zone)),
+            Ok(zone) => found.push(zone),
             Err(unknown) => gap = gap.or(Some(unknown)),
         }
     }
+    let zones: BTreeSet<&str> = comparable(&found).collect();
     match (zones.len(), gap) {
         (2.., _) => pass(),
         (_, Some(unknown)) => Err(Leave::Unknown(unknown)),
@@ -63,13 +64,16 @@ pub fn single_zone(gateway: &Site<'_, Gateway>) -> Assessed {
     }
 }
 
-/// The Availability Zone of a subnet: its id, which all accounts share, or else its name.
-fn zone_of<'a>(gateway: &Site<'a, Gateway>, subnet: &'a str) -> Result<&'a str, Unknown> {
+/// Zones, given by id and name, in one notation: an id and a name cannot be compared.
+pub fn comparable<'z>(zones: &[(Option<&'z str>, &'z str)]) -> impl Iterator<Item = &'z str> {
+    let by_id = zones.iter().all(|(id, _)| id.is_some());
+    zones.iter().map(move |(id, name)| id.filter(|_| by_id).unwrap_or(name))
+}
+
+/// The Availability Zone of a subnet: its id, which all accounts share, where it was told, and its name.
+fn zone_of<'a>(gateway: &Site<'a, Gateway>, subnet: &'a str) -> Result<(Option<&'a str>, &'a str), Unknown> {
     match gateway.estate.subnet((gateway.account, gateway.region), subnet) {
-        Hop::Present(subnet) => match subnet.value.zone_id.read()? {
-            Some(zone) => Ok(zone),
-            None => Ok(subnet.value.zone.read()?),
-        },
+        Hop::Present(subnet) => Ok((subnet.value.zone_id.read()?.as_deref(), subnet.value.zone.read()?)),
         Hop::Unknown(_, unknown) => Err(unknown),
         Hop::Missing(_) | Hop::None => Err(Unknown::foreign(format!("{subnet} is none of the subnets that were read"))),
     }

@@ -17,7 +17,7 @@ mod destination;
 mod dns;
 mod domain;
 mod endpoint;
-mod gateway;
+pub(crate) mod gateway;
 mod hygiene;
 mod network;
 mod observability;

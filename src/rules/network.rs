@@ -1,16 +1,20 @@
 //! Rules on what filters packets between the gateway and the endpoint: security groups and network ACLs.
 
+use std::collections::BTreeMap;
+
+use foldhash::HashSet;
+
 use super::connection::path::association_unhealthy;
 use super::resource_config::{self, ports_of};
 use super::verdict::{Assessed, Evidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
 use super::{endpoint, gateway};
-use crate::estate::{Hop, Integration, Site};
+use crate::estate::{Hop, Integration, Site, is_execute_api};
 use crate::host::Host;
 use crate::model::ec2::{Endpoint, Peer, Permission, SecurityGroup};
 use crate::model::known::{all, any};
 use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::{Kind, Known, Unknown};
-use crate::network::{Answer, Canonical, Direction, Excess, Family, Needs, Outcome, Ports, Range, Verdict, Wide, wide_egress};
+use crate::network::{Answer, Canonical, Direction, Excess, Family, Needs, Outcome, PortSet, Ports, Range, Verdict, Wide, wide_egress};
 
 /// The port at which endpoints answer.
 const HTTPS: Ports = Ports::one(443);
@@ -22,6 +26,8 @@ struct Use<'a> {
     ports: Vec<Ports>,
     /// Those that serve other ports than 443, or lead elsewhere than to an endpoint that was read.
     others: Vec<(Site<'a, ResourceConfig>, Vec<Ports>)>,
+    /// What the others serve.
+    served: PortSet,
     /// Why there may be more.
     gap: Option<Unknown>,
 }
@@ -36,15 +42,19 @@ impl<'a> Use<'a> {
                 Err(unknown) => found.gap = found.gap.or(Some(unknown)),
             }
         }
+        found.served = found.others.iter().flat_map(|(_, ports)| ports).copied().collect();
         found
     }
 
     fn add(&mut self, config: Site<'a, ResourceConfig>, gateway: &Site<'a, Gateway>, ports: Vec<Ports>) {
-        self.ports.extend(&ports);
         let end = gateway.estate.led_to(&config, &Hop::Present(*gateway));
         if let Hop::Present(endpoint) = &end {
             self.endpoints.push(endpoint.value);
         }
+        if needs_https_only(&config, &end) {
+            return;
+        }
+        self.ports.extend(&ports);
         let elsewhere = matches!(end, Hop::None | Hop::Unknown(..)) || !leads_to_api(&config);
         if elsewhere || ports.iter().any(|range| *range != HTTPS) {
             self.others.push((config, ports));
@@ -59,11 +69,20 @@ impl<'a> Use<'a> {
         if wide.excess == Excess::Protocol || is_everywhere(&wide.permission.peer) {
             return Ok(false);
         }
-        let served: Vec<Ports> = self.others.iter().flat_map(|(_, ports)| ports).copied().collect();
-        if ports(wide.permission).is_some_and(|ports| ports.within(&served)) {
+        if ports(wide.permission).is_some_and(|ports| self.served.holds(&ports)) {
             return Ok(true);
         }
         self.gap.clone().map_or(Ok(false), Err)
+    }
+}
+
+/// Whether a configuration leads to an execute-api endpoint, which answers at 443 only, whatever ports it admits.
+fn needs_https_only(config: &Site<'_, ResourceConfig>, end: &Hop<'_, Site<'_, Endpoint>>) -> bool {
+    let own_name = || config.value.domain.read().ok()?.as_deref().and_then(|domain| config.estate.domain(domain));
+    match end {
+        Hop::Present(endpoint) => endpoint.value.service.read().is_ok_and(|name| is_execute_api(name)) && leads_to_api(config),
+        Hop::Missing(_) => own_name().is_some_and(|name| !matches!(name, Host::OtherEndpoint { .. } | Host::Custom(_))),
+        Hop::Unknown(..) | Hop::None => false,
     }
 }
 
@@ -88,11 +107,14 @@ pub fn gateway_egress_443_only(gateway: &Site<'_, Gateway>) -> Assessed {
     let uses = Use::of(gateway);
     let facts = gateway.estate.facts(gateway.account, gateway.region)?;
     let found = wide_egress(facts, gateway.value, Needs { endpoints: &uses.endpoints, ports: &uses.ports });
-    let (mut findings, mut gap) = (Vec::new(), found.gaps.into_iter().next());
+    let (mut findings, mut gap, mut carriers) = (Vec::new(), found.gaps.into_iter().next(), BTreeMap::new());
     for wide in found.wide {
         match uses.needs(&wide) {
             Ok(true) => {}
-            Ok(false) => findings.push(too_wide(gateway, &uses, &wide)),
+            Ok(false) => {
+                let shared = carriers.entry(wide.group).or_insert_with(|| sharing(gateway, wide.group));
+                findings.push(too_wide(gateway, &uses, &wide, shared));
+            }
             Err(unknown) => gap = gap.or(Some(unknown)),
         }
     }
@@ -102,7 +124,7 @@ pub fn gateway_egress_443_only(gateway: &Site<'_, Gateway>) -> Assessed {
     }
 }
 
-fn too_wide<'a>(gateway: &Site<'a, Gateway>, uses: &Use<'a>, wide: &Wide<'a>) -> Finding {
+fn too_wide<'a>(gateway: &Site<'a, Gateway>, uses: &Use<'a>, wide: &Wide<'a>, shared: &[Evidence]) -> Finding {
     let carrier = gateway.at("/security_group_ids");
     let Hop::Present(group) = gateway.estate.security_group((gateway.account, gateway.region), wide.group) else {
         return Finding::from(carrier.observed(format!("{}: {}", wide.group, wide.text()))).facet(wide.text());
@@ -114,10 +136,9 @@ fn too_wide<'a>(gateway: &Site<'a, Gateway>, uses: &Use<'a>, wide: &Wide<'a>) ->
         Excess::Peer => "It leads out of the VPCs of the gateway and its endpoints.",
     };
     let finding = Finding::from(place).facet(wide.text()).note(why).related(carrier.observed(ids(&gateway.value.security_group_ids)));
-    let shared = sharing(gateway, &group).into_iter();
     let served = uses.others.iter().filter(|(_, own)| own.iter().any(|range| *range != HTTPS && admits(wide.permission, range)));
     let served = served.map(|(config, own)| config.at("/port_ranges").observed(list(own)));
-    shared.chain(served).fold(finding, Finding::related)
+    shared.iter().cloned().chain(served).fold(finding, Finding::related)
 }
 
 fn admits(permission: &Permission, range: &Ports) -> bool {
@@ -125,20 +146,22 @@ fn admits(permission: &Permission, range: &Ports) -> bool {
 }
 
 /// Who else carries a group of a gateway: endpoints, other gateways, and interfaces that are not a gateway's own.
-fn sharing<'a>(gateway: &Site<'a, Gateway>, group: &Site<'a, SecurityGroup>) -> Vec<Evidence> {
+fn sharing<'a>(gateway: &Site<'a, Gateway>, group: &'a str) -> Vec<Evidence> {
     let estate = gateway.estate;
+    let Hop::Present(group) = estate.security_group((gateway.account, gateway.region), group) else { return Vec::new() };
     let carries = |groups: &Known<Vec<String>>| groups.read().is_ok_and(|ids| ids.iter().any(|id| id == group.key));
     let gateways = estate.all(Kind::Gateway, |region| &region.gateways);
     let gateways = gateways.filter(|other| other.key != gateway.key && carries(&other.value.security_group_ids));
     let endpoints = estate.all(Kind::Endpoint, |region| &region.endpoints);
     let endpoints: Vec<_> = endpoints.filter(|endpoint| carries(&endpoint.value.security_group_ids)).collect();
-    let of_endpoint = |id: &String| endpoints.iter().any(|endpoint| endpoint.value.interface_ids.read().is_ok_and(|ids| ids.contains(id)));
-    let members = group.value.members.read().into_iter().flatten();
-    let others: Vec<&str> = members.filter(|id| !of_endpoint(id) && !may_be_gateways(gateway, id)).map(String::as_str).collect();
+    let of_endpoint = endpoints.iter().filter_map(|endpoint| endpoint.value.interface_ids.read().ok()).flatten();
+    let of_endpoint: HashSet<&str> = of_endpoint.map(String::as_str).collect();
+    let members = group.value.members.read().into_iter().flatten().map(String::as_str);
+    let others: Vec<&str> = members.filter(|id| !of_endpoint.contains(id) && !may_be_gateways(gateway, id)).collect();
     let mut found: Vec<Evidence> = gateways.map(|other| other.at("/security_group_ids").observed(&other.value.id)).collect();
     found.extend(endpoints.iter().map(|endpoint| endpoint.at("/security_group_ids").observed(endpoint.key)));
     if !others.is_empty() {
-        found.push(group.at("/members").observed(others.join(", ")));
+        found.push(group.at("/members").observed(some(&others, ", ")));
     }
     found
 }
@@ -194,7 +217,17 @@ fn first_group<'a, T>(site: &Site<'a, T>, ids: &'a [String]) -> Option<Site<'a, 
 }
 
 fn ids(known: &Known<Vec<String>>) -> String {
-    known.read().map_or_else(|_| "its groups".to_owned(), |ids| ids.join(", "))
+    known.read().map_or_else(|_| "its groups".to_owned(), |ids| some(ids, ", "))
+}
+
+/// The first of several texts; AWS allows no more of any of them, but a file may.
+fn some<T: AsRef<str>>(texts: &[T], between: &str) -> String {
+    const SHOWN: usize = 60;
+    let shown: Vec<&str> = texts.iter().take(SHOWN).map(AsRef::as_ref).collect();
+    match texts.len().checked_sub(SHOWN) {
+        None | Some(0) => shown.join(between),
+        Some(more) => format!("{}{between}and {more} more", shown.join(between)),
+    }
 }
 
 /// A list of a group that lacks a permission; where there is no group, the place that names it.
@@ -206,7 +239,7 @@ fn listing(group: Option<&Site<'_, SecurityGroup>>, direction: Direction, carrie
     };
     let texts = listed.read().into_iter().flatten().filter_map(|permission| permission.read().ok());
     let texts: Vec<String> = texts.map(|permission| Canonical { permission, direction }.to_string()).collect();
-    let observed = if texts.is_empty() { "nothing".to_owned() } else { texts.join("; ") };
+    let observed = if texts.is_empty() { "nothing".to_owned() } else { some(&texts, "; ") };
     Finding::from(group.at(format!("/{}", direction.name())).observed(observed).expected(expected)).related(carrier)
 }
 

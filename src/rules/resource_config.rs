@@ -7,10 +7,10 @@ use super::endpoint::outage;
 use super::gateway::is_ready;
 use super::verdict::{Assessed, Confidence, Evidence, Finding, Leave, Severity, fail, not_applicable, pass};
 use crate::estate::{Hop, Integration, Site, regional_name};
-use crate::host::Host;
+use crate::host::{Distrust, Host};
 use crate::model::Unknown;
 use crate::model::ec2::Endpoint;
-use crate::model::known::told;
+use crate::model::known::{all, any, told};
 use crate::model::lattice::ResourceConfig;
 use crate::network::{Families, Outcome, Ports, Side, Verdict};
 
@@ -50,8 +50,11 @@ fn patience(config: &Site<'_, ResourceConfig>) -> i64 {
 pub fn domain_not_endpoint(path: &Integration<'_>) -> Assessed {
     let config = path.config.read()?;
     let Some(domain) = config.value.domain.read()? else { return not_applicable("the configuration names no domain") };
-    if !matches!(path.estate.domain(domain), Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. })) {
-        return not_applicable("the domain is no name of an execute-api endpoint");
+    let broken = Distrust::NotAnApiName;
+    match path.estate.domain(domain) {
+        Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. }) => {}
+        Some(Host::Untrusted { why }) if *why == broken => {}
+        _ => return not_applicable("the domain is no name of an execute-api endpoint"),
     }
     let place = || config.at("/domain").observed(domain);
     match &path.endpoint {
@@ -101,7 +104,9 @@ pub fn domain_is_api_host(path: &Integration<'_>) -> Assessed {
     }
     amazon_resolver(&vpc)?;
     match &path.endpoint {
-        Hop::Missing(_) => fail(finding.note("No execute-api endpoint of the gateway's VPC has private DNS.")),
+        Hop::Missing(_) => {
+            fail(finding.note("No execute-api endpoint of the gateway's VPC answers to it: that takes private DNS, in its region."))
+        }
         hop => {
             hop.read()?;
             if *vpc.value.dns_hostnames.read()? {
@@ -162,8 +167,19 @@ fn endpoint_name(path: &Integration<'_>) -> String {
 /// # Errors
 /// The gap, or unresolved for text that is no range.
 pub fn ports_of(config: &ResourceConfig) -> Result<Vec<Ports>, Unknown> {
-    let parse = |text: &String| Ports::parse(text).ok_or_else(|| Unknown::unresolved(format!("`{text}` is no range of ports")));
-    config.port_ranges.read()?.iter().map(parse).collect()
+    config.port_ranges.read()?.iter().map(|text| range(text)).collect()
+}
+
+/// Whether a configuration admits all of `ports` in one range.
+///
+/// # Errors
+/// The gap, where no range does and one cannot be read.
+pub fn serves(config: &ResourceConfig, ports: &Ports) -> Result<bool, Unknown> {
+    any(config.port_ranges.read()?, |text| Ok(range(text)?.holds(ports)))
+}
+
+fn range(text: &str) -> Result<Ports, Unknown> {
+    Ports::parse(text).ok_or_else(|| Unknown::unresolved(format!("`{text}` is no range of ports")))
 }
 
 /// `resource-config/port`
@@ -174,7 +190,7 @@ pub fn port(path: &Integration<'_>) -> Assessed {
     }
     let port = Ports::one(url.port.unwrap_or(HTTPS));
     let ranges = config.value.port_ranges.read()?;
-    if ports_of(config.value)?.iter().any(|range| range.holds(&port)) {
+    if serves(config.value, &port)? {
         return pass();
     }
     let observed = if ranges.is_empty() { "none".to_owned() } else { ranges.join(", ") };
@@ -185,12 +201,11 @@ pub fn port(path: &Integration<'_>) -> Assessed {
 /// `resource-config/port-wide`
 pub fn port_wide(path: &Integration<'_>) -> Assessed {
     let (config, url) = (path.config.read()?, path.url()?);
-    let ranges = ports_of(config.value)?;
     let needed = [Ports::one(url.port.unwrap_or(HTTPS)), Ports::one(HTTPS)];
-    if url.scheme != "https" || !ranges.iter().any(|range| range.holds(&needed[0])) {
+    if url.scheme != "https" || !serves(config.value, &needed[0])? {
         return not_applicable("the configuration does not serve the URL");
     }
-    if ranges.iter().all(|range| range.within(&needed)) {
+    if all(config.value.port_ranges.read()?, |text| Ok(range(text)?.within(&needed)))? {
         return pass();
     }
     fail(config.at("/port_ranges").observed(config.value.port_ranges.read()?.join(", ")).expected(needed[0].to_string()))
@@ -206,8 +221,8 @@ pub fn ip_type(path: &Integration<'_>) -> Assessed {
             return pass();
         }
         let place = config.at("/ip_address_type").observed("DUALSTACK").expected("IPV4 or IPV6");
-        let finding = Finding::from(place).severity(Severity::Medium).confidence(Confidence::Low);
-        return fail(finding.note("AWS documents DUALSTACK as not supported for a domain; which addresses are used is not documented."));
+        let finding = Finding::from(place).confidence(Confidence::Medium);
+        return fail(finding.note("AWS documents DUALSTACK as not supported for a domain; what becomes of it is not documented."));
     }
     let mine = config.at("/ip_address_type").observed(kind.unwrap_or("none"));
     let entrance = gateway.at("/ip_address_type").observed(gateway.value.ip_address_type.read()?);

@@ -155,40 +155,18 @@ type Made = BTreeMap<(Place, String), Origin>;
 
 fn emitted(plan: &Plan, fix: &Fix, homes: &Homes<'_>, editor: &mut Editor, made: &mut Made) -> Emitted {
     let mut work = Work { homes, fix, editor: editor.clone(), made: made.clone() };
-    let mut left = Vec::new();
-    let mut hard = None;
-    for step in &fix.steps {
-        match work.step(step) {
-            Ok(()) => {}
-            Err(Leave::Soft(why)) => left.push(work.left(step, why)),
-            Err(Leave::Hard(why)) => {
-                hard = Some((step.id, why));
-                break;
-            }
-        }
-    }
-    let stacks = 0..homes.templates.assembly.stacks.len();
-    if hard.is_none() {
-        let circles = |stack| work.editor.circle(stack).filter(|_| editor.circle(stack).is_none());
-        let circle = stacks.clone().find_map(circles);
-        hard = circle.map(|circle| {
-            (
-                fix.steps.first().map_or(0, |step| step.id),
-                format!("the template's resources would need each other first: {}", circle.join(", ")),
-            )
-        });
-    }
-    let mut resources = Vec::new();
-    match hard {
-        Some((step, why)) => left = fix.steps.iter().map(|own| work.left(own, because(own, step, &why))).collect(),
-        None => {
-            resources = stacks.flat_map(|stack| patched(homes, stack, editor, &work.editor)).collect();
+    let (resources, not_expressed) = match work.fix().and_then(|left| work.deployable(editor).map(|()| left)) {
+        Ok(left) => {
+            let stacks = 0..homes.templates.assembly.stacks.len();
+            let resources = stacks.flat_map(|stack| patched(homes, stack, editor, &work.editor)).collect();
             (*editor, *made) = (work.editor, work.made);
+            (resources, left)
         }
-    }
+        Err((step, why)) => (Vec::new(), fix.steps.iter().map(|own| work.left(own, because(own, step, &why))).collect()),
+    };
     let told = fix.steps.iter().flat_map(|step| step.notes.iter().cloned().chain(step.unconfirmed.iter().map(unconfirmed)));
     let notes: BTreeSet<String> = told.map(|note| note.replace(PLAN, &plan.id)).collect();
-    Emitted { cures: fix.cures.clone(), class: class_name(fix.class), resources, not_expressed: left, notes: notes.into_iter().collect() }
+    Emitted { cures: fix.cures.clone(), class: class_name(fix.class), resources, not_expressed, notes: notes.into_iter().collect() }
 }
 
 fn unconfirmed(fact: &String) -> String {
@@ -209,6 +187,32 @@ pub struct Work<'w> {
 }
 
 impl Work<'_> {
+    /// Writes all steps; those that the rest does without.
+    ///
+    /// # Errors
+    /// The first step that it does not do without, and why it cannot be written.
+    fn fix(&mut self) -> Result<Vec<Left>, (u32, String)> {
+        let mut left = Vec::new();
+        for step in &self.fix.steps {
+            match self.step(step) {
+                Ok(()) => {}
+                Err(Leave::Soft(why)) => left.push(self.left(step, why)),
+                Err(Leave::Hard(why)) => return Err((step.id, why)),
+            }
+        }
+        Ok(left)
+    }
+
+    /// Whether what was written brought no circle of references.
+    fn deployable(&self, before: &Editor) -> Result<(), (u32, String)> {
+        let new = |stack| self.editor.circle(stack).filter(|_| before.circle(stack).is_none());
+        let circle = (0..self.homes.templates.assembly.stacks.len()).find_map(new);
+        circle.map_or(Ok(()), |circle| {
+            let why = format!("the template's resources would need each other first: {}", circle.join(", "));
+            Err((self.fix.steps.first().map_or(0, |step| step.id), why))
+        })
+    }
+
     fn step(&mut self, step: &Step) -> Result<(), Leave> {
         let mut soft = None;
         for change in step.changes.iter().filter(|change| !change.assumed) {

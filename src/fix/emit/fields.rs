@@ -73,7 +73,7 @@ fn put(work: &mut Work<'_>, place: &Place, pointer: &str, before: &Value, after:
     if origin.path.is_empty() {
         return Err(Leave::Hard(format!("no property of {} is known for {pointer}", origin.logical_id)));
     }
-    Ok(if after.is_null() { work.editor.remove(&origin)? } else { work.editor.set(&origin, before, after)? })
+    Ok(work.editor.set(&origin, before, after)?)
 }
 
 /// The items that come to a list; what goes from one, or changes in it, is not said by adding.
@@ -120,7 +120,7 @@ fn target(work: &mut Work<'_>, change: &Change) -> Result<(), Leave> {
         }
         _ => return Err(Leave::Hard(format!("{field} of a target is not known in the template's terms"))),
     };
-    Ok(if after.is_null() { work.editor.remove(&at(way))? } else { work.editor.set(&at(way), &change.before, after)? })
+    Ok(work.editor.set(&at(way), &change.before, after)?)
 }
 
 /// A policy of an API or a domain name. What it says of the API itself is said without its id, which the API does not
@@ -200,5 +200,5 @@ fn connectivity(work: &mut Work<'_>, change: &Change) -> Result<(), Leave> {
         &["InvocationConnectivityParameters", "ResourceParameters", "ResourceConfigurationArn"]
     };
     let origin = Origin { path: way.iter().map(|step| (*step).to_owned()).collect(), ..home };
-    Ok(if change.after.is_null() { work.editor.remove(&origin)? } else { work.editor.set(&origin, &change.before, &change.after)? })
+    Ok(work.editor.set(&origin, &change.before, &change.after)?)
 }

@@ -147,8 +147,10 @@ pub fn api_key_header(path: &Integration<'_>) -> Assessed {
     if !path.method.read()?.summary.api_key_required {
         return not_applicable("the method asks for no API key");
     }
-    if path.api.read()?.value.api_key_source.read()? != "HEADER" {
-        return pass();
+    match path.api.read()?.value.api_key_source.read()?.as_str() {
+        "AUTHORIZER" => return pass(),
+        "HEADER" => {}
+        other => return Err(Unknown::unresolved(format!("`{other}` is no source of API keys that is known here")).into()),
     }
     if path.carries(Place::Header, KEY_HEADER)? {
         return pass();

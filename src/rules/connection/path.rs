@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::private;
 use crate::estate::{Hop, Integration, Site};
+use crate::model::Unknown;
 use crate::model::events::{Connection, Connectivity};
 use crate::rules::verdict::{Assessed, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
 
@@ -59,7 +60,8 @@ fn unhealthy(connection: &Site<'_, Connection>, pointer: &str, path: &Connectivi
         "DELETE_IN_PROGRESS" => Severity::High,
         "PARTIAL" => Severity::Medium,
         "CREATE_IN_PROGRESS" if is_slow(&association)? => Severity::High,
-        _ => return Ok(None),
+        "ACTIVE" | "CREATE_IN_PROGRESS" => return Ok(None),
+        other => return Err(Unknown::unresolved(format!("`{other}` is no state of an association that is known here")).into()),
     };
     let note = match association.value.failure_reason.read() {
         Ok(Some(reason)) => format!("The association is {status}. VPC Lattice says: {reason}"),
@@ -73,6 +75,6 @@ fn is_slow(association: &Site<'_, crate::model::lattice::Association>) -> Result
     let patience = SignedDuration::from_mins(association.estate.parameters.in_progress_minutes.into());
     match association.value.created.read()? {
         Some(created) => Ok(association.estate.snapshot.taken_at.duration_since(*created) > patience),
-        None => Err(crate::model::Unknown::unresolved("it is not known since when the association has been in the making").into()),
+        None => Err(Unknown::unresolved("it is not known since when the association has been in the making").into()),
     }
 }

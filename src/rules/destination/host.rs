@@ -6,7 +6,7 @@ use crate::model::events::Place;
 use crate::model::{Reason, Unknown};
 use crate::network::Ports;
 use crate::rules::parameters::AccountId;
-use crate::rules::resource_config::ports_of;
+use crate::rules::resource_config::serves;
 use crate::rules::verdict::{Assessed, Confidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
 
 /// `destination/not-https`
@@ -22,7 +22,7 @@ pub fn not_https(path: &Integration<'_>) -> Assessed {
     }
     let Some(port) = url.port.filter(|port| *port != HTTPS) else { return pass() };
     let config = path.config.read()?;
-    if ports_of(config.value)?.iter().any(|range| range.holds(&Ports::one(port))) {
+    if serves(config.value, &Ports::one(port))? {
         return pass();
     }
     let served = config.at("/port_ranges").observed(config.value.port_ranges.read()?.join(", "));
@@ -69,7 +69,7 @@ fn of_another_account(path: &Integration<'_>, id: &str, unknown: Unknown) -> Ass
         return Err(Leave::Unknown(Unknown::foreign(format!("these templates declare no API {id}; another stack may"))));
     }
     let apis = path.estate.region(endpoint.account, endpoint.region).map(|inventory| inventory.apis.read()).transpose()?;
-    if apis.is_none_or(|apis| apis.contains_key(id)) {
+    if apis.is_none_or(|apis| apis.contains_key(id)) || path.config.read()?.is_foreign() {
         return Err(Leave::Unknown(unknown));
     }
     let others: Vec<&str> = path.estate.parameters.api_accounts.iter().map(AccountId::as_str).collect();

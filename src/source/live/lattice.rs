@@ -185,7 +185,7 @@ fn gateway(answer: GetResourceGatewayOutput) -> Result<Gateway, Unknown> {
         ip_address_type: told(action, "ipAddressType", answer.ip_address_type.map(|family| family.as_str().to_owned())),
         ipv4_per_interface: Known::Value(answer.ipv4_addresses_per_eni.map(i64::from)),
         dns_resolution: dns_resolution(answer.resource_config_dns_resolution),
-        service_managed: Known::Value(answer.service_managed.unwrap_or_default()),
+        service_managed: Known::Value(answer.service_managed.unwrap_or_default() || answer.managed_by.is_some()),
         created: Known::Value(time(answer.created_at)),
         tags: unasked(LIST_LATTICE_TAGS),
     })

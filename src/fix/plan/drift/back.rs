@@ -1,6 +1,6 @@
 //! What a writer is given: a field as it is and as it is to be.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::{Case, Refused, manual};
 use super::Row;
@@ -153,7 +153,7 @@ pub fn join(names: &[&str]) -> String {
 
 /// A value that can be sent as it is.
 fn sendable(value: Option<&Value>) -> Result<Value, &'static str> {
-    let value = value.cloned().unwrap_or_else(|| json!(null));
+    let value = value.cloned().unwrap_or_default();
     match kept_out(&value) {
         Some(why) => Err(why),
         None => Ok(value),

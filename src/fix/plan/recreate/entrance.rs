@@ -11,6 +11,7 @@ use crate::fix::step::{Call, Place, Step};
 use crate::model::Kind;
 use crate::model::ec2::{Endpoint, Subnet};
 use crate::model::lattice::Gateway;
+use crate::rules::gateway::comparable;
 
 /// What a gateway is made with.
 pub struct Entrance {
@@ -75,22 +76,23 @@ impl Entrance {
 
     /// Adds a subnet in each zone of the VPC that has none yet and of which a subnet is known.
     pub fn spread(&mut self, case: &Case<'_>, old: &Site<'_, Gateway>) -> Result<(), Refused> {
-        let zone = |subnet: &Subnet| -> Result<String, Refused> {
-            Ok(match subnet.zone_id.read()? {
-                Some(id) => id.clone(),
-                None => subnet.zone.read()?.clone(),
-            })
-        };
-        let mut zones: BTreeMap<String, String> = BTreeMap::new();
+        let mut known: Vec<(&str, &Subnet)> = Vec::new();
         for id in old.value.subnet_ids.read()? {
-            let subnet =
-                there(case.estate.subnet((old.account, old.region), id)).ok_or_else(|| Refused::new(format!("{id} was not read")))?;
-            zones.entry(zone(subnet.value)?).or_insert_with(|| id.clone());
+            let subnet = there(case.estate.subnet((old.account, old.region), id));
+            known.push((id, subnet.ok_or_else(|| Refused::new(format!("{id} was not read")))?.value));
         }
         for subnet in case.estate.all(Kind::Subnet, |region| &region.subnets) {
             if subnet.region == old.region && *subnet.value.vpc_id.read()? == self.vpc {
-                zones.entry(zone(subnet.value)?).or_insert_with(|| subnet.key.to_owned());
+                known.push((subnet.key, subnet.value));
             }
+        }
+        let mut told = Vec::with_capacity(known.len());
+        for (_, subnet) in &known {
+            told.push((subnet.zone_id.read()?.as_deref(), subnet.zone.read()?.as_str()));
+        }
+        let mut zones: BTreeMap<&str, String> = BTreeMap::new();
+        for ((id, _), zone) in known.iter().zip(comparable(&told)) {
+            zones.entry(zone).or_insert_with(|| (*id).to_owned());
         }
         if zones.len() < 2 {
             return manual("no subnet of the VPC in another Availability Zone is known");

@@ -76,11 +76,15 @@ impl Editor {
         self.resource(stack, logical_id).and_then(|node| node.get("Properties")?.get(property)).is_some()
     }
 
-    /// Writes `new`, in the terms of a plan, as the value of a property or a part of one, where the plan found `old`.
+    /// Writes `new`, in the terms of a plan, as the value of a property or a part of one, where the plan found `old`;
+    /// `null` takes it away.
     ///
     /// # Errors
     /// Where it cannot be said there.
     pub fn set(&mut self, origin: &Origin, old: &Value, new: &Value) -> Result<(), Refused> {
+        if new.is_null() {
+            return self.remove(origin);
+        }
         let new = self.written(origin, Some(old), new)?;
         self.change(origin, |place, last| put(place, last, Some(new)))
     }
