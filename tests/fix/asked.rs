@@ -145,7 +145,7 @@ fn groups(inventory: &Value, words: &Words, all: &mut Answers) {
     for (id, group) in inventory["security_groups"].as_object().into_iter().flatten() {
         for side in ["egress", "ingress"] {
             let own: Vec<&Value> = group[side].as_array().into_iter().flatten().collect();
-            for (_, asked) in &words.permissions {
+            for asked in words.permissions.values() {
                 let open = own.iter().any(|own| admits(own, asked));
                 all.insert(format!("{id} {side} {asked}"), if open { Gets::Through } else { Gets::Nowhere });
             }

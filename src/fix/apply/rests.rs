@@ -1,6 +1,6 @@
 //! What a step builds on: the steps before it, as this run left them.
 
-use super::{Change, Progress, Run, Step, Stop, hidden, reached, short};
+use super::{Change, Progress, Run, Step, Stop, hidden, reached_by, short};
 
 impl Run<'_> {
     /// Whether what a step waits for is still as this run left it: on what somebody else made of it nothing is built.
@@ -14,7 +14,7 @@ impl Run<'_> {
                 let again = |later: &&Step| later.id > earlier.id && self.journal.progress(later) != Progress::Open;
                 let superseded = steps.iter().filter(again).flat_map(|later| self.changes(later)).any(|later| touches(&later, change));
                 let current = self.current(earlier, change)?;
-                if !superseded && !reached(change, &current) {
+                if !superseded && !reached_by(earlier, change, &current) {
                     let what = format!("{}{} is {} by now", change.place, change.pointer, short(&current));
                     return Err(Stop::Stale(format!("{what}, which step {} had changed", earlier.id)));
                 }
