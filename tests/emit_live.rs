@@ -1,7 +1,6 @@
 //! What a stack owns is not changed unless that is allowed, and is offered as patches of its template.
 #![cfg(feature = "live")]
 
-#[allow(dead_code, reason = "each test binary uses a part of it")]
 mod support;
 
 use std::sync::OnceLock;

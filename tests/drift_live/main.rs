@@ -4,7 +4,6 @@
 mod back;
 mod blame;
 #[path = "../fix/runs.rs"]
-#[allow(dead_code, reason = "shared with the tests of fixes")]
 mod runs;
 #[path = "../support/mod.rs"]
 mod support;
