@@ -139,22 +139,23 @@ fn patches_of_what_is_deployed_lead_to_a_template_without_the_faults() {
     }
 }
 
-/// Runs a script with the AWS CLI in an environment of its own, against the server. Its first version takes the
-/// address of some services from the command line only.
+/// Runs a script with the AWS CLI and jq from an environment of their own, against the server. The first version of the
+/// AWS CLI takes the address of some services from the command line only.
 fn run_script(account: &str, script: &str) {
-    let requirements = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emit/requirements.txt");
-    let aws = support::tools(&requirements).join("aws");
+    let own = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emit");
+    let tools = support::tools(&own.join("requirements.txt"));
     let folder = tempfile::tempdir().expect("a folder");
-    let wrapper = format!("aws() {{ {} --endpoint-url {} \"$@\"; }}\n", aws.display(), backend().url());
+    let aws = format!("aws() {{ '{}' --endpoint-url {} \"$@\"; }}\n", tools.join("aws").display(), backend().url());
+    let jq = format!("jq() {{ '{}' '{}' \"$@\"; }}\n", tools.join("python").display(), own.join("jq.py").display());
     let file = folder.path().join("fix.sh");
-    std::fs::write(&file, wrapper + script).expect("written");
+    std::fs::write(&file, aws + &jq + script).expect("written");
     let mut command = std::process::Command::new("bash");
     let path = std::env::var_os("PATH").unwrap_or_default();
     command.arg(&file).current_dir(folder.path()).env_clear().env("PATH", path).env("HOME", folder.path());
     command.env("AWS_ACCESS_KEY_ID", account).env("AWS_SECRET_ACCESS_KEY", "unused");
     let done = command.output().expect("bash starts");
     let said = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.success(), "{said}\n{}\n{script}\nIs jq installed? (apt-get install jq)", String::from_utf8_lossy(&done.stdout));
+    assert!(done.status.success(), "{said}\n{}\n{script}", String::from_utf8_lossy(&done.stdout));
 }
 
 #[test]
