@@ -146,7 +146,7 @@ fn run_script(account: &str, script: &str) {
     let tools = support::tools(&own.join("requirements.txt"));
     let folder = tempfile::tempdir().expect("a folder");
     let aws = format!("aws() {{ '{}' --endpoint-url {} \"$@\"; }}\n", tools.join("aws").display(), backend().url());
-    let jq = format!("jq() {{ '{}' '{}' \"$@\"; }}\n", tools.join("python").display(), own.join("jq.py").display());
+    let jq = format!("jq() {{ '{}' '{}' \"$@\"; }}\n", tools.join("python").display(), own.join("jq_command.py").display());
     let file = folder.path().join("fix.sh");
     std::fs::write(&file, aws + &jq + script).expect("written");
     let mut command = std::process::Command::new("bash");
