@@ -7,6 +7,7 @@ mod generate;
 
 use std::hint::black_box;
 use std::io::{self, Write};
+use std::path::Path;
 
 use cpu_time::ThreadTime;
 use generate::{SEED, Size};
@@ -22,8 +23,8 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    if let Some(targets) = std::env::var(TARGETS).ok().and_then(|text| text.parse().ok()) {
-        run(Size::of(targets));
+    if let Some(file) = std::env::var_os(SNAPSHOT) {
+        run(Path::new(&file));
         return;
     }
     println!("generator seed {SEED}, {} rules", RULES.len());
@@ -34,8 +35,8 @@ fn main() {
 /// The rules that the goal for one integration is about.
 const CORE: &str = include_str!("core.txt");
 
-/// Names the size to a process that measures one.
-const TARGETS: &str = "PGWAUDIT_BENCH_TARGETS";
+/// Names the snapshot file to a process that measures it.
+const SNAPSHOT: &str = "PGWAUDIT_BENCH_SNAPSHOT";
 
 /// Nanoseconds of judging one integration with the selected rules for the first time, so that nothing is remembered:
 /// the best of some rounds. Snapshot and estate are loaded before the clock starts.
@@ -95,8 +96,8 @@ impl Write for Counter {
 }
 
 /// Load, judge, report and write; the last line is the CPU seconds in all.
-fn run(size: Size) {
-    let text = generate::snapshot(size);
+fn run(file: &Path) {
+    let text = std::fs::read_to_string(file).expect("a snapshot file");
     let start = ThreadTime::now();
     let snapshot: Snapshot = serde_json::from_str(&text).expect("a snapshot");
     let loaded = start.elapsed();
@@ -113,7 +114,7 @@ fn run(size: Size) {
     let all = start.elapsed();
     println!(
         "{:>7} targets, {:>5.1} MB: load {:.3}, join {:.3}, judge {:.3}, report {:.3}, write {:.3}; in all {:.3} s CPU",
-        size.targets,
+        integrations.len(),
         text.len() as f64 / 1e6,
         loaded.as_secs_f64(),
         (joined - loaded).as_secs_f64(),
@@ -123,14 +124,15 @@ fn run(size: Size) {
         all.as_secs_f64(),
     );
     println!("        {} findings, {:.1} MB of JSON", report.findings.len(), out.get_ref().0 as f64 / 1e6);
-    println!("        {} at its peak, the generator and its text included", peak_memory().unwrap_or_default());
+    println!("        {} at its peak, the snapshot's text included", peak_memory().unwrap_or_default());
     println!("{}", all.as_secs_f64());
 }
 
-/// The same in a process of its own, as a scan is one: what an earlier size left in memory would help the next.
-fn apart(targets: usize) -> f64 {
+/// The same in a process of its own, as a scan is one: what an earlier size, or the generator, left in memory would help
+/// one size more than another.
+fn apart(file: &Path) -> f64 {
     let program = std::env::current_exe().expect("this program");
-    let done = std::process::Command::new(program).arg("--bench").env(TARGETS, targets.to_string()).output().expect("it starts");
+    let done = std::process::Command::new(program).arg("--bench").env(SNAPSHOT, file).output().expect("it starts");
     let text = String::from_utf8(done.stdout).expect("text");
     let (shown, seconds) = text.trim_end().rsplit_once('\n').expect("figures");
     println!("{shown}");
@@ -140,7 +142,13 @@ fn apart(targets: usize) -> f64 {
 /// The least that each size takes in some rounds, one after the other, so that what disturbs the machine meets all alike.
 fn scale() {
     const ROUNDS: usize = 3;
-    let rounds = (0..ROUNDS).map(|_| [1_000, 10_000, 100_000].map(apart));
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = [1_000, 10_000, 100_000].map(|targets| {
+        let file = folder.path().join(format!("{targets}.json"));
+        std::fs::write(&file, generate::snapshot(Size::of(targets))).expect("written");
+        file
+    });
+    let rounds = (0..ROUNDS).map(|_| files.each_ref().map(|file| apart(file)));
     let least = |a: [f64; 3], b: [f64; 3]| std::array::from_fn(|size| a[size].min(b[size]));
     let [one, ten, hundred] = rounds.reduce(least).expect("rounds");
     println!("least of {ROUNDS} rounds: 1 k {one:.3}, 10 k {ten:.3}, 100 k {hundred:.3} s CPU; time(10 k) / time(1 k) = {:.1}", ten / one);
