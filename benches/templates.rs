@@ -86,10 +86,11 @@ fn renamed(block: &str, own: &[(&str, &str)], number: usize) -> String {
             word.push(letter);
             continue;
         }
+        let is_type = text.ends_with("::");
         text.push_str(&word);
         // A name before a colon that is not the block's own is a property.
         let defines = text.trim_start() == word && text.lines().count() <= 1;
-        if own.iter().any(|(name, _)| *name == word) && (letter != ':' || defines) {
+        if !is_type && own.iter().any(|(name, _)| *name == word) && (letter != ':' || defines) {
             let _ = write!(text, "{number}");
         }
         word.clear();
