@@ -12,6 +12,7 @@ use crate::drift::declared::Places;
 use crate::error::{Error, Result};
 use crate::estate::{Estate, Integration};
 use crate::known;
+use crate::model::events::Connection;
 use crate::model::{Collection, Filter, ResourceId, Snapshot, SourceKind};
 use crate::output;
 use crate::report::location::Locate;
@@ -330,7 +331,7 @@ fn places(snapshot: &Snapshot) -> String {
     if scopes.is_empty() { "no account".to_owned() } else { scopes.join(", ") }
 }
 
-/// What there was instead of private integrations. Only what was read is said to be public.
+/// What there was instead of private integrations. Only what was read is said to be public or not called.
 fn nothing_in_scope(snapshot: &Snapshot, report: &Report) -> String {
     let regions: Vec<_> = snapshot.scopes().map(|(_, region)| region).collect();
     let connections = number(regions.iter().map(|region| &region.connections));
@@ -347,10 +348,16 @@ fn nothing_in_scope(snapshot: &Snapshot, report: &Report) -> String {
         counted(destinations, "API destination"),
         match (read, meant.is_empty()) {
             (false, _) => "not everything was read",
-            (_, true) => "all public",
             (_, false) => "all public or not meant",
+            _ if regions.iter().any(|region| has_private(&region.connections)) => "nothing calls through what is private of them",
+            _ => "all public",
         }
     )
+}
+
+fn has_private(connections: &Collection<Connection>) -> bool {
+    let mut read = connections.read().into_iter().flat_map(|all| all.values().filter_map(|one| one.read().ok()));
+    read.any(|connection| !matches!(connection.connectivity.read(), Ok(None)))
 }
 
 /// How many resources there are, if all lists were read.

@@ -198,7 +198,10 @@ fn nothing_in_scope_is_said_on_standard_error() {
     place.snapshot("none.json", &json!({"rules": {"order-placed": null}}));
     let done = place.run(&["scan", "--snapshot", "none.json"]);
     assert_eq!(done.code, Some(0), "{}", done.stdout);
-    assert_eq!(done.stderr, "no private API integration in 111122223333 eu-west-1: 1 connection, 1 API destination, all public\n");
+    let none = "no private API integration in 111122223333 eu-west-1: 1 connection, 1 API destination";
+    assert_eq!(done.stderr, format!("{none}, nothing calls through what is private of them\n"));
+    place.snapshot("public.json", &json!({"rules": {"order-placed": null}, "connections": {"orders": {"connectivity": null}}}));
+    assert_eq!(place.run(&["scan", "--snapshot", "public.json"]).stderr, format!("{none}, all public\n"));
     assert_eq!(place.run(&["scan", "--snapshot", "none.json", "-q"]).stderr, "");
     let gap = json!({"$unknown": {"call": "events:ListConnections", "reason": "denied", "why": "no permission"}});
     place.snapshot("unread.json", &json!({"rules": {"order-placed": null}, "connections": gap}));
