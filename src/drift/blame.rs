@@ -115,7 +115,7 @@ impl<'t> Inquiry<'t> {
         Inquiry { trail, window, asked: BTreeMap::new() }
     }
 
-    /// Who made a difference. `name` is what the resource is called beside its id.
+    /// Who made a difference.
     pub fn of(&mut self, difference: &Difference) -> Blame {
         let region = home(difference);
         let place = (difference.resource.account.clone(), region);

@@ -21,6 +21,8 @@ struct Cloud {
     snapshot: Snapshot,
     stacks: BTreeMap<String, (Described, String)>,
     scopes: Vec<Scope>,
+    /// The stack that nobody may ask for.
+    refused: Option<String>,
 }
 
 impl Deployments for Cloud {
@@ -29,7 +31,10 @@ impl Deployments for Cloud {
     }
 
     fn stack(&self, _: &Scope, name: &str) -> Result<Option<Described>, Unknown> {
-        Ok(self.stacks.get(name).map(|(stack, _)| stack.clone()))
+        match &self.refused {
+            Some(refused) if refused == name => Err(Unknown::new("cloudformation:DescribeStacks", Reason::Denied, "not allowed")),
+            _ => Ok(self.stacks.get(name).map(|(stack, _)| stack.clone())),
+        }
     }
 
     fn template(&self, _: &Scope, name: &str) -> Result<String, Unknown> {
@@ -104,7 +109,7 @@ fn deploy(file: &Path, parameters: &[(&str, &str)]) -> Cloud {
             stacks.insert(key, (described.clone(), text.clone()));
         }
     }
-    Cloud { snapshot, stacks, scopes: vec![Scope { account: ACCOUNT.to_owned(), region: REGION.to_owned() }] }
+    Cloud { snapshot, stacks, scopes: vec![Scope { account: ACCOUNT.to_owned(), region: REGION.to_owned() }], refused: None }
 }
 
 fn type_of(stack: &pgwaudit::source::cloudformation::Stack, logical_id: &str) -> String {
@@ -189,6 +194,19 @@ fn nested_stacks_are_known_by_their_parents_with_the_parameters_that_they_were_g
         let places = declared.places(&comparison, place.is_some()).places(&one.resource, &one.pointer);
         assert_eq!(places.first().map(|place| place.file.ends_with("child.json")), place.map(|_| true), "{places:?}");
     }
+}
+
+#[test]
+fn a_nested_stack_that_nobody_may_ask_for_is_warned_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = templates(folder.path());
+    let mut cloud = deploy(&file, &[("Domain", "right.example.com")]);
+    cloud.refused = cloud.stacks.keys().find(|name| name.contains(":stack/orders-Nested-")).cloned();
+    assert!(cloud.refused.is_some());
+    let files = Templates::load(&inputs(&file)).expect("templates");
+    let declared = declare(files, cloud.snapshot.clone(), Some(&cloud), None).expect("a baseline");
+    let told = "stacks in 111122223333 eu-west-1 are known by tags and names alone: not allowed";
+    assert_eq!(declared.warnings, [told]);
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub fn settle(assembly: Assembly, now: &Value, deployments: Option<&dyn Deployme
     for index in 0..out.assembly.stacks.len() {
         let found = match out.assembly.stacks[index].parent.clone() {
             None => search.root(&out.assembly.stacks[index], &mut out.warnings)?,
-            Some((parent, logical_id)) => search.nested(&out, index, parent, &logical_id)?,
+            Some((parent, logical_id)) => search.nested(&mut out, index, parent, &logical_id)?,
         };
         out.take(index, found);
     }
@@ -103,7 +103,7 @@ impl Search<'_> {
         let name = self.named.unwrap_or(&stack.name);
         let mut found = self.asked(&scopes, name, warnings)?;
         if found.is_empty() {
-            found.extend(self.by_tags(stack, &scopes, name)?);
+            found.extend(self.by_tags(stack, &scopes, name, warnings)?);
         }
         match (found.pop(), scopes.as_slice()) {
             (Some(one), _) if found.is_empty() => Ok(one),
@@ -126,14 +126,20 @@ impl Search<'_> {
             match deployments.stack(scope, name) {
                 Ok(Some(described)) => found.push(place(scope, described)?),
                 Ok(None) => {}
-                Err(unknown) => warnings.push(by_tags_alone(scope, &unknown)),
+                Err(unknown) => {
+                    // One refusal is met again with the next stack.
+                    let warning = by_tags_alone(scope, &unknown);
+                    if !warnings.contains(&warning) {
+                        warnings.push(warning);
+                    }
+                }
             }
         }
         Ok(found)
     }
 
     /// The stack whose resources have the most of the template's names in their tags.
-    fn by_tags(&self, stack: &Stack, scopes: &[&Scope], name: &str) -> Result<Option<Place>> {
+    fn by_tags(&self, stack: &Stack, scopes: &[&Scope], name: &str, warnings: &mut Vec<String>) -> Result<Option<Place>> {
         let declared: BTreeSet<&str> =
             stack.template.get("Resources").map(|node| node.entries()).into_iter().flatten().map(|(key, _)| key.text.as_str()).collect();
         let fits = |(scope, own): &(Scope, String)| scopes.contains(&scope) && self.named.is_none_or(|named| named == own);
@@ -150,25 +156,26 @@ impl Search<'_> {
             [.., (false, one, (_, first)), (false, two, (_, second))] if one == two => {
                 Err(Error::new(format!("{}: may be the stack {first} or {second}", stack.file.display())).next("name it with --stack-name"))
             }
-            [.., (_, _, (scope, own))] => self.deployed(scope, own).map(Some),
+            [.., (_, _, (scope, own))] => self.deployed(scope, own, warnings).map(Some),
         }
     }
 
     /// The stack of a name that is known to be there, with what can be told of it.
-    fn deployed(&self, scope: &Scope, name: &str) -> Result<Place> {
-        let described = self.deployments.and_then(|deployments| deployments.stack(scope, name).ok().flatten());
-        match described {
-            Some(described) => place(scope, described),
+    fn deployed(&self, scope: &Scope, name: &str, warnings: &mut Vec<String>) -> Result<Place> {
+        match self.asked(&[scope], name, warnings)?.pop() {
+            Some(place) => Ok(place),
             None => Ok(Place { scope: scope.clone(), name: name.to_owned(), described: None }),
         }
     }
 
     /// A nested stack is a resource of its parent: its physical id is its ARN.
-    fn nested(&self, settled: &Settled, index: usize, parent: usize, logical_id: &str) -> Result<Place> {
+    fn nested(&self, settled: &mut Settled, index: usize, parent: usize, logical_id: &str) -> Result<Place> {
         let (own, above) = (&settled.assembly.stacks[index], &settled.assembly.stacks[parent]);
         let scope = Scope { account: above.account.clone().unwrap_or_default(), region: above.region.clone().unwrap_or_default() };
         if let Some(arn) = settled.reals.of(parent, logical_id).and_then(|real| real.arn.clone()) {
-            return self.deployed(&scope, &arn).map(|place| Place { name: stack_of(&arn).unwrap_or(&place.name).to_owned(), ..place });
+            return self
+                .deployed(&scope, &arn, &mut settled.warnings)
+                .map(|place| Place { name: stack_of(&arn).unwrap_or(&place.name).to_owned(), ..place });
         }
         let head = format!("{}-{logical_id}-", above.name);
         let mut named = self.tagged.keys().filter(|(place, name)| *place == scope && name.starts_with(&head));

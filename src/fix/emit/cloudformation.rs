@@ -374,7 +374,7 @@ fn operations(old: &Value, new: &Value) -> Vec<Value> {
     let mut at = old.clone();
     let mut written = Vec::new();
     let mut replaced = BTreeSet::new();
-    for operation in raw.iter().filter_map(|operation| serde_json::to_value(operation).ok()) {
+    for operation in json!(raw).as_array().into_iter().flatten().cloned() {
         let path = operation["path"].as_str().unwrap_or_default();
         let operation = match function_at(path) {
             Some(head) if !replaced.insert(head.clone()) => continue,

@@ -11,6 +11,7 @@ use super::action::Action;
 use super::again::Accounts;
 use super::call::{Failure, SdkError};
 use super::convert::pairs;
+use super::stacks::GET_TEMPLATE;
 use super::{LiveOptions, why};
 use crate::error::Result;
 use crate::model::{Reason, Scope, Unknown};
@@ -19,7 +20,6 @@ use crate::source::cloudformation::stacks::{Deployments, Described};
 
 const DESCRIBE_STACKS: Action = Action { service: "cloudformation", operation: "DescribeStacks" };
 const LIST_STACK_RESOURCES: Action = Action { service: "cloudformation", operation: "ListStackResources" };
-const GET_TEMPLATE: Action = Action { service: "cloudformation", operation: "GetTemplate" };
 
 /// What a comparison with templates and stacks calls beside what a scan does.
 pub const ACTIONS: [Action; 3] = [DESCRIBE_STACKS, GET_TEMPLATE, LIST_STACK_RESOURCES];
@@ -66,7 +66,9 @@ impl LiveDeployments {
         let (mut members, mut token) = (Vec::new(), None);
         loop {
             let request = client.list_stack_resources().stack_name(id).set_next_token(token);
-            let Some(page) = self.ask(LIST_STACK_RESOURCES, async move { request.send().await })? else { return Ok(members) };
+            let Some(page) = self.ask(LIST_STACK_RESOURCES, async move { request.send().await })? else {
+                return Err(failed(LIST_STACK_RESOURCES, &format!("the stack {stack} went while it was read")));
+            };
             let summaries = page.stack_resource_summaries.unwrap_or_default();
             members.extend(summaries.into_iter().filter_map(|summary| member(summary, stack)));
             token = page.next_token.filter(|token| !token.is_empty());
