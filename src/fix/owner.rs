@@ -7,12 +7,15 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use serde::Deserialize;
+use serde_json::Value;
+
 use super::document::Owner;
 use super::emit::kind_of;
 use super::state::State;
 use super::step::Place;
 use crate::estate::public_id;
-use crate::model::{ResourceId, Scope};
+use crate::model::{Known, Reason, ResourceId, Scope, Tags};
 use crate::source::cloudformation::deployed::{Member, Stacks, physical_ids};
 
 /// Names of tags that say by what a resource is managed, in lower case without separators.
@@ -43,7 +46,7 @@ pub struct ByTags;
 
 impl Owners for ByTags {
     fn of(&self, state: &State, place: &Place) -> Ownership {
-        by_tags(state, place).map_or(Ownership::Free, Ownership::Owned)
+        by_tags(state, place)
     }
 }
 
@@ -108,13 +111,17 @@ impl<'s> ByStacks<'s> {
 
 impl Owners for ByStacks<'_> {
     fn of(&self, state: &State, place: &Place) -> Ownership {
-        if let Some(owner) = by_tags(state, place) {
-            return Ownership::Owned(owner);
+        let tags = by_tags(state, place);
+        if matches!(tags, Ownership::Owned(_)) {
+            return tags;
         }
         if let Some(told) = self.told.borrow().get(place) {
             return told.clone();
         }
-        let told = self.asked(state, place);
+        let told = match self.asked(state, place) {
+            Ownership::Free => tags,
+            told => told,
+        };
         self.told.borrow_mut().insert(place.clone(), told.clone());
         told
     }
@@ -150,9 +157,18 @@ fn type_names(collection: &str) -> &'static [&'static str] {
     }
 }
 
-/// What owns a resource that is there, by its tags.
-fn by_tags(state: &State, place: &Place) -> Option<Owner> {
+/// What owns a resource that is there, by its tags. Tags that nobody asked for tell nothing, for or against.
+fn by_tags(state: &State, place: &Place) -> Ownership {
     let tags = state.at(place, "/tags");
+    match Known::<Tags>::deserialize(&tags) {
+        Ok(Known::Unknown(unknown)) if unknown.gap().reason != Reason::NotCovered => {
+            Ownership::Unknown(format!("its tags were not read: {}", unknown.gap().why))
+        }
+        _ => named_by(&tags, place).map_or(Ownership::Free, Ownership::Owned),
+    }
+}
+
+fn named_by(tags: &Value, place: &Place) -> Option<Owner> {
     let tags: Vec<(&String, &str)> = tags.as_object()?.iter().filter_map(|(key, value)| Some((key, value.as_str()?))).collect();
     let tag = |name: &str| tags.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
     let owner = |tool: &str, stack, logical_id| Some(Owner { tool: tool.to_owned(), resource: place.to_string(), stack, logical_id });
@@ -179,7 +195,10 @@ fn by_word(key: &str, value: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::by_word;
+    use serde_json::json;
+
+    use super::{Ownership, Place, State, by_tags, by_word};
+    use crate::rules::example;
 
     #[test]
     fn terraform_is_known_by_the_tags_that_people_set() {
@@ -192,5 +211,21 @@ mod tests {
         for (key, value) in [("terraform", "false"), ("managed-by", "hand"), ("team", "terraform")] {
             assert_eq!(by_word(key, value), None, "{key}");
         }
+    }
+
+    #[test]
+    fn tags_that_were_not_read_do_not_make_a_resource_free() {
+        let place =
+            Place::new(("111122223333", "eu-west-1"), "gateways", "arn:aws:vpc-lattice:eu-west-1:111122223333:resourcegateway/rgw-1");
+        let with = |reason: &str| {
+            let mut estate = example::estate("default").expect("an estate");
+            let gateways = &mut estate["accounts"]["111122223333"]["regions"]["eu-west-1"]["gateways"];
+            let mut gateway = gateways.as_object().and_then(|all| all.values().next()).expect("a gateway").clone();
+            gateway["tags"] = json!({"$unknown": {"call": "vpc-lattice:ListTagsForResource", "reason": reason, "why": "no permission"}});
+            gateways[&place.key] = gateway;
+            by_tags(&State::new(serde_json::from_value(estate).expect("a snapshot")).expect("a state"), &place)
+        };
+        assert_eq!(with("denied"), Ownership::Unknown("its tags were not read: no permission".to_owned()));
+        assert_eq!(with("not-covered"), Ownership::Free);
     }
 }
