@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::CommandFactory;
 
 use crate::catalogue;
-use crate::cli::{Cli, Command, ExitArgs, LiveArgs, OutputArgs, PolicyCommand, RuleArgs, RulesCommand, ScanArgs, SnapshotArgs, TraceArgs};
+use crate::cli::{Cli, Command, JudgingArgs, LiveArgs, PolicyCommand, RuleArgs, RulesCommand, ScanArgs, SnapshotArgs, TraceArgs};
 use crate::config::suppress::{Facts, TagIndex};
 use crate::drift::declared::Places;
 use crate::error::{Error, Result};
@@ -176,10 +176,10 @@ pub(crate) fn stacks(_: &Source) -> Option<Box<dyn Stacks>> {
 
 /// Traces what a scan of the same would judge, as far as it is about the integrations that were named.
 fn follow(args: TraceArgs) -> Result<u8> {
-    let TraceArgs { name, source, live, filter, config, format } = args;
+    let TraceArgs { name, subject, config, format } = args;
     let rules = RuleArgs { config, ..RuleArgs::default() };
-    let scan = ScanArgs { source, live, filter, rules, output: OutputArgs::default(), exit: ExitArgs::default() };
-    let mut settings = Scan::new(scan, &directory()?)?;
+    let judging = JudgingArgs { rules, ..JudgingArgs::default() };
+    let mut settings = Scan::new(ScanArgs { subject, judging }, &directory()?)?;
     let snapshot = load_within(&settings.source, &settings.filter, false)?;
     let estate = Estate::new(&snapshot).with(settings.parameters.clone());
     let integrations = estate.integrations();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ExitArgs, FilterArgs, LiveArgs, OutputArgs, RuleArgs};
+use super::{FilterArgs, JudgingArgs, LiveArgs};
 
 /// `pgwaudit drift`.
 #[derive(Debug, Args)]
@@ -28,19 +28,13 @@ pub struct DriftArgs {
     /// Which integrations.
     #[command(flatten)]
     pub filter: FilterArgs,
-    /// What is looked for.
+    /// How it is judged.
     #[command(flatten)]
-    pub rules: RuleArgs,
-    /// What is written.
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub judging: JudgingArgs,
     /// Ask CloudTrail who made each difference and when; what it does not tell is said, and ends in exit code 3 where no
     /// finding ends in 1
     #[arg(long, help_heading = "Output", requires = "baseline", conflicts_with = "snapshot")]
     pub blame: bool,
-    /// What makes it fail.
-    #[command(flatten)]
-    pub exit: ExitArgs,
 }
 
 /// What the present is compared with.

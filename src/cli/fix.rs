@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use super::{FilterArgs, LiveArgs, SourceArgs};
+use super::{LiveArgs, SubjectArgs};
 use crate::rules::verdict::FixClass;
 
 /// How `pgwaudit fix` exits.
@@ -33,15 +33,9 @@ Examples:
 /// `pgwaudit fix`.
 #[derive(Debug, Args)]
 pub struct FixArgs {
-    /// Where the state comes from.
+    /// Which state, and what of it.
     #[command(flatten)]
-    pub source: SourceArgs,
-    /// Which accounts and regions.
-    #[command(flatten)]
-    pub live: LiveArgs,
-    /// Which integrations.
-    #[command(flatten)]
-    pub filter: FilterArgs,
+    pub subject: SubjectArgs,
     /// What is planned.
     #[command(flatten)]
     pub plan: PlanArgs,

@@ -13,9 +13,8 @@ use super::plan::{Request, plan};
 use super::secret::Reference;
 use super::standard::Standard;
 use super::{saved, show};
-use crate::cli::filter::FilterArgs;
 use crate::cli::fix::{ApplyArgs, Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
-use crate::cli::{ExitArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs};
+use crate::cli::{JudgingArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs, SubjectArgs};
 use crate::error::{Error, Result};
 use crate::estate::Estate;
 use crate::model::{Filter, Snapshot};
@@ -33,11 +32,13 @@ use crate::trace;
 /// # Errors
 /// What ends in exit code 2.
 pub fn fix(args: FixArgs) -> Result<u8> {
-    let FixArgs { source, live, filter, plan: planned, apply } = args;
+    let FixArgs { subject: SubjectArgs { source, live, filter }, plan: planned, apply } = args;
     let secret: Option<Reference> = planned.secret_from.as_deref().map(str::parse).transpose()?;
     let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
     let output = OutputArgs { sources: planned.sources.clone(), ..OutputArgs::default() };
-    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() };
+    // All is judged, whatever of it is planned for.
+    let subject = SubjectArgs { source, live, ..SubjectArgs::default() };
+    let scan = ScanArgs { subject, judging: JudgingArgs { rules, output, ..JudgingArgs::default() } };
     let saved = planned.plan.as_deref().map(saved::read).transpose()?;
     let (standard, mut settings) = Standard::open(baseline(&planned, &apply, saved.as_ref())?, scan, &run::directory()?)?;
     let filter = filter.or(Filter::default());
@@ -133,9 +134,8 @@ pub fn policy(_: Option<&Path>, _: &str) -> Result<u8> {
 }
 
 fn settings_of(live: LiveArgs) -> Result<Scan> {
-    let (source, rules) = (crate::cli::SourceArgs::default(), RuleArgs::default());
-    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output: OutputArgs::default(), exit: ExitArgs::default() };
-    Scan::new(scan, &run::directory()?)
+    let subject = SubjectArgs { live, ..SubjectArgs::default() };
+    Scan::new(ScanArgs { subject, ..ScanArgs::default() }, &run::directory()?)
 }
 
 /// 1 where a plan has anything to do.

@@ -8,8 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{directory, keep_regions, load_beside, load_within, record, reported_at, tell};
-use crate::cli::filter::FilterArgs;
-use crate::cli::{AcceptArgs, DriftArgs, DriftCommand, ExitArgs, OutputArgs, RuleArgs, ScanArgs, SourceArgs};
+use crate::cli::{AcceptArgs, DriftArgs, DriftCommand, JudgingArgs, OutputArgs, RuleArgs, ScanArgs, SourceArgs, SubjectArgs};
 use crate::drift::declared::Places;
 use crate::drift::{self, Comparison, Sides, accept};
 use crate::error::{Error, Result};
@@ -25,12 +24,13 @@ use crate::source;
 
 /// Does what the command line asks for and says what to exit with.
 pub(super) fn run(args: DriftArgs) -> Result<u8> {
-    let DriftArgs { command, against, told, snapshot, live, filter, rules, output, blame, exit } = args;
+    let DriftArgs { command, against, told, snapshot, live, filter, judging, blame } = args;
     if let Some(DriftCommand::Accept(args)) = command {
         return take(*args);
     }
     let source = SourceArgs { snapshot, ..SourceArgs::default() };
-    let mut settings = Scan::drift(ScanArgs { source, live, filter, rules, output, exit }, &directory()?)?;
+    let subject = SubjectArgs { source, live, filter };
+    let mut settings = Scan::drift(ScanArgs { subject, judging }, &directory()?)?;
     if let Some(with) = declared::With::of(&against, told) {
         return declared::run(&with, settings);
     }
@@ -244,8 +244,9 @@ fn take(args: AcceptArgs) -> Result<u8> {
     let source = SourceArgs { snapshot, ..SourceArgs::default() };
     let rules = RuleArgs { config, ..RuleArgs::default() };
     let output = OutputArgs { quiet, ..OutputArgs::default() };
-    let mut settings =
-        Scan::drift(ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() }, &directory()?)?;
+    let subject = SubjectArgs { source, live, ..SubjectArgs::default() };
+    let judging = JudgingArgs { rules, output, ..JudgingArgs::default() };
+    let mut settings = Scan::drift(ScanArgs { subject, judging }, &directory()?)?;
     let (_, present) = both(&path, &settings)?;
     // Regions that are left out of the comparison stay in the file.
     let whole = source::snapshot::read(&path)?;
