@@ -6,7 +6,7 @@ pub mod templates;
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -338,7 +338,7 @@ pub struct OutputArgs {
     #[arg(long, value_name = "FILE")]
     pub sarif_anchor: Option<String>,
     /// Templates or cdk.out folders that declare what is deployed: findings stand at their lines; repeatable
-    #[arg(long = "source", value_name = "PATH")]
+    #[arg(long = "source", value_name = "PATH", value_parser = NonEmptyStringValueParser::new())]
     pub sources: Vec<String>,
     /// Show no findings below in tables, annotations and Markdown [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = severity())]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
 use super::{FilterArgs, JudgingArgs, LiveArgs};
@@ -46,7 +47,7 @@ pub struct AgainstArgs {
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// Compare with CloudFormation, CDK or SAM templates: a file, a folder such as cdk.out, a pattern; several at once
-    #[arg(long = "template", value_name = "PATH", num_args = 1..)]
+    #[arg(long = "template", value_name = "PATH", value_parser = NonEmptyStringValueParser::new(), num_args = 1..)]
     pub templates: Vec<String>,
     /// Compare with the template that a stack was deployed from, and its parameters
     #[arg(long, value_name = "NAME")]

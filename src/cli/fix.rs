@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use super::{LiveArgs, SubjectArgs};
@@ -86,7 +86,7 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FORM", conflicts_with_all = ["apply", "resume", "format"])]
     pub emit: Option<Emit>,
     /// Templates or cdk.out folders that declare what is deployed: patches are made of them, with lines; repeatable
-    #[arg(long = "source", value_name = "PATH", requires = "emit")]
+    #[arg(long = "source", value_name = "PATH", value_parser = NonEmptyStringValueParser::new(), requires = "emit")]
     pub sources: Vec<String>,
     /// Configuration [default: the nearest pgwaudit.toml upwards]
     #[arg(long, value_name = "FILE")]

@@ -135,7 +135,7 @@ impl Found {
             self.hits += 1;
             return Ok(());
         }
-        let bytes = bounded(file)?;
+        let bytes = bounded(file).map_err(|error| unreadable(file, &error))?;
         match bytes.as_deref().map(|bytes| parse(file, bytes)) {
             Some(Ok(template)) if is_template(&template) => {
                 self.hits += 1;
@@ -155,7 +155,7 @@ fn folder_of(file: &Path) -> &Path {
 
 /// The template in a file that was named.
 fn template(file: &Path) -> Result<Node> {
-    match bounded(file)? {
+    match bounded(file).map_err(|error| unreadable(file, &error))? {
         Some(bytes) => outright(file, &bytes),
         None => Err(too_large(file)),
     }
@@ -186,9 +186,8 @@ fn names_types(bytes: &[u8]) -> bool {
 }
 
 /// The bytes of a file, unless it is too large to be a template.
-fn bounded(file: &Path) -> Result<Option<Vec<u8>>> {
-    let open = || all(&mut fs::File::open(file)?);
-    let bytes = open().map_err(|error| unreadable(file, &error))?;
+fn bounded(file: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let bytes = all(&mut fs::File::open(file)?)?;
     Ok((bytes.len() as u64 <= LARGEST).then_some(bytes))
 }
 
@@ -209,9 +208,8 @@ fn broken(file: &Path, wrong: &Malformed) -> Error {
 
 fn unreadable(file: &Path, error: &std::io::Error) -> Error {
     match error.kind() {
-        ErrorKind::NotFound => {
-            Error::new(format!("{}: no such file or folder", file.display())).next("`--template` takes files, folders, patterns and `-`")
-        }
+        ErrorKind::NotFound => Error::new(format!("{}: no such file or folder", file.display()))
+            .next("name a file, a folder, a pattern, or - for standard input"),
         _ => Error::new(format!("{}: cannot be read: {error}", file.display())).next("check the file's permissions"),
     }
 }
