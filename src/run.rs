@@ -1,6 +1,6 @@
 //! Carries out a command: load, join, judge, report, write, exit code.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use clap::CommandFactory;
@@ -318,6 +318,21 @@ fn snapshot(args: SnapshotArgs) -> Result<u8> {
         tell(&format!("{}: {}{gaps}", args.output.display(), places(&snapshot)));
     }
     Ok(if complete { 0 } else { 3 })
+}
+
+/// Asks whoever sits at the terminal; nothing where nobody does.
+///
+/// # Errors
+/// Where the answer cannot be read.
+pub(crate) fn asked(question: &str) -> Result<Option<bool>> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    // Nobody can be told that standard error is gone.
+    let _ = write!(anstream::stderr().lock(), "{question} [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(|error| Error::new(format!("standard input: {error}")))?;
+    Ok(Some(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str())))
 }
 
 /// One line on standard error.

@@ -1,7 +1,6 @@
 //! `pgwaudit fix` and `pgwaudit rollback`.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -80,7 +79,7 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     }
     let journal = apply.journal.clone().unwrap_or_else(|| PathBuf::from(format!("pgwaudit-journal-{}.jsonl", plan.id)));
     if !apply.yes {
-        confirm(&format!("make these {} steps? ", plan.steps().count()))?;
+        confirm(&format!("make these {} steps?", plan.steps().count()))?;
     }
     changes::apply(plan, report, &journal, &standard, &mut settings, &apply)
 }
@@ -292,16 +291,10 @@ fn print(plan: &Plan, format: PlanFormat) -> Result<()> {
 
 /// Asks on the terminal.
 fn confirm(question: &str) -> Result<()> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Error::new("nothing is changed without a confirmation, and there is no terminal to ask on").next("pass --yes"));
-    }
-    let mut err = anstream::stderr().lock();
-    let _ = write!(err, "{question}[y/N] ").and_then(|()| err.flush());
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    match (read, answer.trim()) {
-        (Ok(_), "y" | "yes") => Ok(()),
-        _ => Err(Error::new("not confirmed, nothing was changed").next("answer y, or pass --yes")),
+    match run::asked(question)? {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::new("not confirmed, nothing was changed").next("answer y, or pass --yes")),
+        None => Err(Error::new("nothing is changed without a confirmation, and there is no terminal to ask on").next("pass --yes")),
     }
 }
 
@@ -360,7 +353,7 @@ mod changes {
         let mut journal = Journal::open(path)?;
         let mut cloud = open(&journal.plan, &Standard::Rules, settings)?;
         if !yes {
-            confirm("take back what was done? ")?;
+            confirm("take back what was done?")?;
         }
         let taken = Run { cloud: &mut cloud, journal: &mut journal, tell: &mut run::tell, patience }.back()?;
         run::tell(&format!("{taken} steps taken back"));
