@@ -5,10 +5,12 @@ mod planned;
 use std::collections::BTreeSet;
 
 use pgwaudit::fix::document::{Fix, Plan};
+use pgwaudit::fix::owner::ByTags;
 use pgwaudit::fix::permissions::OPERATIONS;
-use pgwaudit::fix::plan::planner;
+use pgwaudit::fix::plan::{Request, plan, planner};
 use pgwaudit::fix::saved;
 use pgwaudit::model::Snapshot;
+use pgwaudit::rules::parameters::Parameters;
 use pgwaudit::rules::verdict::FixClass;
 use pgwaudit::rules::{RULES, Rule, example};
 use planned::{failing, judge, planned};
@@ -141,4 +143,42 @@ fn a_plan_is_saved_read_and_refused_when_edited() {
     assert!(refused(&text.replace("pgwaudit.plan/1", "pgwaudit.plan/9")).contains("version `pgwaudit.plan/9`"));
     let cut = refused(&text[..text.len() / 2]);
     assert!(cut.contains("plan.json:") && cut.contains("not a whole plan"), "{cut}");
+}
+
+#[test]
+fn a_plan_of_which_each_fix_brings_another_finding_ends() {
+    let disabled = RULES.iter().find(|rule| rule.id == "rule/disabled").expect("the rule");
+    let snapshot = example::snapshot(failing(disabled).next().expect("an example")).expect("a snapshot");
+    let (first, mut count) = (snapshot.clone(), 0);
+    let mut always_another = |_: &Snapshot| {
+        let mut report = judge(&first);
+        count += 1;
+        report.findings.iter_mut().for_each(|finding| finding.fingerprint = format!("{count}"));
+        report
+    };
+    let request = Request {
+        judge: &mut always_another,
+        parameters: Parameters::default(),
+        select: &|finding| finding.rule == "rule/disabled",
+        allow: &[FixClass::Guarded],
+        allow_managed: true,
+        owners: &ByTags,
+        max_changes: None,
+        baseline: None,
+        secret: None,
+    };
+    let why = plan(snapshot, request).expect_err("there is no such plan");
+    assert!(why.contains("rule/disabled on arn:aws:events:") && why.contains("--skip rule/disabled"), "{why}");
+}
+
+#[test]
+fn no_fix_moves_its_finding_to_the_next_hop() {
+    let mut value = example::estate("default").expect("an estate");
+    let endpoint = serde_json::json!({"ip_address_type": "ipv6", "dns_record_ip_type": "ipv6"});
+    example::patch(&mut value, &serde_json::json!({"endpoints": {"vpce-0a1b2c3d4e5f67890": endpoint}})).expect("a patch");
+    let snapshot: Snapshot = serde_json::from_value(value).expect("a snapshot");
+    // The gateway speaks IPv4 only and the endpoint IPv6 only: no family of the configuration between them helps.
+    let plan = planned(&snapshot, "resource-config/ip-type");
+    assert_eq!(plan.steps().count(), 0, "{:?}", plan.fixes);
+    assert!(says(&plan).contains("resource-config/ip-type: nothing that is known would cure it"), "{}", says(&plan));
 }

@@ -73,7 +73,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// How many findings changes would bring; nothing where they do not cure this one.
+    /// How many findings changes would bring; nothing where they do not cure this one, or only move it elsewhere.
     fn cost(&self, changes: &[Change]) -> Option<usize> {
         let tried = self.state.with(changes).ok()?;
         let estate = Estate::new(&tried.snapshot).with(self.estate.parameters.clone());
@@ -81,12 +81,14 @@ impl<'a> Case<'a> {
         let assessment = assess(&estate, &integrations, &Selection::all());
         let prints = assessment.found.iter().filter_map(|found| {
             let resource = &found.finding.evidence.first()?.resource;
-            Some(fingerprint(found.rule.id, resource, &found.finding.facet))
+            Some((fingerprint(found.rule.id, resource, &found.finding.facet), found.rule.id))
         });
-        let prints: BTreeSet<String> = prints.collect();
-        let known = |print: &&String| self.report.findings.iter().any(|finding| finding.fingerprint == **print);
-        let healthy = !prints.contains(&self.finding.fingerprint);
-        healthy.then(|| prints.iter().filter(|print| !known(print)).count())
+        let prints: BTreeSet<(String, &str)> = prints.collect();
+        let known = |print: &str| self.report.findings.iter().any(|finding| finding.fingerprint == print);
+        let new: Vec<_> = prints.iter().filter(|(print, _)| !known(print)).collect();
+        let is_left = prints.iter().any(|(print, _)| *print == self.finding.fingerprint);
+        let is_moved = new.iter().any(|(_, rule)| *rule == self.finding.rule);
+        (!is_left && !is_moved).then_some(new.len())
     }
 
     /// Leaves the finding for later where another one of these areas is on the same integrations: it may be the cause.
