@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::pair::{Item, items};
 use crate::estate::{Integration, Place};
 use crate::model::Kind;
+use crate::model::more::Metric;
 
 /// How many steps lead from a resource to a hop: prefix list, group, gateway.
 const STEPS: usize = 3;
@@ -104,7 +105,23 @@ impl<'v> Graph<'v> {
         for item in items(accounts) {
             graph.search(&item, item.value, &by_id);
         }
+        let rules: Vec<Item<'v>> = items(accounts).filter(|item| item.collection == "rules").collect();
+        for alarm in items(accounts).filter(|item| item.collection == "alarms") {
+            graph.watch(&alarm, &rules);
+        }
         graph
+    }
+
+    /// Leads from an alarm to the rules that it watches, which it names by dimensions. No way leads back: rules that one
+    /// alarm watches have nothing else in common.
+    fn watch(&mut self, alarm: &Item<'v>, rules: &[Item<'v>]) {
+        let metrics: Vec<Metric> = serde_json::from_value(alarm.value["metrics"].clone()).unwrap_or_default();
+        for rule in rules.iter().filter(|rule| (rule.account, rule.region) == (alarm.account, alarm.region)) {
+            let text = |field: &str| rule.value.get(field).and_then(Value::as_str).unwrap_or_default();
+            if metrics.iter().any(|metric| metric.is_of_rule(text("bus"), text("name"))) {
+                self.edges.entry(node(alarm)).or_default().insert(node(rule));
+            }
+        }
     }
 
     fn search(&mut self, item: &Item<'v>, value: &'v Value, by_id: &HashMap<&'v str, Vec<Node<'v>>>) {
