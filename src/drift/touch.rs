@@ -14,6 +14,21 @@ use crate::model::more::Metric;
 /// How many steps lead from a resource to a hop: prefix list, group, gateway.
 const STEPS: usize = 3;
 
+/// Collections whose resources act on what they name. All others act on what names them: two rules of one bus, or two
+/// endpoints of one VPC, have nothing to do with each other.
+const ACTING: [&str; 10] = [
+    "network_acls",
+    "route_tables",
+    "hosted_zones",
+    "associations",
+    "shares",
+    "usage_plans",
+    "access_associations",
+    "archives",
+    "alarms",
+    "written",
+];
+
 /// A resource of a snapshot: collection, account, region, key.
 type Node<'v> = (&'v str, &'v str, &'v str, &'v str);
 
@@ -24,6 +39,7 @@ pub struct Touch<'v> {
     graph: OnceCell<Graph<'v>>,
 }
 
+/// Which resource acts on which.
 #[derive(Default)]
 struct Graph<'v> {
     edges: HashMap<Node<'v>, HashSet<Node<'v>>>,
@@ -90,7 +106,7 @@ fn collection_of<'p>(place: &Place<'p>) -> (&'static str, &'p str) {
 }
 
 impl<'v> Graph<'v> {
-    /// Joins every two resources of which one names the other.
+    /// Leads from every resource to those that it acts on.
     fn new(accounts: &'v Value) -> Self {
         let mut by_id: HashMap<&'v str, Vec<Node<'v>>> = HashMap::new();
         for item in items(accounts) {
@@ -112,8 +128,7 @@ impl<'v> Graph<'v> {
         graph
     }
 
-    /// Leads from an alarm to the rules that it watches, which it names by dimensions. No way leads back: rules that one
-    /// alarm watches have nothing else in common.
+    /// Leads from an alarm to the rules that it watches, which it names by dimensions.
     fn watch(&mut self, alarm: &Item<'v>, rules: &[Item<'v>]) {
         let metrics: Vec<Metric> = serde_json::from_value(alarm.value["metrics"].clone()).unwrap_or_default();
         for rule in rules.iter().filter(|rule| (rule.account, rule.region) == (alarm.account, alarm.region)) {
@@ -133,8 +148,8 @@ impl<'v> Graph<'v> {
                 for other in
                     named.filter(|other| **other != own && (other.0 != "buses" || (item.collection == "rules" && other.2 == own.2)))
                 {
-                    self.edges.entry(own).or_default().insert(*other);
-                    self.edges.entry(*other).or_default().insert(own);
+                    let (from, to) = if ACTING.contains(&item.collection) { (own, *other) } else { (*other, own) };
+                    self.edges.entry(from).or_default().insert(to);
                 }
             }
             Value::Array(items) => items.iter().for_each(|value| self.search(item, value, by_id)),

@@ -183,6 +183,33 @@ fn an_alarm_belongs_to_the_integrations_of_the_rule_that_it_watches() {
 }
 
 #[test]
+fn what_only_shares_a_bus_a_role_or_a_vpc_with_an_integration_is_no_part_of_it() {
+    let place = Place::with(&json!({}));
+    let mut base = estate("default");
+    let region = &mut base["accounts"]["111122223333"]["regions"]["eu-west-1"];
+    let mut rule = region["rules"].as_object().and_then(|rules| rules.values().next()).expect("a rule").clone();
+    let arn = "arn:aws:events:eu-west-1:111122223333:rule/orders/audit";
+    (rule["arn"], rule["name"]) = (json!(arn), json!("audit"));
+    rule["targets"] =
+        json!({"log": {"arn": "arn:aws:logs:eu-west-1:111122223333:log-group:audit", "role_arn": rule["targets"]["api"]["role_arn"]}});
+    region["rules"][arn] = rule;
+    let mut endpoint = region["endpoints"]["vpce-0a1b2c3d4e5f67890"].clone();
+    (endpoint["id"], endpoint["service"]) = (json!("vpce-0bbbbbbbbbbbbbbbb"), json!("com.amazonaws.eu-west-1.sqs"));
+    (endpoint["dns_names"], endpoint["interface_ids"]) = (json!([]), json!([]));
+    region["endpoints"]["vpce-0bbbbbbbbbbbbbbbb"] = endpoint;
+    place.write("base.json", &base);
+    let region = &mut base["accounts"]["111122223333"]["regions"]["eu-west-1"];
+    region["rules"][arn]["state"] = json!("DISABLED");
+    region["endpoints"]["vpce-0bbbbbbbbbbbbbbbb"]["tags"] = json!({"team": "other"});
+    place.write("now.json", &base);
+    let (code, stdout, _) = place.drift(&["--format", "json"]);
+    let report: Value = serde_json::from_str(&stdout).expect("JSON");
+    let findings = report["findings"].as_array().expect("findings");
+    let told: Vec<_> = findings.iter().map(|one| (&one["severity"], &one["integrations"])).collect();
+    assert_eq!((code, told), (Some(0), vec![(&json!("info"), &json!([])); 2]), "{stdout}");
+}
+
+#[test]
 fn what_was_not_read_stays_as_it_was() {
     let gap = json!({"$unknown": {"call": "events:DescribeConnection", "reason": "denied", "why": "not authorized"}});
     let place = Place::with(&json!({"rules": {"order-placed": {"state": "DISABLED"}}, "connections": {"orders": gap}}));

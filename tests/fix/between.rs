@@ -50,7 +50,7 @@ fn a_later_step_finds_out_what_somebody_else_made_of_its_resource() {
     let (before, old) = (account(&scope, "later-before.json"), target(&scope, &ids));
     scope.fault(Fault::meanwhile("events", "PutTargets", retries(&ids, &old, 7)).operation("EnableRule").times(1));
     let journal = path("later.jsonl");
-    stopped(&apply(&scope, &journal, &[]), &["the plan is stale, 1 steps made", "/retry is", "the plan saw", "rollback"]);
+    stopped(&apply(&scope, &journal, &[]), &["the plan is stale, 1 step made", "/retry is", "the plan saw", "rollback"]);
     assert_eq!(target(&scope, &ids)["RetryPolicy"]["MaximumRetryAttempts"], 7, "left as somebody else wants it");
     stopped(&scope.pgwaudit(&["fix", "--resume", &journal]), &["the plan is stale", "/retry is"]);
     assert_eq!(target(&scope, &ids)["RetryPolicy"]["MaximumRetryAttempts"], 7, "on resuming as well");

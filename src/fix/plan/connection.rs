@@ -91,7 +91,15 @@ pub fn existing(case: &Case<'_>, draft: Draft) -> Drafted {
 
 /// What EventBridge does when a connection gets a private path.
 pub fn assumed(step: Step, connection: &Site<'_, Connection>, config: &str) -> Step {
-    associated(step, &place(connection, "connections"), config, "made-for-it")
+    followed(associated(step, &place(connection, "connections"), config, "made-for-it"), connection)
+}
+
+/// The API destinations of a connection, which are active once it is.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html>
+pub fn followed(step: Step, connection: &Site<'_, Connection>) -> Step {
+    let destinations = connection.estate.all(Kind::Destination, |region| &region.destinations);
+    let own = destinations.filter(|own| own.value.connection_arn.read().is_ok_and(|arn| arn == connection.key));
+    own.fold(step, |step, own| step.assume(&place(&own, "destinations"), "/state", json!("ACTIVE")))
 }
 
 /// The same of a connection that may yet have to be made.
