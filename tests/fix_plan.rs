@@ -182,3 +182,44 @@ fn no_fix_moves_its_finding_to_the_next_hop() {
     assert_eq!(plan.steps().count(), 0, "{:?}", plan.fixes);
     assert!(says(&plan).contains("resource-config/ip-type: nothing that is known would cure it"), "{}", says(&plan));
 }
+
+/// The default estate with a second VPC and an endpoint in it, to which the configuration leads; and a change.
+fn led_astray(change: &Value) -> Snapshot {
+    let mut value = example::estate("default").expect("an estate");
+    let region = &mut value["accounts"]["111122223333"]["regions"]["eu-west-1"];
+    let text = serde_json::to_string(&region["endpoints"]["vpce-0a1b2c3d4e5f67890"]).expect("JSON");
+    let text = text.replace("vpce-0a1b2c3d4e5f67890-ab12cd34", "vpce-0bbbbbbbbbbbbbbbb-ef56ab78");
+    let other = text.replace("vpce-0a1b2c3d4e5f67890", "vpce-0bbbbbbbbbbbbbbbb").replace("vpc-0a1b2c3d4e5f60001", "vpc-0bbbbbbbbbbbbbbbb");
+    region["endpoints"]["vpce-0bbbbbbbbbbbbbbbb"] = serde_json::from_str(&other).expect("an endpoint");
+    let domain = "vpce-0bbbbbbbbbbbbbbbb-ef56ab78.execute-api.eu-west-1.vpce.amazonaws.com";
+    example::patch(&mut value, &serde_json::json!({"resource_configs": {"orders-api": {"domain": domain}}})).expect("a patch");
+    example::patch(&mut value, change).expect("a patch");
+    serde_json::from_value(value).expect("a snapshot")
+}
+
+#[test]
+fn what_leads_to_an_endpoint_that_the_api_does_not_name_is_led_to_the_one_that_it_names() {
+    let operations = |plan: &Plan| plan.steps().map(|step| step.call.operation.clone()).collect::<Vec<_>>();
+    let home = "vpce-0a1b2c3d4e5f67890-ab12cd34.execute-api.eu-west-1.vpce.amazonaws.com";
+    let plan = planned(&led_astray(&serde_json::json!({})), "resource-config/other-vpc");
+    assert_eq!(operations(&plan), ["UpdateResourceConfiguration"], "{}", says(&plan));
+    assert_eq!(plan.steps().next().map(|step| &step.changes[0].after), Some(&serde_json::json!(home)));
+    // With the gateway gone as well a new one stands where the API's endpoint is.
+    let plan = planned(&led_astray(&serde_json::json!({"gateways": {"orders-api": null}})), "resource-config/gateway-missing");
+    let call = |operation: &str| plan.steps().find(|step| step.call.operation == operation).map(|step| step.call.parameters.clone());
+    let gateway = call("CreateResourceGateway").unwrap_or_else(|| panic!("{:?}: {}", operations(&plan), says(&plan)));
+    assert_eq!(gateway["vpcIdentifier"], "vpc-0a1b2c3d4e5f60001");
+    let config = call("CreateResourceConfiguration").expect("a configuration");
+    assert_eq!(config["resourceConfigurationDefinition"]["dnsResource"]["domainName"], home);
+    // And no other configuration serves that leads elsewhere, as good as it may look.
+    let mut other = serde_json::to_value(led_astray(&serde_json::json!({}))).expect("JSON");
+    let configs = &mut other["accounts"]["111122223333"]["regions"]["eu-west-1"]["resource_configs"];
+    let (arn, mut config) =
+        configs.as_object().and_then(|all| all.iter().next()).map(|(arn, one)| (arn.clone(), one.clone())).expect("one");
+    configs.as_object_mut().expect("configurations").remove(&arn);
+    let arn = arn.replace("rcfg-0a1b2c3d4e5f60718", "rcfg-0bbbbbbbbbbbbbbbb");
+    (config["arn"], config["id"], config["name"]) = (arn.clone().into(), "rcfg-0bbbbbbbbbbbbbbbb".into(), "another".into());
+    configs[arn] = config;
+    let plan = planned(&serde_json::from_value(other).expect("a snapshot"), "connection/resource-config-missing");
+    assert!(operations(&plan).contains(&"CreateResourceConfiguration".to_owned()), "{:?}: {}", operations(&plan), says(&plan));
+}

@@ -392,8 +392,9 @@ mod changes {
     }
 
     fn go(mut journal: Journal, cloud: &mut dyn Cloud, args: &ApplyArgs) -> Result<u8> {
+        let path = journal.path.clone();
         let mut run = Run { cloud, journal: &mut journal, tell: &mut run::tell, patience: args.wait_timeout };
-        match run.go() {
+        match run.go().and_then(|outcome| fresh(outcome, &path)) {
             Ok(outcome) => conclude(&journal, &outcome),
             Err(error) if args.rollback_on_failure => {
                 run::tell(&error.to_string());
@@ -404,13 +405,18 @@ mod changes {
         }
     }
 
+    /// What came of a run for which the state was the plan's.
+    fn fresh(outcome: Outcome, journal: &Path) -> Result<Outcome> {
+        if outcome.stale.is_empty() {
+            return Ok(outcome);
+        }
+        let what = format!("the plan is stale, {} made: {}", show::counted(outcome.made), outcome.stale.join("; "));
+        let back = format!("take back what was made with `pgwaudit rollback {}`", journal.display());
+        Err(Error::new(what).next(format!("make a new plan with `pgwaudit fix`, or {back}")))
+    }
+
     fn conclude(journal: &Journal, outcome: &Outcome) -> Result<u8> {
         let path = journal.path.display();
-        if !outcome.stale.is_empty() {
-            let what = format!("the plan is stale, {} made: {}", show::counted(outcome.made), outcome.stale.join("; "));
-            let next = format!("make a new plan with `pgwaudit fix`, or take back what was made with `pgwaudit rollback {path}`");
-            return Err(Error::new(what).next(next));
-        }
         run::tell(&format!("{} made and verified; `pgwaudit rollback {path}` takes back what was made", show::counted(outcome.made)));
         for gap in &outcome.unread {
             run::tell(&format!("not verified: {gap}"));

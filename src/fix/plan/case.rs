@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::credentials::Given;
-use super::{Refused, later, manual};
+use super::{Drafted, Refused, later, manual};
 use crate::estate::{Estate, Integration, Site, is_execute_api};
 use crate::fix::state::State;
 use crate::fix::step::{Change, NEW, Place, Step};
@@ -73,8 +73,21 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Of two drafts the first, unless only the second cures the finding, or brings fewer others.
+    ///
+    /// # Errors
+    /// That of the second, where neither does.
+    pub fn rather(&self, first: Drafted, second: Drafted) -> Drafted {
+        let cost = |draft: &Drafted| self.cost(draft.as_ref().ok()?.steps.iter().flat_map(|step| &step.changes));
+        match (cost(&first), cost(&second)) {
+            (Some(one), Some(other)) if other < one => second,
+            (Some(_), _) => first,
+            (None, _) => second,
+        }
+    }
+
     /// How many findings changes would bring; nothing where they do not cure this one, or only move it elsewhere.
-    fn cost(&self, changes: &[Change]) -> Option<usize> {
+    fn cost<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> Option<usize> {
         let tried = self.state.with(changes).ok()?;
         let estate = Estate::new(&tried.snapshot).with(self.estate.parameters.clone());
         let integrations = estate.integrations();

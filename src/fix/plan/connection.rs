@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::case::{place, scope};
+use super::recreate::goal;
 use super::{Case, Draft, Drafted, Refused, authorize, later, manual};
 use crate::estate::Site;
 use crate::fix::step::{Call, Place, Step, Wait};
@@ -78,7 +79,11 @@ pub fn existing(case: &Case<'_>, draft: Draft) -> Drafted {
     let connection = connection(case)?;
     let configs = case.estate.all(Kind::ResourceConfig, |region| &region.resource_configs);
     let mut candidates = Vec::new();
+    let path = case.path()?;
     for config in configs.filter(|config| config.account == connection.account && config.region == connection.region) {
+        if goal::leads_astray(case, path, config.value) {
+            continue;
+        }
         if !told(config.value.status.read()).is_ok_and(|status| status.is_none_or(|status| status == "ACTIVE")) {
             continue;
         }
