@@ -204,6 +204,10 @@ fn what_leads_to_an_endpoint_that_the_api_does_not_name_is_led_to_the_one_that_i
     let plan = planned(&led_astray(&serde_json::json!({})), "resource-config/other-vpc");
     assert_eq!(operations(&plan), ["UpdateResourceConfiguration"], "{}", says(&plan));
     assert_eq!(plan.steps().next().map(|step| &step.changes[0].after), Some(&serde_json::json!(home)));
+    // Whatever else is wrong.
+    let closed = serde_json::json!({"security_groups": {"sg-0a1b2c3d4e5f60001": {"egress": []}}});
+    let plan = planned(&led_astray(&closed), "resource-config/other-vpc");
+    assert_eq!(operations(&plan), ["UpdateResourceConfiguration"], "{}", says(&plan));
     // With the gateway gone as well a new one stands where the API's endpoint is.
     let plan = planned(&led_astray(&serde_json::json!({"gateways": {"orders-api": null}})), "resource-config/gateway-missing");
     let call = |operation: &str| plan.steps().find(|step| step.call.operation == operation).map(|step| step.call.parameters.clone());

@@ -22,29 +22,28 @@ fn config<'a>(case: &Case<'a>) -> Result<Site<'a, ResourceConfig>, Refused> {
 
 /// `resource-config/domain-not-endpoint` and its like: the Regional name of the endpoint that is meant.
 pub fn domain(case: &Case<'_>, draft: Draft) -> Drafted {
-    let config = config(case)?;
     let path = case.path()?;
     let endpoints: Vec<Site<'_, Endpoint>> = match (path.endpoint.read(), path.gateway.read()) {
         (Ok(endpoint), _) => vec![*endpoint],
         (_, Ok(gateway)) => path.estate.endpoints_in_vpc(gateway).collect(),
         _ => Vec::new(),
     };
-    best(case, draft, &config, &endpoints)
+    lead_to(case, draft, &endpoints)
 }
 
-/// `resource-config/other-vpc`: the endpoint of the gateway's own VPC.
+/// The endpoint of the gateway's own VPC.
 pub fn home(case: &Case<'_>, draft: Draft) -> Drafted {
-    let config = config(case)?;
     let path = case.path()?;
     let endpoints: Vec<Site<'_, Endpoint>> = path.estate.endpoints_in_vpc(path.gateway.read()?).collect();
-    best(case, draft, &config, &endpoints)
+    lead_to(case, draft, &endpoints)
 }
 
 /// Leads to that of several endpoints with which all else works.
-fn best(case: &Case<'_>, draft: Draft, config: &Site<'_, ResourceConfig>, endpoints: &[Site<'_, Endpoint>]) -> Drafted {
+pub fn lead_to(case: &Case<'_>, draft: Draft, endpoints: &[Site<'_, Endpoint>]) -> Drafted {
+    let config = config(case)?;
     let mut candidates = Vec::new();
     for endpoint in endpoints.iter().filter(|endpoint| usable(endpoint)) {
-        candidates.extend(regional_name(endpoint.value).map(|name| lead(config, name)).transpose()?);
+        candidates.extend(regional_name(endpoint.value).map(|name| lead(&config, name)).transpose()?);
     }
     Ok(draft.step(case.best(candidates)?))
 }

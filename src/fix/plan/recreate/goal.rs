@@ -95,7 +95,7 @@ fn has_name(endpoint: &Site<'_, Endpoint>, name: &str) -> bool {
 }
 
 /// The only endpoint that can be used of those that an integration's API names.
-fn named<'a>(case: &Case<'a>, path: &Integration<'a>) -> Option<Site<'a, Endpoint>> {
+pub fn named<'a>(case: &Case<'a>, path: &Integration<'a>) -> Option<Site<'a, Endpoint>> {
     let wanted = path.api.read().map(|api| named_by(api.value)).ok()?;
     let mut named = all(case, path.region()).into_iter().filter(|endpoint| wanted.contains(endpoint.key));
     match (named.next(), named.next()) {

@@ -53,10 +53,14 @@ pub fn single_zone(case: &Case<'_>, draft: Draft) -> Drafted {
     replace(case, draft, &entrance, &configs, Some(gateway))
 }
 
-/// `resource-config/other-vpc`: the endpoint of the gateway's VPC, if the API and all else let it through, else a gateway
-/// in the VPC of the endpoint that is led to.
+/// `resource-config/other-vpc`: the endpoint that the API names, or that of the gateway's VPC if no more is wrong with it;
+/// else a gateway in the VPC of the endpoint that is led to.
 pub fn other_vpc(case: &Case<'_>, draft: Draft) -> Drafted {
-    case.rather(config::home(case, draft.clone()), moved(case, draft))
+    let named = goal::named(case, case.path()?).map(|endpoint| config::lead_to(case, draft.clone(), &[endpoint]));
+    match named {
+        Some(Ok(draft)) => Ok(draft),
+        _ => case.rather(config::home(case, draft.clone()), moved(case, draft)),
+    }
 }
 
 fn moved(case: &Case<'_>, draft: Draft) -> Drafted {
