@@ -15,6 +15,7 @@ pub mod error;
 pub mod estate;
 pub mod fix;
 pub mod host;
+mod input;
 mod jsonata;
 pub mod known;
 pub mod model;
