@@ -21,6 +21,7 @@ mod lattice;
 mod limit;
 mod named;
 mod network;
+pub(crate) mod pager;
 mod pipes;
 mod progress;
 mod queues;
