@@ -35,6 +35,7 @@ pub(crate) mod stacks;
 mod states;
 mod throttle;
 pub(crate) mod trail;
+mod whole;
 pub(crate) mod why;
 mod zones;
 
