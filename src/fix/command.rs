@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::document::{Baseline, Plan};
+use super::document::{Baseline, Fix, Plan};
 use super::journal::Journal;
 use super::owner::{ByStacks, ByTags, Owners};
 use super::plan::{Request, plan};
@@ -59,14 +59,13 @@ pub fn fix(args: FixArgs) -> Result<u8> {
         None => {
             let read = Read::new(&planned, &filter, secret.as_ref(), &standard, &mut settings)?;
             let plan = read.plan(&planned, &standard, &mut settings)?;
-            if secret.is_some() && super::secret::references(&plan).is_empty() {
-                run::tell("--secret-from: no step of this plan takes a secret");
-            }
             if let Some(form) = planned.emit {
                 planned.plan_out.as_deref().map_or(Ok(()), |file| saved::write(file, &plan))?;
                 let plan = read.plan(&everything(&planned), &standard, &mut settings)?;
+                secret.iter().for_each(|_| needless(&plan));
                 return emit(form, &plan, Some(read.snapshot), &standard, &settings);
             }
+            secret.iter().for_each(|_| needless(&plan));
             (plan, Some(read.report))
         }
     };
@@ -82,7 +81,7 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     }
     let journal = apply.journal.clone().unwrap_or_else(|| PathBuf::from(format!("pgwaudit-journal-{}.jsonl", plan.id)));
     if !apply.yes {
-        confirm(&format!("make these {} steps?", plan.steps().count()))?;
+        confirm(&format!("make {}?", show::counted(plan.steps().count())))?;
     }
     changes::apply(plan, report, &journal, &standard, &mut settings, &apply)
 }
@@ -138,6 +137,18 @@ pub fn policy(_: Option<&Path>, _: &str) -> Result<u8> {
 fn settings_of(live: LiveArgs) -> Result<Scan> {
     let subject = SubjectArgs { live, ..SubjectArgs::default() };
     Scan::new(ScanArgs { subject, ..ScanArgs::default() }, &run::directory()?)
+}
+
+/// Says so where a secret is named that no step takes, or none that is made.
+fn needless(plan: &Plan) {
+    let takes = |fix: &Fix| fix.steps.iter().any(|step| step.call.secret.is_some());
+    if plan.made().any(takes) {
+        return;
+    }
+    run::tell(match plan.fixes.iter().any(takes) {
+        true => "--secret-from: what takes the secret is not made, for the reason that the plan gives",
+        false => "--secret-from: no step of this plan takes a secret",
+    });
 }
 
 /// 1 where a plan has anything to do.

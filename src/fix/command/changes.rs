@@ -11,6 +11,7 @@ use crate::fix::apply::{Cloud, Outcome, Run};
 use crate::fix::cloud::Live;
 use crate::fix::document::{Cure, Plan};
 use crate::fix::journal::Journal;
+use crate::fix::show;
 use crate::fix::standard::Standard;
 use crate::report::Report;
 use crate::run;
@@ -44,7 +45,7 @@ pub fn rollback(path: &Path, settings: &mut Scan, yes: bool, patience: Option<Du
         confirm("take back what was done?")?;
     }
     let taken = Run { cloud: &mut cloud, journal: &mut journal, tell: &mut run::tell, patience }.back()?;
-    run::tell(&format!("{taken} steps taken back"));
+    run::tell(&format!("{} taken back", show::counted(taken)));
     Ok(0)
 }
 
@@ -69,26 +70,32 @@ fn open<'s>(plan: &Plan, standard: &'s Standard, settings: &'s mut Scan) -> Resu
 }
 
 fn go(mut journal: Journal, cloud: &mut dyn Cloud, args: &ApplyArgs) -> Result<u8> {
+    let path = journal.path.clone();
     let mut run = Run { cloud, journal: &mut journal, tell: &mut run::tell, patience: args.wait_timeout };
-    match run.go() {
+    match run.go().and_then(|outcome| fresh(outcome, &path)) {
         Ok(outcome) => conclude(&journal, &outcome),
         Err(error) if args.rollback_on_failure => {
             run::tell(&error.to_string());
             let taken = run.back()?;
-            Err(Error::new(format!("stopped, and {taken} steps were taken back")).next("what stopped it is told above"))
+            Err(Error::new(format!("stopped, and taken back: {}", show::counted(taken))).next("what stopped it is told above"))
         }
         Err(error) => Err(error),
     }
 }
 
+/// What came of a run for which the state was the plan's.
+fn fresh(outcome: Outcome, journal: &Path) -> Result<Outcome> {
+    if outcome.stale.is_empty() {
+        return Ok(outcome);
+    }
+    let what = format!("the plan is stale, {} made: {}", show::counted(outcome.made), outcome.stale.join("; "));
+    let back = format!("take back what was made with `pgwaudit rollback {}`", journal.display());
+    Err(Error::new(what).next(format!("make a new plan with `pgwaudit fix`, or {back}")))
+}
+
 fn conclude(journal: &Journal, outcome: &Outcome) -> Result<u8> {
     let path = journal.path.display();
-    if !outcome.stale.is_empty() {
-        let what = format!("the plan is stale, {} steps made: {}", outcome.made, outcome.stale.join("; "));
-        let next = format!("make a new plan with `pgwaudit fix`, or take back what was made with `pgwaudit rollback {path}`");
-        return Err(Error::new(what).next(next));
-    }
-    run::tell(&format!("{} steps made and verified; `pgwaudit rollback {path}` takes them back", outcome.made));
+    run::tell(&format!("{} made and verified; `pgwaudit rollback {path}` takes back what was made", show::counted(outcome.made)));
     for gap in &outcome.unread {
         run::tell(&format!("not verified: {gap}"));
     }
