@@ -351,6 +351,11 @@ fn a_stack_that_cannot_be_read_is_told_and_never_in_sync() {
     };
     refused(&["--stack", "nowhere"], "there is no stack `nowhere` in 380000000000 us-east-1");
     refused(&["--template", &path, "--stack-name", "nowhere"], "there is no stack `nowhere`");
+    // No stack can be called so, and not every invalid request is about that.
+    refused(&["--stack", "my_template"], "there is no stack `my_template` in 380000000000 us-east-1");
+    scope.fault(Fault::error("ValidationError").service("cloudformation").operation("DescribeStacks"));
+    refused(&["--stack", "orders"], "the stack `orders` cannot be read: cloudformation:DescribeStacks failed (ValidationError)");
+    scope.clear_faults();
     for operation in ["DescribeStacks", "ListStackResources", "GetTemplate"] {
         scope.fault(Fault::error("AccessDenied").service("cloudformation").operation(operation));
         refused(&["--stack", "orders"], "`pgwaudit policy drift` prints the permissions");
