@@ -333,16 +333,26 @@ fn a_stack_that_cannot_be_read_is_told_and_never_in_sync() {
     };
     refused(&["--stack", "nowhere"], "there is no stack `nowhere` in 380000000000 us-east-1");
     refused(&["--template", &path, "--stack-name", "nowhere"], "there is no stack `nowhere`");
+    // No stack can be called so, and not every invalid request is about that.
+    refused(&["--stack", "my_template"], "there is no stack `my_template` in 380000000000 us-east-1");
+    scope.fault(Fault::error("ValidationError").service("cloudformation").operation("DescribeStacks"));
+    refused(&["--stack", "orders"], "the stack `orders` cannot be read: cloudformation:DescribeStacks failed (ValidationError)");
+    scope.clear_faults();
     for operation in ["DescribeStacks", "ListStackResources", "GetTemplate"] {
         scope.fault(Fault::error("AccessDenied").service("cloudformation").operation(operation));
         refused(&["--stack", "orders"], "`pgwaudit policy drift` prints the permissions");
         scope.clear_faults();
     }
-    // Without CloudFormation's answers names have to do, and that is said.
+    // Without CloudFormation's answers names have to do. That is said, and what only the stack tells is not assessed.
     scope.fault(Fault::error("AccessDenied").service("cloudformation"));
     let orders = file("orders", &healthy());
-    let report = scope.pgwaudit(&["drift", "--template", &orders, "--format", "json"]).json();
-    assert_eq!(found(&report), vec![], "{:#}", report["findings"]);
+    let run = scope.pgwaudit(&["drift", "--template", &orders, "--format", "json"]);
+    let report = run.json();
+    assert_eq!((run.code, found(&report)), (3, vec![]), "{:#}", report["findings"]);
+    let denied = report["not_assessed"].as_array().into_iter().flatten().filter(|gap| gap["reason"] == "denied");
+    let denied: Vec<&str> =
+        denied.inspect(|gap| assert_eq!(gap["call"], "cloudformation:DescribeStacks")).filter_map(|gap| gap["rule"].as_str()).collect();
+    assert!(denied.contains(&"drift/identity-changed") && denied.contains(&"drift/deployment-changed"), "{denied:?}");
     assert!(report["warnings"].to_string().contains("by tags and names alone"), "{:#}", report["warnings"]);
     scope.clear_faults();
     // What was not read is not assessed.

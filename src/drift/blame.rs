@@ -21,11 +21,22 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 /// Who knows what was called.
 pub trait Trail {
-    /// The calls in a window that changed something, the newest first, and whether there were more than are looked at.
+    /// The calls in a window that changed something.
     ///
     /// # Errors
     /// Why that is not known.
-    fn look(&mut self, place: (&str, &str), by: &By, window: Window) -> Result<(Vec<Record>, bool), Unknown>;
+    fn look(&mut self, place: (&str, &str), by: &By, window: Window) -> Result<History, Unknown>;
+}
+
+/// What was called.
+#[derive(Clone, Default)]
+pub struct History {
+    /// The calls that changed something, the newest first.
+    pub records: Vec<Record>,
+    /// The ids of events that cannot be read: they may have changed something.
+    pub unreadable: BTreeSet<String>,
+    /// Whether there were more events than are looked at.
+    pub cut: bool,
 }
 
 /// By what calls are looked for.
@@ -104,10 +115,8 @@ pub struct Event {
 pub struct Inquiry<'t> {
     trail: &'t mut dyn Trail,
     window: Window,
-    asked: BTreeMap<(String, String, By), Answer>,
+    asked: BTreeMap<(String, String, By), Result<History, Unknown>>,
 }
-
-type Answer = Result<(Vec<Record>, bool), Unknown>;
 
 impl<'t> Inquiry<'t> {
     /// One for a window.
@@ -125,7 +134,7 @@ impl<'t> Inquiry<'t> {
             self.ask(&place, &by, &mut found);
         }
         found.keep(|record| wanted.contains(&record.name.as_str()) && names.in_all(record));
-        if found.records.is_empty() {
+        if found.history.records.is_empty() {
             for name in &wanted {
                 self.ask(&place, &By::Event(name), &mut found);
             }
@@ -141,11 +150,12 @@ impl<'t> Inquiry<'t> {
             self.asked.insert(key.clone(), answer);
         }
         match &self.asked[&key] {
-            Ok((records, cut)) => {
-                found.records.extend(records.iter().cloned());
-                found.cut |= cut;
+            Ok(history) => {
+                found.history.records.extend(history.records.iter().cloned());
+                found.history.unreadable.extend(history.unreadable.iter().cloned());
+                found.history.cut |= history.cut;
             }
-            Err(unknown) => found.unread = Some(unknown.clone()),
+            Err(unknown) => found.refused = Some(unknown.clone()),
         }
     }
 }
@@ -211,16 +221,15 @@ impl Names {
 
 #[derive(Default)]
 struct Found {
-    records: Vec<Record>,
-    cut: bool,
-    unread: Option<Unknown>,
+    history: History,
+    refused: Option<Unknown>,
 }
 
 impl Found {
     fn keep(&mut self, wanted: impl Fn(&Record) -> bool) {
         let mut seen = BTreeSet::new();
-        self.records.retain(|record| wanted(record) && seen.insert(record.id.clone()));
-        self.records.sort_by(|one, other| (other.time, &other.id).cmp(&(one.time, &one.id)));
+        self.history.records.retain(|record| wanted(record) && seen.insert(record.id.clone()));
+        self.history.records.sort_by(|one, other| (other.time, &other.id).cmp(&(one.time, &one.id)));
     }
 
     fn told(self, region: &str, window: Window) -> Blame {
@@ -231,17 +240,24 @@ impl Found {
             id: record.id,
             region: region.to_owned(),
         };
-        let events: Vec<Event> = self.records.into_iter().map(event).collect();
-        let why = match (&self.unread, events.is_empty()) {
+        let History { records, unreadable, cut } = self.history;
+        let events: Vec<Event> = records.into_iter().map(event).collect();
+        let why = match (&self.refused, events.is_empty()) {
             (Some(unknown), _) if unknown.gap().reason == Reason::Denied => Some(format!("not allowed: {}", unknown.gap().call)),
             (Some(unknown), _) => Some(unknown.gap().why.clone()),
-            (None, true) if self.cut => Some("no event found among the newest ones, and there are more".to_owned()),
+            (None, true) if cut => Some("no event found among the newest ones, and there are more".to_owned()),
             (None, true) if window.cut => Some("no event found in the last 90 days, and the baseline is older".to_owned()),
             (None, true) => Some("no event found in the last 90 days, since the baseline was taken".to_owned()),
-            (None, false) if self.cut => Some("there are more events than were looked at".to_owned()),
+            (None, false) if cut => Some("there are more events than were looked at".to_owned()),
             (None, false) => None,
         };
-        Blame { events, why }
+        let unreadable = match unreadable.len() {
+            0 => None,
+            1 => Some("1 event that may be about it cannot be read".to_owned()),
+            many => Some(format!("{many} events that may be about it cannot be read")),
+        };
+        let whys: Vec<String> = why.into_iter().chain(unreadable).collect();
+        Blame { events, why: (!whys.is_empty()).then(|| whys.join("; ")) }
     }
 }
 

@@ -28,9 +28,17 @@ fn is_http_task(state: &Map<String, Value>) -> bool {
 
 /// A definition with only the fields that a call of an HTTP API is made of; `arn` salts what is masked.
 pub fn reduced(arn: &str, definition: &Value) -> Value {
-    let mask = Mask::new(arn, "");
+    masked(&Mask::new(arn, ""), definition)
+}
+
+/// The same of a definition that may have gone through it before.
+pub fn reduced_again(arn: &str, definition: &Value) -> Value {
+    masked(&Mask::again(arn, ""), definition)
+}
+
+fn masked(mask: &Mask, definition: &Value) -> Value {
     let Value::Object(object) = definition else { return Value::Null };
-    Value::Object(container(&mask, object))
+    Value::Object(container(mask, object))
 }
 
 /// A machine, a branch, a processor or a state.
@@ -64,6 +72,9 @@ fn nested(mask: &Mask, by_name: bool, value: &Value) -> Value {
 /// What is sent: the fields that say where and how stay, everything else is masked leaf by leaf.
 fn call(mask: &Mask, value: &Value) -> Value {
     let Value::Object(fields) = value else { return mask.document("arguments", value) };
+    if mask.is_left(value) {
+        return value.clone();
+    }
     let field = |(key, value): (&String, &Value)| {
         let masked = match (key.as_str(), value) {
             (name, _) if PLAIN.contains(&name) => value.clone(),
@@ -126,6 +137,8 @@ mod tests {
     fn nested_calls_stay_and_no_value_does() {
         let reduced = reduced("arn:aws:states:eu-west-1:111122223333:stateMachine:m", &machine());
         assert!(!reduced.to_string().contains("canary"), "{reduced}");
+        assert_eq!(reduced_again("arn:aws:states:eu-west-1:111122223333:stateMachine:m", &reduced), reduced);
+        assert_eq!(reduced_again("arn:aws:states:eu-west-1:111122223333:stateMachine:m", &machine()), reduced);
         let tasks = http_tasks(&reduced);
         assert_eq!(tasks.len(), 2, "{reduced}");
         assert_eq!(tasks[0]["Headers"]["x-apigw-api-id"], "abcdefghij");

@@ -17,6 +17,11 @@ impl Mask {
         Mask { masker: Masker::new(resource), part: part.to_owned() }
     }
 
+    /// For what may have been masked before, which then stays as it is.
+    pub fn again(resource: &str, part: &str) -> Self {
+        Mask { masker: Masker::again(resource), part: part.to_owned() }
+    }
+
     fn field(&self, name: &str) -> String {
         if self.part.is_empty() { name.to_owned() } else { format!("{}/{name}", self.part) }
     }
@@ -42,6 +47,11 @@ impl Mask {
     /// A body, a template: its literals are masked, its structure, references and keys stay.
     pub fn json(&self, field: &str, text: &str) -> Value {
         self.masker.json(&self.field(field), text)
+    }
+
+    /// Whether a value is what is left of one that was masked before.
+    pub fn is_left(&self, value: &Value) -> bool {
+        self.masker.is_left(value)
     }
 
     /// The same for what is JSON already.

@@ -1,5 +1,7 @@
 //! Snapshot files: what `pgwaudit snapshot` read, as JSON, to be judged later and elsewhere.
 
+mod masked;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -31,14 +33,14 @@ pub fn read(path: &Path) -> Result<Snapshot> {
     Ok(snapshot)
 }
 
-/// Reads a snapshot's text; `name` is what errors call it.
+/// Reads a snapshot's text; `name` is what errors call it. What somebody else wrote may not be masked, and is here.
 ///
 /// # Errors
 /// As [`read`], but for the file.
 pub fn parse(name: &str, bytes: &[u8]) -> Result<Snapshot> {
     let parsed = serde_json::from_slice::<Snapshot>(bytes);
     match &parsed {
-        Ok(snapshot) if snapshot.schema == SCHEMA => parsed.map_err(|error| malformed(name, bytes, &error)),
+        Ok(snapshot) if snapshot.schema == SCHEMA => parsed.map(masked::masked).map_err(|error| malformed(name, bytes, &error)),
         _ => Err(other_schema(name, bytes).unwrap_or_else(|| match parsed {
             Err(error) => malformed(name, bytes, &error),
             Ok(_) => Error::new(format!("{name}:1:1: not a snapshot: `schema` is not {SCHEMA}")).next(AGAIN),

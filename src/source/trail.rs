@@ -4,6 +4,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
+/// An event that cannot be read, so that nobody knows what it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreadable;
+
 /// A call that changed something.
 #[derive(Clone)]
 pub struct Record {
@@ -20,14 +24,21 @@ pub struct Record {
 }
 
 impl Record {
-    /// Reads an event as CloudTrail keeps it; nothing for one that only read, that failed, or that is no call.
+    /// Reads an event as CloudTrail keeps it; `Ok(None)` for one that only read or that failed.
     /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
-    pub fn read(text: &str) -> Option<Record> {
-        let event: Value = serde_json::from_str(text).ok()?;
+    ///
+    /// # Errors
+    /// Where it cannot be read: it is no JSON, or lacks what every event has.
+    pub fn read(text: &str) -> Result<Option<Record>, Unreadable> {
+        let event: Value = serde_json::from_str(text).map_err(|_| Unreadable)?;
         let is_read = event["readOnly"] == Value::Bool(true) || event["readOnly"] == "true";
         if is_read || event.get("errorCode").is_some_and(|code| !code.is_null()) {
-            return None;
+            return Ok(None);
         }
+        Record::of(&event).map(Some).ok_or(Unreadable)
+    }
+
+    fn of(event: &Value) -> Option<Record> {
         let mut words = Vec::new();
         for part in ["requestParameters", "responseElements", "resources"] {
             collect(&event[part], &mut words);
@@ -90,9 +101,13 @@ mod tests {
         event.to_string()
     }
 
+    fn record(change: &Value) -> Record {
+        Record::read(&event(change)).expect("readable").expect("a record")
+    }
+
     #[test]
     fn a_call_that_changed_something_is_told_without_what_was_sent() {
-        let record = Record::read(&event(&json!({}))).expect("a record");
+        let record = record(&json!({}));
         assert_eq!((record.name.as_str(), record.id.as_str()), ("PutTargets", "e-1"));
         assert_eq!(record.principal, "arn:aws:sts::111122223333:assumed-role/Admin/jo");
         assert!(record.names("order-placed") && record.names("api") && record.names("s3cr3t"));
@@ -101,16 +116,25 @@ mod tests {
 
     #[test]
     fn what_read_or_failed_changed_nothing() {
-        for change in [json!({"readOnly": true}), json!({"errorCode": "AccessDenied"}), json!({"eventTime": "soon"})] {
-            assert!(Record::read(&event(&change)).is_none(), "{change}");
+        for change in [json!({"readOnly": true}), json!({"readOnly": "true"}), json!({"errorCode": "AccessDenied"})] {
+            assert!(matches!(Record::read(&event(&change)), Ok(None)), "{change}");
         }
-        assert!(Record::read("no JSON").is_none());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_what_changed_nothing() {
+        for change in [json!({"eventTime": "soon"}), json!({"eventID": null}), json!({"eventName": 1})] {
+            assert_eq!(Record::read(&event(&change)).err(), Some(Unreadable), "{change}");
+        }
+        for text in ["no JSON", "", "[]", "null", "{\"readOnly\": false}"] {
+            assert_eq!(Record::read(text).err(), Some(Unreadable), "{text}");
+        }
     }
 
     #[test]
     fn services_are_named_as_such() {
         let identity = json!({"type": "AWSService", "invokedBy": "events.amazonaws.com"});
-        assert_eq!(Record::read(&event(&json!({"userIdentity": identity}))).expect("a record").principal, "events.amazonaws.com");
+        assert_eq!(record(&json!({"userIdentity": identity})).principal, "events.amazonaws.com");
     }
 
     #[test]

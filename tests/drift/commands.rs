@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use pgwaudit::model::Snapshot;
+use pgwaudit::output::Format;
 use pgwaudit::rules::example;
 use serde_json::{Value, json};
 
@@ -53,6 +54,33 @@ const TWO: &str = r#"{"rules": {"order-placed": {"state": "DISABLED"}}, "destina
 
 fn two() -> Value {
     serde_json::from_str(TWO).expect("JSON")
+}
+
+#[test]
+fn what_somebody_wrote_out_in_a_file_is_said_nowhere() {
+    const CANARY: &str = "canary-5b1e77";
+    let url = format!("https://jo:{CANARY}@a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod/orders?token={CANARY}");
+    let target = json!({"headers": {"Authorization": CANARY}, "input": {"constant": {"pin": CANARY}}});
+    let change = json!({"destinations": {"orders": {"endpoint": url}}, "rules": {"order-placed": {"targets": {"api": target}}},
+        "connections": {"orders": {"username": CANARY, "parameters": [{"place": "header", "key": "x", "value": CANARY, "secret": false}]}}});
+    let place = Place::with(&change);
+    assert!(place.read("now.json").to_string().matches(CANARY).count() == 6);
+    let report: Value = serde_json::from_str(&place.run(&["scan", "--snapshot", "now.json", "--format", "json"]).1).expect("JSON");
+    let id = report["integrations"][0]["id"].as_str().expect("an id");
+    let mut runs = vec![vec!["trace", id, "--snapshot", "now.json"], vec!["fix", "--snapshot", "now.json", "--format", "json"]];
+    for format in Format::ALL {
+        runs.push(vec!["scan", "--snapshot", "now.json", "--format", format.name()]);
+        runs.push(vec!["drift", "--baseline", "base.json", "--snapshot", "now.json", "--format", format.name()]);
+        runs.push(vec!["drift", "--baseline", "now.json", "--snapshot", "base.json", "--format", format.name()]);
+    }
+    runs.push(vec!["drift", "accept", "--yes", "--baseline", "base.json", "--snapshot", "now.json"]);
+    for args in runs {
+        let (code, stdout, stderr) = place.run(&args);
+        assert!(code.is_some_and(|code| code != 2), "{args:?}: {stderr}");
+        assert!(!format!("{stdout}{stderr}").contains("canary"), "{args:?}: {stdout}{stderr}");
+    }
+    let accepted = place.read("base.json").to_string();
+    assert!(accepted.contains("?token=masked-named-") && !accepted.contains("canary"), "{accepted}");
 }
 
 #[test]

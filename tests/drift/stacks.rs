@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
+use pgwaudit::drift::Change;
 use pgwaudit::drift::declared::{Declared, declare, fetch};
 use pgwaudit::model::{Kind, Reason, Scope, Snapshot, SourceKind, Unknown};
 use pgwaudit::report::location::Locate;
@@ -205,8 +206,71 @@ fn a_nested_stack_that_nobody_may_ask_for_is_warned_of() {
     assert!(cloud.refused.is_some());
     let files = Templates::load(&inputs(&file)).expect("templates");
     let declared = declare(files, cloud.snapshot.clone(), Some(&cloud), None).expect("a baseline");
-    let told = "stacks in 111122223333 eu-west-1 are known by tags and names alone: not allowed";
+    let told =
+        "stacks in 111122223333 eu-west-1 are known by tags and names alone, with the parameters of --parameters and defaults: not allowed";
     assert_eq!(declared.warnings, [told]);
+    let denied = denied(&declared);
+    assert!(denied.contains(&(Change::Identity, None)), "{denied:?}");
+    assert_eq!(declared.compare().differences, vec![]);
+}
+
+/// What could not be compared because CloudFormation did not tell: the change, and the resource where there is one.
+fn denied(declared: &Declared) -> Vec<(Change, Option<Kind>)> {
+    let unread = declared.compare().unread.into_iter().filter(|gap| gap.unknown.gap().reason == Reason::Denied);
+    unread.map(|gap| (gap.change, gap.resource.map(|resource| resource.kind))).collect()
+}
+
+#[test]
+fn what_only_a_stack_tells_is_not_assessed_where_it_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("orders.json");
+    let template = json!({"Resources": {
+        "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "orders", "EndpointConfiguration": {"Types": ["PRIVATE"]}}},
+        "Method": {"Type": "AWS::ApiGateway::Method", "Properties": {"RestApiId": {"Ref": "Api"}, "HttpMethod": "GET",
+            "ResourceId": {"Fn::GetAtt": ["Api", "RootResourceId"]}, "AuthorizationType": "NONE", "Integration": {"Type": "MOCK"}}},
+        "Deployment": {"Type": "AWS::ApiGateway::Deployment", "DependsOn": "Method", "Properties": {"RestApiId": {"Ref": "Api"}}},
+        "Stage": {"Type": "AWS::ApiGateway::Stage", "Properties": {"RestApiId": {"Ref": "Api"}, "StageName": "prod",
+            "DeploymentId": {"Ref": "Deployment"}}},
+        "Gateway": {"Type": "AWS::VpcLattice::ResourceGateway", "Properties": {"Name": "orders", "VpcIdentifier": "vpc-1",
+            "SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}}});
+    fs::write(&file, template.to_string()).expect("written");
+    let mut cloud = deploy(&file, &[]);
+    for (described, _) in cloud.stacks.values_mut() {
+        let (kind, stack) = ("AWS::ApiGateway::Deployment".to_owned(), described.name.clone());
+        let (physical_id, logical_id) = ("f1r5t0".to_owned(), "Deployment".to_owned());
+        described.members.push(Member { physical_id, kind, stack, logical_id });
+    }
+    let mut present = serde_json::to_value(&cloud.snapshot).expect("JSON");
+    let now = &mut present["accounts"][ACCOUNT]["regions"][REGION];
+    for gateway in now["gateways"].as_object_mut().expect("gateways").values_mut() {
+        gateway["tags"] = json!({"team": "orders"});
+    }
+    for api in now["apis"].as_object_mut().expect("APIs").values_mut() {
+        let own = api["stages"]["prod"]["deployment_id"].as_str().expect("an id").to_owned();
+        api["deployments"]["d3pl0y"] = api["deployments"][own].clone();
+        api["stages"]["prod"]["deployment_id"] = json!("d3pl0y");
+    }
+    let present: Snapshot = serde_json::from_value(present).expect("a snapshot");
+    let declared = |cloud: Option<&Cloud>| {
+        let templates = Templates::load(&inputs(&file)).expect("templates");
+        declare(templates, present.clone(), cloud.map(|cloud| -> &dyn Deployments { cloud }), None).expect("a baseline")
+    };
+    let found = |cloud: Option<&Cloud>| declared(cloud).compare().differences.iter().map(|one| one.change).collect::<Vec<_>>();
+    assert_eq!((found(Some(&cloud)), found(None)), (vec![Change::Deployment], vec![]));
+    for told in [Some(&cloud), None] {
+        assert_eq!(denied(&declared(told)), []);
+    }
+    cloud.refused = Some("orders".to_owned());
+    assert_eq!(found(Some(&cloud)), []);
+    let stage = (Change::Deployment, Some(Kind::Stage));
+    let tags = (Change::Field, Some(Kind::Gateway));
+    let mut denied = denied(&declared(Some(&cloud)));
+    denied.sort();
+    assert_eq!(denied, [(Change::Identity, None), stage, tags]);
+    // Nobody said that there is no such stack.
+    let templates = Templates::load(&inputs(&file)).expect("templates");
+    let named = declare(templates, present, Some(&cloud), Some("orders")).map(|declared| declared.compare().differences);
+    assert_eq!(named.map_err(|error| error.to_string()), Ok(vec![]));
 }
 
 #[test]

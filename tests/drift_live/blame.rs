@@ -93,6 +93,22 @@ fn a_history_that_may_not_be_read_changes_no_finding_and_is_said() {
 }
 
 #[test]
+fn an_event_that_cannot_be_read_is_told() {
+    let (scope, ids, baseline) = stack("720000000005");
+    let patch = json!([{"op": "replace", "path": "/apiKeySource", "value": "AUTHORIZER"}]);
+    call(&scope, "apigateway", "update_rest_api", json!({"restApiId": ids["api"], "patchOperations": patch}));
+    let report = blame(&scope, &baseline, "json").json();
+    let event = report["findings"][0]["blame"]["events"][0]["id"].as_str().expect("an id").to_owned();
+    scope.plant("event", &event, json!({"CloudTrailEvent": "{\"eventID\": "}));
+    let run = blame(&scope, &baseline, "json");
+    ok(&run, 1);
+    let report = run.json();
+    assert_eq!(report["findings"][0]["blame"]["events"], json!([]));
+    let why = report["findings"][0]["blame"]["why"].as_str().expect("a reason");
+    assert!(why.contains("; 1 event that may be about it cannot be read"), "{why}");
+}
+
+#[test]
 fn what_no_event_tells_of_is_said_and_so_is_a_baseline_that_is_too_old() {
     let (scope, ids, baseline) = stack("720000000003");
     scope.connection_state(ids["connection"].as_str().expect("a name"), "DEAUTHORIZED", "401");

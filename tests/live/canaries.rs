@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use pgwaudit::model::Snapshot;
 use pgwaudit::output::Format;
 use serde_json::{Value, json};
 
@@ -111,7 +112,11 @@ fn outputs(scope: &Scope<'_>, account: &str, word: &str) -> Vec<(String, String)
     scope.call("events", "update_connection", other).expect("updated");
     let drift = run(&["drift", "--max-rate", "0", "--baseline", file]);
     assert!(drift.stdout.contains("pgw-basic"), "{}", drift.stdout);
-    all.push(("the snapshot".to_owned(), std::fs::read_to_string(file).expect("a snapshot")));
+    let text = std::fs::read_to_string(file).expect("a snapshot");
+    let written: Snapshot = serde_json::from_str(&text).expect("a snapshot");
+    let read = pgwaudit::source::snapshot::read(Path::new(file)).expect("a snapshot");
+    assert!(read.accounts == written.accounts, "what was masked was masked again");
+    all.push(("the snapshot".to_owned(), text));
     all
 }
 

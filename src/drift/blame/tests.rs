@@ -8,22 +8,27 @@ use crate::model::{Kind, ResourceId};
 const RULE: &str = "arn:aws:events:eu-west-1:111122223333:rule/orders/order-placed";
 
 /// A history; what is looked for by resource is what its `resources` name.
-struct History {
+struct Written {
     events: Vec<Value>,
     asked: Vec<By>,
     answer: Result<bool, Unknown>,
 }
 
-impl Trail for History {
-    fn look(&mut self, _: (&str, &str), by: &By, window: Window) -> Answer {
+impl Trail for Written {
+    fn look(&mut self, _: (&str, &str), by: &By, window: Window) -> Result<History, Unknown> {
         self.asked.push(by.clone());
-        let cut = self.answer.clone()?;
+        let mut history = History { cut: self.answer.clone()?, ..History::default() };
         let fits = |event: &&Value| match by {
             By::Event(name) => event["eventName"] == *name,
             By::Resource(name) => event["resources"].as_array().is_some_and(|all| all.iter().any(|one| one["ARN"] == name.as_str())),
         };
-        let records = self.events.iter().filter(fits).filter_map(|event| Record::read(&event.to_string()));
-        Ok((records.filter(|record| (window.from..=window.to).contains(&record.time)).collect(), cut))
+        for event in self.events.iter().filter(fits) {
+            match Record::read(&event.to_string()) {
+                Ok(record) => history.records.extend(record.filter(|record| (window.from..=window.to).contains(&record.time))),
+                Err(_) => drop(history.unreadable.insert(event["eventID"].to_string())),
+            }
+        }
+        Ok(history)
     }
 }
 
@@ -55,12 +60,12 @@ fn window() -> Window {
     Window::between("2026-10-01T12:00:00Z".parse().expect("a time"), "2026-10-05T12:00:00Z".parse().expect("a time"))
 }
 
-fn blame(history: &mut History) -> Blame {
+fn blame(history: &mut Written) -> Blame {
     Inquiry::new(history, window()).of(&target())
 }
 
-fn history(events: Vec<Value>) -> History {
-    History { events, asked: Vec::new(), answer: Ok(false) }
+fn history(events: Vec<Value>) -> Written {
+    Written { events, asked: Vec::new(), answer: Ok(false) }
 }
 
 #[test]
@@ -93,6 +98,23 @@ fn what_the_service_wrote_beside_the_call_is_enough() {
 }
 
 #[test]
+fn events_that_cannot_be_read_are_counted_beside_those_that_are() {
+    let put = |id: &str, time: &str| event(id, "PutTargets", time, json!({"rule": "order-placed", "eventBusName": "orders"}));
+    let mut unreadable = vec![put("one", "no time"), put("two", "")];
+    for bad in &mut unreadable {
+        bad["resources"] = json!([{"ARN": RULE}]);
+    }
+    let mut whole = history(vec![put("good", "2026-10-02T08:00:00Z"), unreadable[0].clone()]);
+    let blame_of = |history: &mut Written| (blame(history).events.len(), blame(history).why);
+    assert_eq!(blame_of(&mut whole), (1, Some("1 event that may be about it cannot be read".to_owned())));
+    // What is met by two questions is one event.
+    let (count, why) = blame_of(&mut history(unreadable));
+    let why = why.expect("a reason");
+    assert_eq!(count, 0);
+    assert!(why.starts_with("no event found") && why.ends_with("; 2 events that may be about it cannot be read"), "{why}");
+}
+
+#[test]
 fn one_question_is_asked_once() {
     let mut history = history(Vec::new());
     let mut inquiry = Inquiry::new(&mut history, window());
@@ -112,7 +134,7 @@ fn why_there_is_none_is_said() {
         (Ok(true), "there are more"),
         (Err(denied), "not allowed: cloudtrail:LookupEvents"),
     ] {
-        let mut history = History { events: Vec::new(), asked: Vec::new(), answer };
+        let mut history = Written { events: Vec::new(), asked: Vec::new(), answer };
         let why = blame(&mut history).why.expect("a reason");
         assert!(why.contains(part), "{part} in {why}");
     }

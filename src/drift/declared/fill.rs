@@ -21,6 +21,15 @@ pub struct Around<'a> {
     pub home: Option<&'a Origin>,
     /// The tags of its stack; nothing where nobody told.
     pub stack_tags: Option<&'a BTreeMap<String, String>>,
+    /// Why CloudFormation did not tell of its stack; nothing where it did, or was not asked.
+    pub refused: Option<&'a Unknown>,
+}
+
+impl Around<'_> {
+    /// Why something is not known that only the stack tells: it was refused, or nobody could ask.
+    pub fn untold(&self, why: &str) -> Unknown {
+        self.refused.cloned().unwrap_or_else(|| Unknown::new("", Reason::NotCovered, why))
+    }
 }
 
 /// Fills `declared` by what `there` is, and answers with the fields that the template does not tell because of it.
@@ -48,7 +57,8 @@ pub fn fill(declared: &mut Value, there: &Item<'_>, around: &Around<'_>) -> Vec<
         _ => {}
     }
     if tags(declared, there, around) {
-        untold.push((vec!["tags".to_owned()], by_aws("the tags that a stack gives to all that it has")));
+        let why = "a template does not tell the tags that a stack gives to all that it has";
+        untold.push((vec!["tags".to_owned()], around.untold(why)));
     }
     untold
 }

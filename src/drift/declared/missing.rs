@@ -85,27 +85,24 @@ enum Answer {
 }
 
 fn answer(item: &Item<'_>, home: Option<&Origin>, is_told: bool, found: &Found, deployments: Option<&dyn Deployments>) -> Answer {
+    let unclear = |why: &str| Answer::Unclear(found.refusal(home).cloned().unwrap_or_else(|| unasked(why)));
     let made = home.is_some_and(|home| found.reals.of(home.stack, &home.logical_id).is_some());
     if is_told && !made {
         return Answer::Gone;
     }
     if item.sort.filled == Filled::Whole {
-        return if made || !is_nameless(item, home, found) {
-            Answer::Gone
-        } else {
-            Answer::Unclear(unclear("its name was made at deployment"))
-        };
+        return if made || !is_nameless(item, home, found) { Answer::Gone } else { unclear("its name was made at deployment") };
     }
     let scope = Scope { account: item.account.to_owned(), region: item.region.to_owned() };
     match deployments.filter(|_| made).map(|deployments| deployments.read(&scope, item.collection, item.key)) {
         Some(Ok(Some(value))) => Answer::There(value),
         Some(Ok(None)) => Answer::Gone,
         Some(Err(unknown)) => Answer::Unclear(unknown),
-        None => Answer::Unclear(unclear("nothing that was read names it")),
+        None => unclear("nothing that was read names it"),
     }
 }
 
-fn unclear(why: &str) -> Unknown {
+fn unasked(why: &str) -> Unknown {
     Unknown::new("", Reason::NotRecorded, format!("which resource it is cannot be told: {why}, and no stack was asked"))
 }
 

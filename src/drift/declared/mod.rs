@@ -23,7 +23,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::change::{Difference, Uncompared};
+use super::change::{Change, Difference, Uncompared};
 use super::{Comparison, json};
 use crate::error::{Error, Result};
 use crate::model::{Kind, ResourceId, Snapshot, Source};
@@ -60,6 +60,7 @@ pub fn declare(templates: Templates, present: Snapshot, deployments: Option<&dyn
     let settled = settle::settle(templates.assembly, &now, deployments, stack)?;
     let found = twins::find(settled, &now);
     let mut layers = overlay::lay(&found, &now);
+    layers.unread.extend(refusals(&found));
     let present = settle_missing(&mut layers, &found, present, deployments)?;
     if layers.compared.is_empty() {
         return Err(nothing(&found));
@@ -68,6 +69,22 @@ pub fn declare(templates: Templates, present: Snapshot, deployments: Option<&dyn
     let twins::Found { templates, warnings, .. } = found;
     let (compared, unread, vanished) = (layers.compared, layers.unread, layers.vanished);
     Ok(Declared { templates, baseline, present, warnings, compared, unread, vanished })
+}
+
+/// What nobody can say of a stack that CloudFormation did not tell of: whether what goes by a name is what it made.
+fn refusals(found: &twins::Found) -> impl Iterator<Item = Uncompared> {
+    found.refused.iter().filter_map(|(index, unknown)| {
+        let stack = found.templates.assembly.stacks.get(*index)?;
+        Some(Uncompared {
+            change: Change::Identity,
+            resource: None,
+            collection: String::new(),
+            key: String::new(),
+            account: stack.account.clone()?,
+            region: stack.region.clone()?,
+            unknown: unknown.clone(),
+        })
+    })
 }
 
 /// Looks for what is declared and was not read: single resources are asked for, what is found is put into the present.

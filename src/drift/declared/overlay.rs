@@ -84,7 +84,7 @@ fn tree_is_gone(now: &Value, account: &str, region: &str) -> bool {
 pub fn merged(item: Item<'_>, declared: &Value, unread: &mut Vec<Uncompared>, around: &Around<'_>, told: &HashSet<&str>) -> Value {
     let mut filled = declared.clone();
     let untold = fill(&mut filled, &item, around);
-    let mut merge = Merge { item, told, unread };
+    let mut merge = Merge { item, around, told, unread };
     for (field, unknown) in untold {
         merge.untold(&field, unknown);
     }
@@ -94,6 +94,7 @@ pub fn merged(item: Item<'_>, declared: &Value, unread: &mut Vec<Uncompared>, ar
 struct Merge<'m> {
     /// The resource that is there.
     item: Item<'m>,
+    around: &'m Around<'m>,
     /// Ids of deployments and others that stacks have told.
     told: &'m HashSet<&'m str>,
     unread: &'m mut Vec<Uncompared>,
@@ -162,7 +163,7 @@ impl Merge<'_> {
             let id = if self.told.contains(own) { own } else { now.unwrap_or(own) };
             if id != own {
                 let path = ["stages".to_owned(), name.clone(), "deployment_id".to_owned()];
-                self.untold(&path, Unknown::new("", Reason::NotCovered, "which deployment a stage should have is known of a stack only"));
+                self.untold(&path, self.around.untold("which deployment a stage should have is known of a stack only"));
                 merged["stages"][&name]["deployment_id"] = Value::String(id.to_owned());
             }
             // What is not declared here, or was not asked for, is not compared.

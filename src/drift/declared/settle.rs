@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::pair::items;
 use crate::error::{Error, Result};
-use crate::model::{Scope, Unknown};
+use crate::model::{Known, Scope, Unknown};
 use crate::source::cloudformation::stacks::{Deployments, Described};
 use crate::source::cloudformation::{Assembly, Real, Reals, Stack};
 
@@ -26,6 +26,8 @@ pub struct Settled {
     pub told: BTreeSet<usize>,
     /// Their tags.
     pub stack_tags: HashMap<usize, BTreeMap<String, String>>,
+    /// The stacks of which CloudFormation did not tell, and why.
+    pub refused: BTreeMap<usize, Unknown>,
     /// What could not be found out.
     pub warnings: Vec<String>,
 }
@@ -39,7 +41,8 @@ type Tagged = BTreeMap<(Scope, String), BTreeSet<String>>;
 /// Where it cannot be told which stack one is.
 pub fn settle(assembly: Assembly, now: &Value, deployments: Option<&dyn Deployments>, named: Option<&str>) -> Result<Settled> {
     let scopes = scopes(now);
-    let mut out = Settled { assembly, reals: Reals::default(), told: BTreeSet::new(), stack_tags: HashMap::new(), warnings: Vec::new() };
+    let (reals, told, stack_tags, refused) = (Reals::default(), BTreeSet::new(), HashMap::new(), BTreeMap::new());
+    let mut out = Settled { assembly, reals, told, stack_tags, refused, warnings: Vec::new() };
     let search = Search { tagged: tagged(now), scopes, deployments, named };
     if named.is_some() && out.assembly.stacks.iter().filter(|stack| stack.parent.is_none()).count() > 1 {
         return Err(Error::new("--stack-name is for a single template").next("leave it out, or name one template"));
@@ -58,7 +61,8 @@ pub fn settle(assembly: Assembly, now: &Value, deployments: Option<&dyn Deployme
 struct Place {
     scope: Scope,
     name: String,
-    described: Option<Described>,
+    /// Nothing where nobody was asked, or there is no such stack.
+    described: Known<Option<Described>>,
 }
 
 impl Settled {
@@ -66,7 +70,11 @@ impl Settled {
         let Place { scope, name, described } = place;
         let stack = &mut self.assembly.stacks[index];
         (stack.account, stack.region, stack.name) = (Some(scope.account), Some(scope.region), name);
-        let Some(described) = described else { return };
+        let described = match described {
+            Known::Value(Some(described)) => described,
+            Known::Value(None) => return,
+            Known::Unknown(why) => return drop(self.refused.insert(index, why)),
+        };
         self.told.insert(index);
         self.stack_tags.insert(index, described.tags);
         self.reals.stacks.insert(index, described.id);
@@ -101,7 +109,7 @@ impl Search<'_> {
                 .next("name the region with --region and the account with --profile or --assume-role"));
         }
         let name = self.named.unwrap_or(&stack.name);
-        let mut found = self.asked(&scopes, name, warnings)?;
+        let (mut found, refused) = self.asked(&scopes, name, warnings)?;
         if found.is_empty() {
             found.extend(self.by_tags(stack, &scopes, name, warnings)?);
         }
@@ -109,19 +117,19 @@ impl Search<'_> {
             (Some(one), _) if found.is_empty() => Ok(one),
             (Some(_), _) => Err(Error::new(format!("{file}: the stack {name} is deployed more than once"))
                 .next("name one region with --region, or one account with --profile or --assume-role")),
-            (None, _) if self.named.is_some() && self.deployments.is_some() => {
+            (None, _) if self.named.is_some() && self.deployments.is_some() && refused.is_none() => {
                 Err(Error::new(format!("there is no stack `{name}` in what was read")).next("check the name, and the region with --region"))
             }
-            (None, [only]) => Ok(Place { scope: (*only).clone(), name: name.to_owned(), described: None }),
+            (None, [only]) => Ok(untold(only, name, refused)),
             (None, _) => Err(Error::new(format!("{file}: in which of {} regions it is deployed cannot be told", scopes.len()))
                 .next("name its region with --region, or its stack with --stack-name")),
         }
     }
 
-    /// The stacks of that name. Where CloudFormation refuses to tell, tags and names have to do.
-    fn asked(&self, scopes: &[&Scope], name: &str, warnings: &mut Vec<String>) -> Result<Vec<Place>> {
-        let mut found = Vec::new();
-        let Some(deployments) = self.deployments else { return Ok(found) };
+    /// The stacks of that name, and the last refusal. Where CloudFormation refuses to tell, tags and names have to do.
+    fn asked(&self, scopes: &[&Scope], name: &str, warnings: &mut Vec<String>) -> Result<(Vec<Place>, Option<Unknown>)> {
+        let (mut found, mut refused) = (Vec::new(), None);
+        let Some(deployments) = self.deployments else { return Ok((found, refused)) };
         for scope in scopes {
             match deployments.stack(scope, name) {
                 Ok(Some(described)) => found.push(place(scope, described)?),
@@ -132,10 +140,11 @@ impl Search<'_> {
                     if !warnings.contains(&warning) {
                         warnings.push(warning);
                     }
+                    refused = Some(unknown);
                 }
             }
         }
-        Ok(found)
+        Ok((found, refused))
     }
 
     /// The stack whose resources have the most of the template's names in their tags.
@@ -162,10 +171,8 @@ impl Search<'_> {
 
     /// The stack of a name that is known to be there, with what can be told of it.
     fn deployed(&self, scope: &Scope, name: &str, warnings: &mut Vec<String>) -> Result<Place> {
-        match self.asked(&[scope], name, warnings)?.pop() {
-            Some(place) => Ok(place),
-            None => Ok(Place { scope: scope.clone(), name: name.to_owned(), described: None }),
-        }
+        let (mut found, refused) = self.asked(&[scope], name, warnings)?;
+        Ok(found.pop().unwrap_or_else(|| untold(scope, name, refused)))
     }
 
     /// A nested stack is a resource of its parent: its physical id is its ARN.
@@ -180,7 +187,7 @@ impl Search<'_> {
         let head = format!("{}-{logical_id}-", above.name);
         let mut named = self.tagged.keys().filter(|(place, name)| *place == scope && name.starts_with(&head));
         let name = named.next().map_or_else(|| own.name.clone(), |(_, name)| name.clone());
-        Ok(Place { scope, name, described: None })
+        Ok(untold(&scope, &name, settled.refused.get(&parent).cloned()))
     }
 }
 
@@ -194,12 +201,19 @@ fn place(scope: &Scope, described: Described) -> Result<Place> {
         let what = format!("the stack {} is in the state {}: {why}", described.name, described.status);
         return Err(Error::new(what).next("compare when it is deployed and at rest"));
     }
-    Ok(Place { scope: scope.clone(), name: described.name.clone(), described: Some(described) })
+    Ok(Place { scope: scope.clone(), name: described.name.clone(), described: Known::Value(Some(described)) })
+}
+
+/// The place of a stack of which nobody told, perhaps because he would not.
+fn untold(scope: &Scope, name: &str, refused: Option<Unknown>) -> Place {
+    let described = refused.map_or(Known::Value(None), Known::Unknown);
+    Place { scope: scope.clone(), name: name.to_owned(), described }
 }
 
 fn by_tags_alone(scope: &Scope, unknown: &Unknown) -> String {
     let why = &unknown.gap().why;
-    format!("stacks in {} {} are known by tags and names alone: {why}", scope.account, scope.region)
+    let (account, region) = (&scope.account, &scope.region);
+    format!("stacks in {account} {region} are known by tags and names alone, with the parameters of --parameters and defaults: {why}")
 }
 
 fn scopes(now: &Value) -> Vec<Scope> {

@@ -10,6 +10,7 @@ use super::fill::Around;
 use super::homes::Homes;
 use super::settle::{self, LOGICAL_ID, STACK, Settled};
 use super::{json as accounts, tree};
+use crate::model::Unknown;
 use crate::source::cloudformation::{Origin, Real, Reals, Templates};
 use crate::source::planned::stand_in;
 
@@ -32,6 +33,8 @@ pub struct Found {
     pub warnings: Vec<String>,
     /// How many resources are declared.
     pub declared: usize,
+    /// The stacks of which CloudFormation did not tell, and why.
+    pub refused: BTreeMap<usize, Unknown>,
     /// The tags of the stacks of which CloudFormation told.
     stack_tags: HashMap<usize, BTreeMap<String, String>>,
 }
@@ -40,13 +43,18 @@ impl Found {
     /// What is around a resource that the templates declare.
     pub fn around<'a>(&'a self, home: Option<&'a Origin>, now: &'a Value) -> Around<'a> {
         let stack_tags = home.and_then(|home| self.stack_tags.get(&home.stack));
-        Around { now, templates: &self.templates, home, stack_tags }
+        Around { now, templates: &self.templates, home, stack_tags, refused: self.refusal(home) }
+    }
+
+    /// Why CloudFormation did not tell of the stack of a resource.
+    pub fn refusal(&self, home: Option<&Origin>) -> Option<&Unknown> {
+        self.refused.get(&home?.stack)
     }
 }
 
 /// Finds the deployed resources that the templates declare.
 pub fn find(settled: Settled, now: &Value) -> Found {
-    let Settled { assembly, mut reals, told, warnings, stack_tags } = settled;
+    let Settled { assembly, mut reals, told, warnings, stack_tags, refused } = settled;
     let names: HashSet<String> = settle::names(&assembly).into_values().collect();
     let present = tree::kept(now, |item| is_ours(item, &names));
     let first = Templates::with(assembly, &reals);
@@ -64,7 +72,7 @@ pub fn find(settled: Settled, now: &Value) -> Found {
     let twins = pairs.both.iter().map(|pair| (place(&pair.old, &ids), pair.new.key.to_owned())).collect();
     let count = items(&declared).count();
     let baseline = ids.value(&declared);
-    Found { baseline, twins, told, warnings, declared: count, stack_tags, reals, templates }
+    Found { baseline, twins, told, warnings, declared: count, stack_tags, refused, reals, templates }
 }
 
 /// The range of IPv6 that AWS has given to a VPC, for the one that stands for it.

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::action::Action;
 use super::again::Accounts;
-use super::call::{Failure, SdkError};
+use super::call::{SdkError, existing};
 use super::convert::pairs;
 use super::pager::Pager;
-use super::stacks::GET_TEMPLATE;
+use super::stacks::{GET_TEMPLATE, failure};
 use super::{LiveOptions, why};
 use crate::error::Result;
 use crate::model::{Reason, Scope, Unknown};
@@ -46,21 +46,14 @@ impl LiveDeployments {
         self.accounts.config(&scope.account, &scope.region).map(Client::new).map_err(|why| failed(DESCRIBE_STACKS, &why))
     }
 
-    /// An answer; `None` where there is no such stack, which CloudFormation calls an invalid request:
-    /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>.
+    /// An answer; `None` where there is no such stack.
     fn ask<T, E>(&self, action: Action, request: impl Future<Output = std::result::Result<T, SdkError<E>>> + Send + 'static) -> Answer<T>
     where
         T: Send + 'static,
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
-        match self.accounts.run(request).map_err(|error| failed(action, &error.to_string()))? {
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) if error.code() == Some("ValidationError") => Ok(None),
-            Err(error) => match why::failure(action, &error) {
-                Failure::Missing => Ok(None),
-                Failure::Unknown(unknown) | Failure::Unanswered(unknown) => Err(unknown),
-            },
-        }
+        let answer = self.accounts.run(request).map_err(|error| failed(action, &error.to_string()))?;
+        existing(answer.map_err(|error| failure(action, &error)))
     }
 
     fn members(&self, client: &Client, stack: &str, id: &str) -> std::result::Result<Vec<Member>, Unknown> {

@@ -12,10 +12,10 @@ use super::LiveOptions;
 use super::action::Action;
 use super::again::Accounts;
 use super::call::{Failure, Gate, Scan};
-use crate::drift::blame::{By, Trail, Window};
+use crate::drift::blame::{By, History, Trail, Window};
 use crate::error::Result;
 use crate::model::{Call, Reason, Unknown};
-use crate::source::trail::Record;
+use crate::source::trail::{Record, Unreadable};
 
 /// Drift is found without it, so it does not stand in the table of what a scan needs.
 pub const LOOKUP_EVENTS: Action = Action { service: "cloudtrail", operation: "LookupEvents" };
@@ -51,7 +51,7 @@ impl LiveTrail {
 }
 
 impl Trail for LiveTrail {
-    fn look(&mut self, (account, region): (&str, &str), by: &By, window: Window) -> std::result::Result<(Vec<Record>, bool), Unknown> {
+    fn look(&mut self, (account, region): (&str, &str), by: &By, window: Window) -> std::result::Result<History, Unknown> {
         // A global service writes into a region that need not be one of those that were read.
         let config = self.accounts.config(account, region).or_else(|_| self.accounts.config(account, ""));
         let config = config.map_err(|why| Unknown::new(LOOKUP_EVENTS.to_string(), Reason::Foreign, why))?;
@@ -75,25 +75,25 @@ fn attribute(by: &By) -> std::result::Result<LookupAttribute, Unknown> {
     built.map_err(|error| failed(error.to_string()))
 }
 
-async fn events(
-    client: &Client,
-    gate: &Gate,
-    attribute: LookupAttribute,
-    window: Window,
-) -> std::result::Result<(Vec<Record>, bool), Unknown> {
+async fn events(client: &Client, gate: &Gate, attribute: LookupAttribute, window: Window) -> std::result::Result<History, Unknown> {
     let time = |time: jiff::Timestamp| DateTime::from_millis(time.as_millisecond());
     let request =
         client.lookup_events().lookup_attributes(attribute).start_time(time(window.from)).end_time(time(window.to)).max_results(50);
-    let (mut records, mut token) = (Vec::new(), None);
+    let (mut history, mut token) = (History::default(), None);
     for _ in 0..PAGES {
         let page = gate.send(LOOKUP_EVENTS, request.clone().set_next_token(token).send()).await;
         let page = page.map_err(|failure: Failure| failure.into_unknown(LOOKUP_EVENTS))?;
-        let texts = page.events.into_iter().flatten().filter_map(|event| event.cloud_trail_event);
-        records.extend(texts.filter_map(|text| Record::read(&text)).filter(|record| (window.from..=window.to).contains(&record.time)));
+        for event in page.events.into_iter().flatten() {
+            match Record::read(event.cloud_trail_event.as_deref().unwrap_or_default()) {
+                Ok(record) => history.records.extend(record.filter(|record| (window.from..=window.to).contains(&record.time))),
+                Err(Unreadable) if event.read_only.as_deref() == Some("true") => {}
+                Err(Unreadable) => drop(history.unreadable.insert(event.event_id.unwrap_or_default())),
+            }
+        }
         token = page.next_token.filter(|token| !token.is_empty());
         if token.is_none() {
-            return Ok((records, false));
+            return Ok(history);
         }
     }
-    Ok((records, true))
+    Ok(History { cut: true, ..history })
 }

@@ -13,7 +13,7 @@ impl Masker {
     /// expression with literals becomes an expression of one marker, so that it still counts as dynamic; of
     /// `States.Format`, and of a concatenation in JSONata, the literal part is masked like a URL and references stay.
     pub fn url(&self, field: &str, text: &str) -> String {
-        if is_kept(None, text) {
+        if is_kept(None, text) || self.is_done(literal_of(text)) {
             return text.to_owned();
         }
         if let Some(masked) = self.format(field, text).or_else(|| self.concatenation(field, text)) {
@@ -38,6 +38,9 @@ impl Masker {
         };
         let given = given.trim();
         if form(None, &format!("States.Format({given})")) == Form::Reference && classify(None, given) == Class::Plain {
+            return Some(format!("States.Format('{masked}', {given})"));
+        }
+        if unquoted(given).is_some_and(|given| self.is_done(given)) {
             return Some(format!("States.Format('{masked}', {given})"));
         }
         Some(format!("States.Format('{masked}', '{}')", self.marker(&[field, "arguments"], classify(None, given).label(), given)))
@@ -79,7 +82,7 @@ impl Masker {
         let mut masked = format!("{scheme}://");
         if let Some(user_info) = user_info {
             let class = if user_info.contains(':') { Label::KnownToken } else { classify(None, user_info).label() };
-            masked.push_str(&self.marker(&[field, "@"], class, user_info));
+            masked.push_str(&self.hidden(&[field, "@"], class, user_info));
             masked.push('@');
         }
         masked.push_str(host);
@@ -90,9 +93,14 @@ impl Masker {
         }
         if let Some(fragment) = fragment {
             masked.push('#');
-            masked.push_str(&self.marker(&[field, "#"], classify(None, fragment).label(), fragment));
+            masked.push_str(&self.hidden(&[field, "#"], classify(None, fragment).label(), fragment));
         }
         Some(masked)
+    }
+
+    /// A part that is not to be seen.
+    fn hidden(&self, place: &[&str], class: Label, part: &str) -> String {
+        if self.is_done(part) { part.to_owned() } else { self.marker(place, class, part) }
     }
 
     fn path(&self, field: &str, host: &str, path: &str) -> String {
@@ -103,7 +111,7 @@ impl Masker {
                 class @ (Class::KnownToken(_) | Class::Named) => class.label(),
                 Class::HighEntropy | Class::Plain => return segment.to_owned(),
             };
-            self.marker(&[field, "/", &at.to_string()], class, segment)
+            self.hidden(&[field, "/", &at.to_string()], class, segment)
         };
         path.split('/').enumerate().map(mask).collect::<Vec<_>>().join("/")
     }
@@ -120,7 +128,7 @@ impl Masker {
     fn key(&self, field: &str, key: &str) -> String {
         match classify(None, &decode(key)) {
             Class::Plain => key.to_owned(),
-            class => self.marker(&[field, "?"], class.label(), key),
+            class => self.hidden(&[field, "?"], class.label(), key),
         }
     }
 
@@ -133,7 +141,7 @@ impl Masker {
             Class::Plain | Class::HighEntropy if is_function_key(&name, &text) => Label::Named,
             class => class.label(),
         };
-        self.marker(&[field, "?", &name], class, value)
+        self.hidden(&[field, "?", &name], class, value)
     }
 }
 
@@ -145,6 +153,16 @@ fn is_reference(value: &str) -> bool {
 /// Azure Functions and others take a key as `code=`, which is too common a word to count elsewhere.
 fn is_function_key(name: &str, value: &str) -> bool {
     name.eq_ignore_ascii_case("code") && value.len() >= 16
+}
+
+/// The only literal of an expression as [`Masker::url`] leaves it; any other text as it is.
+fn literal_of(text: &str) -> &str {
+    let inside = |start, end| text.strip_prefix(start)?.strip_suffix(end);
+    inside("{% '", "' %}").or_else(|| inside("States.Format('", "')")).unwrap_or(text)
+}
+
+fn unquoted(text: &str) -> Option<&str> {
+    text.strip_prefix('\'')?.strip_suffix('\'')
 }
 
 fn split(text: &str, separator: char) -> (&str, Option<&str>) {

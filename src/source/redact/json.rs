@@ -24,9 +24,15 @@ impl Masker {
         self.value(field, &mut String::new(), None, value)
     }
 
+    /// Whether a value is what is left of one that was masked before.
+    pub fn is_left(&self, value: &Value) -> bool {
+        self.again && masked_object(value).is_some()
+    }
+
     fn value(&self, field: &str, pointer: &mut String, key: Option<&str>, value: &Value) -> Value {
         match value {
             Value::Null | Value::Bool(_) => value.clone(),
+            value if self.is_left(value) => value.clone(),
             Value::Number(number) => self.leaf(&[field, pointer], key, &number.to_string()),
             Value::String(text) => self.leaf(&[field, pointer], key, text),
             Value::Array(items) => {
@@ -71,7 +77,7 @@ impl Masker {
     }
 
     fn leaf(&self, place: &[&str], key: Option<&str>, text: &str) -> Value {
-        if is_kept(key, text) {
+        if is_kept(key, text) || self.is_done(text) {
             return Value::String(text.to_owned());
         }
         match form(key, text) {
@@ -84,7 +90,7 @@ impl Masker {
         let whole = pieces.len() == 1;
         let mask = |(index, piece): (usize, &Piece<'_>)| match *piece {
             Piece::Placeholder(text) if classify(None, text) == Class::Plain => text.to_owned(),
-            Piece::Text(text) if is_glue(text) => text.to_owned(),
+            Piece::Text(text) if is_glue(text) || self.is_done(text) => text.to_owned(),
             Piece::Text(text) | Piece::Placeholder(text) => {
                 let class = if whole { classify(key, text) } else { super::classify::part(key, text) };
                 let index = index.to_string();

@@ -26,18 +26,29 @@ pub use crate::model::text::{Class as Label, Mask, Tag, Text};
 
 use sha2::{Digest, Sha256};
 
-use self::reference::{Form, form};
+use self::reference::{Form, Piece, form, is_glue, pieces};
 
 /// Masks the values of one resource.
 #[derive(Debug, Clone)]
 pub struct Masker {
     resource: String,
+    again: bool,
 }
 
 impl Masker {
     /// `resource` is an ARN, or any other name that no second resource has; it salts the tags.
     pub fn new(resource: impl Into<String>) -> Masker {
-        Masker { resource: resource.into() }
+        Masker { resource: resource.into(), again: false }
+    }
+
+    /// Masks what may have been masked before: what is left of that stays as it is.
+    pub fn again(resource: impl Into<String>) -> Masker {
+        Masker { resource: resource.into(), again: true }
+    }
+
+    /// Whether a text was masked before.
+    fn is_done(&self, text: &str) -> bool {
+        self.again && is_masked(text)
     }
 
     /// Masks one parameter. `field` names the place in the resource (`HeaderParameters`), `key` the parameter
@@ -69,16 +80,42 @@ impl Masker {
     }
 }
 
-/// The classes of the values that were masked inside a text, in order. A marker is `masked-CLASS-TAG`.
+/// How a marker begins.
+const MARKER: &str = "masked-";
+
+/// The marker `masked-CLASS-TAG` that a text begins with: its class, and what stands behind it.
+fn marker(text: &str) -> Option<(Label, &str)> {
+    let rest = text.strip_prefix(MARKER)?;
+    Label::ALL.into_iter().find_map(|label| {
+        let (tag, rest) = rest.strip_prefix(label.as_str())?.strip_prefix('-')?.split_at_checked(4)?;
+        Tag::try_from(tag.to_owned()).ok().map(|_| (label, rest))
+    })
+}
+
+/// The classes of the values that were masked inside a text, in order.
 pub fn labels_in(text: &str) -> Vec<Label> {
-    let found = |(at, start): (usize, &str)| {
-        let rest = text.get(at + start.len()..)?;
-        Label::ALL.into_iter().find(|label| {
-            let tag = rest.strip_prefix(label.as_str()).and_then(|rest| rest.strip_prefix('-'));
-            tag.and_then(|tag| tag.get(..4)).is_some_and(|tag| Tag::try_from(tag.to_owned()).is_ok())
-        })
+    text.match_indices(MARKER).filter_map(|(at, _)| marker(text.get(at..)?)).map(|(label, _)| label).collect()
+}
+
+/// Whether a text has nothing in it but markers, placeholders and punctuation.
+fn is_masked(text: &str) -> bool {
+    let is_done = |piece: &Piece<'_>| match piece {
+        Piece::Text(text) => is_glue(text) || is_marked(text),
+        Piece::Placeholder(text) => classify(None, text) == Class::Plain,
     };
-    text.match_indices("masked-").filter_map(found).collect()
+    pieces(text).iter().all(is_done)
+}
+
+/// Whether a text has nothing in it but markers, with punctuation around them.
+fn is_marked(mut text: &str) -> bool {
+    while let Some(at) = text.find(MARKER) {
+        let (before, found) = text.split_at(at);
+        match marker(found) {
+            Some((_, rest)) if is_glue(before) => text = rest,
+            _ => return false,
+        }
+    }
+    is_glue(text)
 }
 
 /// Whether a value stays readable: a whole reference, or a parameter of the short list, if nothing in it looks like a

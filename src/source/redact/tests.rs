@@ -10,6 +10,11 @@ pub(super) fn masker() -> Masker {
     Masker::new(ARN)
 }
 
+/// For what may have been masked before.
+pub(super) fn again() -> Masker {
+    Masker::again(ARN)
+}
+
 /// The rows of the table: class, name, value.
 pub(super) fn table() -> Vec<(String, Option<String>, String)> {
     let rows = include_str!("../../../tests/data/secrets.tsv").lines().filter(|line| !line.starts_with('#'));
@@ -201,6 +206,38 @@ fn markers_are_found() {
 }
 
 #[test]
+fn what_stands_for_a_value_is_no_secret_itself() {
+    for class in Label::ALL {
+        for tag in (0..=u16::MAX).step_by(7) {
+            let marker = format!("masked-{}-{}", class.as_str(), Tag(tag));
+            assert!(classify(None, &marker) == Class::Plain && is_masked(&marker), "{marker}");
+        }
+    }
+}
+
+#[test]
+fn what_was_masked_stays_and_nothing_beside_it_does() {
+    for text in
+        ["", "---", "masked-named-01af", "masked-named-01af<b>", "-masked-plain-01afmasked-known-token-beef!", "<a>masked-plain-01af"]
+    {
+        assert!(is_masked(text), "{text}");
+        assert_eq!(again().document("Input", &json!([text, {"password": text}])), json!([text, {"password": text}]));
+    }
+    for text in ["masked-", "masked-named-01a", "masked-named-01afhunter2", "hunter2masked-named-01af", "masked-named-01af hunter2 <b>"] {
+        assert!(!is_masked(text), "{text}");
+        let masked = again().document("Input", &json!([text])).to_string();
+        assert!(!masked.contains("hunter2") && masked.contains("masked"), "{masked}");
+    }
+    let left = json!({"$masked": {"class": "named", "tag": "01af"}});
+    assert_eq!(again().document("Input", &json!({"a": left})), json!({"a": left}));
+    for other in [json!({"$masked": "hunter2"}), json!({"$masked": {"class": "named", "tag": "01af"}, "b": "hunter2"})] {
+        assert!(!again().document("Input", &other).to_string().contains("hunter2"), "{other}");
+    }
+    // Who writes a marker himself has it masked where values are read for the first time.
+    assert!(masker().url("u", "https://h.example.com/p?a=masked-named-01af") != "https://h.example.com/p?a=masked-named-01af");
+}
+
+#[test]
 fn total_for_mutants() {
     let rows = table();
     let mut seeds: Vec<&str> = rows.iter().map(|(_, _, value)| value.as_str()).collect();
@@ -208,7 +245,10 @@ fn total_for_mutants() {
     let (mut kept, mut masked) = (0, 0);
     for text in crate::mutate::mutants(&seeds, 3_000) {
         let body = masker().json("Input", &text);
-        let _ = (masked_leaves(&body), labels_in(&text), masker().url("InvocationEndpoint", &text));
+        let _ = (masked_leaves(&body), labels_in(&text));
+        assert_eq!(again().document("Input", &body), body, "{text:?}");
+        let url = masker().url("InvocationEndpoint", &text);
+        assert_eq!(again().url("InvocationEndpoint", &url), url, "{text:?}");
         match masker().parameter("HeaderParameters", &text, &text) {
             Text::Plain(plain) => {
                 kept += 1;

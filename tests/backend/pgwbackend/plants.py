@@ -11,7 +11,7 @@ STORES = {
     "connection": "connections", "api-destination": "destinations", "resource-gateway": "gateways",
     "resource-configuration": "configurations", "association": "associations", "resource-endpoint": "resource_endpoints",
     "vpc-endpoint": "endpoints", "rest-api": "apis", "domain-name": "domains", "usage-plan": "usage_plans",
-    "network-interface": "interfaces",
+    "network-interface": "interfaces", "event": "trail",
 }
 
 

@@ -1,12 +1,13 @@
 //! URLs with secrets in all their parts.
 
 use super::super::labels_in;
-use super::super::tests::{assert_hidden, canaries, masker};
+use super::super::tests::{again, assert_hidden, canaries, masker};
 use crate::host::{Host, InvocationUrl};
 
 /// The masked URL with `#` for the tag of every marker.
 fn shown(text: &str) -> String {
     let masked = masker().url("InvocationEndpoint", text);
+    assert_eq!(again().url("InvocationEndpoint", &masked), masked, "{text}");
     let mut shown = masked.clone();
     for (at, _) in masked.match_indices("masked-").collect::<Vec<_>>().into_iter().rev() {
         let tag = masked[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '-').map_or(masked.len(), |end| at + end);

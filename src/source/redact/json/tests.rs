@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::super::tests::{assert_hidden, canaries, masker};
+use super::super::tests::{again, assert_hidden, canaries, masker};
 use super::*;
 
 /// The masked body with every `$masked` object written as its class.
@@ -18,7 +18,9 @@ fn shown(text: &str) -> Value {
             other => other.clone(),
         }
     }
-    simplify(&masker().json("Input", text))
+    let masked = masker().json("Input", text);
+    assert_eq!(again().document("Input", &masked), masked, "{text}");
+    simplify(&masked)
 }
 
 /// Markers without their tags.

@@ -7,6 +7,7 @@ take their place.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from ..errors import ApiError
@@ -17,7 +18,14 @@ from .cfn_template import Template, invalid
 from .cfn_types import TYPES
 
 
+# What may name a stack, as the errors of CloudFormation tell it.
+NAME = "[a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"
+
+
 def _find(ctx: Any, name: str) -> dict:
+    if not re.fullmatch(NAME, name):
+        wrong = "failed to satisfy constraint: Member must satisfy regular expression pattern"
+        raise invalid(f"1 validation error detected: Value '{name}' at 'stackName' {wrong}: {NAME}")
     for stack in reversed(ctx.store("stacks").values()):
         by_name = stack["StackName"] == name and stack["StackStatus"] != "DELETE_COMPLETE"
         if by_name or stack["StackId"] == name:
