@@ -65,13 +65,13 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
             false
         }
     });
-    let not_assessed = gaps(&assessment.gaps);
+    let mut not_assessed = gaps(&assessment.gaps);
     let mut integrations = integrations(assessment, &findings);
     let deployed = snapshot.source.kind.is_deployed();
     let declared = policy.locate.map(|locate| place::all(&mut findings, &integrations, locate, deployed)).unwrap_or_default();
     if !deployed {
         let names = policy.locate.map(Locate::names).unwrap_or_default();
-        rename::all(&mut findings, &mut integrations, &declared, &names);
+        rename::all(&mut findings, &mut integrations, &mut not_assessed, (&declared, &names));
     }
     let counts = count(&findings, assessment, not_assessed.len(), suppressed.len());
     let mut report = Report {

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::{Declaration, IntegrationReport, ReportedFinding};
+use super::{Declaration, IntegrationReport, NotAssessed, ReportedFinding};
 use crate::arn::Arn;
 
 /// Puts names in the place of ids in everything that people read. The ids of resources stay what they are.
 pub(super) fn all(
     findings: &mut [ReportedFinding],
     integrations: &mut [IntegrationReport],
-    declared: &BTreeMap<String, Declaration>,
-    names: &[(String, String)],
+    not_assessed: &mut [NotAssessed],
+    (declared, names): (&BTreeMap<String, Declaration>, &[(String, String)]),
 ) {
     let others = names.iter().map(|(id, name)| (id.as_str(), name.as_str()));
     let all = others.chain(declared.iter().map(|(id, known)| (id.as_str(), known.declared.name.as_str())));
@@ -29,6 +29,7 @@ pub(super) fn all(
         finding.evidence.iter_mut().flat_map(|evidence| [&mut evidence.observed, &mut evidence.expected]).for_each(rename);
     }
     integrations.iter_mut().flat_map(|integration| integration.hops.whys_mut()).for_each(rename);
+    not_assessed.iter_mut().for_each(|gap| rename(&mut gap.why));
 }
 
 /// The id, and of an ARN the id at its end, as host names have it. Names are words of people and no ids.

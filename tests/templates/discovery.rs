@@ -198,3 +198,29 @@ fn nested_stacks_follow_their_parent_and_are_judged_once() {
         assert!(error.contains("nests the template that it stands in"), "{error}");
     }
 }
+
+#[test]
+fn what_a_module_brings_is_told_not_to_be_judged() {
+    let module = format!("{TEMPLATE}  Chain:\n    Type: Own::Private::Chain::MODULE\n");
+    let told = Folder::of(&[("t.yaml", &module)]).read(&["t.yaml"]).expect("a template").warnings;
+    assert!(told.len() == 1 && told[0].contains("the resources of the module `Chain`"), "{told:?}");
+}
+
+#[test]
+fn a_plan_of_terraform_is_called_what_it_is() {
+    let folder = Folder::of(&[("plan.json", r#"{"format_version": "1.2", "terraform_version": "1.9.8", "planned_values": {}}"#)]);
+    assert!(folder.read(&["plan.json"]).is_err_and(|why| why.contains("a plan or state of Terraform, which is not judged")));
+}
+
+#[test]
+fn what_a_stack_set_deploys_is_told_not_to_be_judged() {
+    let told = |properties: &str| {
+        let set = format!("Resources:\n  Set:\n    Type: AWS::CloudFormation::StackSet\n    Properties:\n      {properties}\n");
+        Folder::of(&[("set.yaml", &set)]).read(&["set.yaml"]).expect("a template").warnings.len()
+    };
+    assert_eq!(told("TemplateURL: https://bucket.s3.amazonaws.com/chain.yaml"), 1);
+    assert_eq!(told("TemplateBody: !Sub 'Resources: {${Name}: {Type: AWS::S3::Bucket}}'"), 1);
+    assert_eq!(told("TemplateBody: 'Resources: {Bus: {Type: AWS::Events::EventBus}}'"), 1);
+    assert_eq!(told("TemplateBody: 'Resources: {'"), 1);
+    assert_eq!(told("TemplateBody: 'Resources: {Bucket: {Type: AWS::S3::Bucket}}'"), 0);
+}

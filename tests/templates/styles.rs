@@ -49,6 +49,10 @@ fn stand_ins(text: &str) -> Vec<&str> {
         .collect()
 }
 
+const INLINE: &str =
+    "      SecurityGroupEgress:\n        - IpProtocol: \"-1\"\n          CidrIp: 127.0.0.1/32\n          Description: nothing by default\n";
+const SEPARATE: &str = "  LatticeToDoor:\n    Type: AWS::EC2::SecurityGroupEgress\n    Properties:\n      GroupId: !GetAtt LatticeSg.GroupId\n      IpProtocol: \"6\"\n      FromPort: \"443\"\n      ToPort: \"443\"\n      DestinationSecurityGroupId: !GetAtt ApiDoorSg.GroupId\n";
+
 #[test]
 fn a_template_with_conditions_maps_and_anchors() {
     each_gives(
@@ -60,6 +64,12 @@ fn a_template_with_conditions_maps_and_anchors() {
                 &[("SourceSecurityGroupId: !Ref LatticeSg", "SourceSecurityGroupId: !Ref ApiDoorSg")],
                 &[("network/endpoint-ingress-blocked", "Properties:")],
             ),
+            // Nothing in the list is no rule, and without a rule AWS lets everything out.
+            (
+                &[(SEPARATE, ""), (INLINE, "      SecurityGroupEgress: []\n")],
+                &[("network/gateway-egress-443-only", "SecurityGroupEgress: []")],
+            ),
+            (&[(INLINE, "")], &[]),
             (&[("api-destination/ledger-${Env}/*", "api-destination/ledger-dev/*")], &[("role/invoke-not-allowed", "PolicyDocument:")]),
             (
                 &[("/${Env}/*/postings*", "/prod/*/postings*")],

@@ -1,7 +1,8 @@
 //! Security groups with their rules, written inside of them or as resources of their own.
 //!
-//! A group without egress rules of its own gets AWS's: all may go out. A rule written as a resource of its own takes
-//! its place
+//! A group without egress rules of its own gets AWS's: all may go out. An empty list is none either
+//! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html>). A rule
+//! written as a resource of its own takes its place
 //! (<https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupegress.html>).
 
 use std::collections::HashMap;
@@ -73,10 +74,10 @@ impl<'a> Lowering<'_, 'a> {
         let id = self.id(item);
         let of = |separate: &Separate| separate.get(&id).cloned().unwrap_or_default();
         let incoming = permissions(item, &INGRESS, of(ingress));
-        let outgoing = match (item.get(EGRESS.inline), of(egress)) {
-            (Resolved::Absent, separate) if separate.is_empty() => Ok(vec![(Known::Value(everywhere()), item.origin(&[]))]),
-            (_, separate) => permissions(item, &EGRESS, separate),
-        };
+        let outgoing = permissions(item, &EGRESS, of(egress)).map(|placed| match placed.is_empty() {
+            true => vec![(Known::Value(everywhere()), item.origin(&[EGRESS.inline]))],
+            false => placed,
+        });
         let list = |placed: &Result<Vec<Placed>, Unknown>| {
             Known::from(placed.clone()).map(|placed| placed.into_iter().map(|(permission, _)| permission).collect())
         };

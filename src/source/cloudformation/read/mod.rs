@@ -10,6 +10,7 @@ use crate::source::document::{Key, Malformed, Node, Value};
 
 use super::{Assembly, parse};
 
+mod aside;
 mod cdk;
 mod folder;
 mod nested;
@@ -166,6 +167,10 @@ fn outright(file: &Path, bytes: &[u8]) -> Result<Node> {
     let template = parse(file, bytes).map_err(|wrong| broken(file, &wrong))?;
     match template.get("Resources").map(|resources| &resources.value) {
         Some(Value::Map(_)) => formed(file, &template).map(|()| template),
+        _ if template.get("terraform_version").is_some() => {
+            Err(Error::new(format!("{}: a plan or state of Terraform, which is not judged", file.display()))
+                .next("judge what is deployed of it: leave out `--template`"))
+        }
         _ => Err(Error::new(format!("{}: not a template: it has no `Resources`", file.display()))
             .next("name a CloudFormation or SAM template, or the cdk.out folder of a CDK application")),
     }

@@ -9,7 +9,7 @@ use crate::source::cloudformation::{Assembly, Stack};
 use crate::source::document::Node;
 
 use super::root::{self, Root};
-use super::{folder_of, template};
+use super::{aside, folder_of, template};
 
 /// More stacks than any application has: files that nest each other in many ways multiply.
 const MOST: usize = 1000;
@@ -41,6 +41,7 @@ fn push(assembly: &mut Assembly, root: Root, parent: Option<(usize, String)>) ->
     let Root { name, file, folder, template, parameters, account, region } = root;
     let own = assembly.stacks.len();
     let children = children(&template, &folder);
+    assembly.warnings.extend(aside::unseen(&file, &template));
     assembly.stacks.push(Stack { name, file, template, parameters, account, region, folder, parent });
     for child in children {
         nest(assembly, own, child)?;
