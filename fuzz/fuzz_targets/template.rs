@@ -18,6 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
         region: None,
         folder: PathBuf::from("none"),
         parent: None,
+        written: None,
     };
     let templates = Templates::of(Assembly { stacks: vec![stack], ..Assembly::default() });
     pgwaudit_fuzz::judge(&templates.snapshot, Some(&templates.located()));

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::source::document::{Malformed, Node, Value};
 
-use super::{Assembly, parse};
+use super::{Assembly, parse, transform};
 
 mod cdk;
 mod folder;
+mod include;
 mod nested;
 mod parameters;
 mod root;
@@ -174,7 +175,9 @@ fn outright(file: &Path, bytes: &[u8]) -> Result<Node> {
 fn is_template(node: &Node) -> bool {
     let resources = node.get("Resources").map(Node::entries).unwrap_or_default();
     let typed = |resource: &Node| resource.get("Type").and_then(Node::text).is_some_and(|name| name.contains("::"));
-    !resources.is_empty() && (node.get("AWSTemplateFormatVersion").is_some() || resources.iter().any(|(_, resource)| typed(resource)))
+    let made = |name: &str| name.starts_with(transform::LOOP) || name == transform::CALL;
+    let has_resource = resources.iter().any(|(key, resource)| typed(resource) || made(&key.text));
+    !resources.is_empty() && (node.get("AWSTemplateFormatVersion").is_some() || has_resource)
 }
 
 /// Whether a text that cannot be read was meant to be a template.
