@@ -132,3 +132,37 @@ fn what_a_template_includes_of_itself_ends() {
     let assembly = Folder::of(&[("t.yaml", text)]).read(&["t.yaml"]).expect("a template");
     assert!(assembly.stacks[0].template.get("Resources").and_then(|all| all.get("More")?.get("Resources")).is_some());
 }
+
+/// The example as SAM deploys it, with this in the place of the policy of its queue.
+fn connected(connector: &str, on_rule: &str) -> Scan {
+    let (head, _) = ORDERS.split_once("  LettersPolicy:").expect("a policy");
+    let text = format!("Transform: AWS::Serverless-2016-10-31\n{head}{connector}");
+    let text = text.replace("  OrderPlaced:\n", &format!("  OrderPlaced:\n{on_rule}"));
+    let folder = Folder::of(&[("orders.yaml", &text)]);
+    scan(&folder.path("orders.yaml"), &[])
+}
+
+#[test]
+fn a_connector_lets_a_rule_send_to_its_queue() {
+    let connector = |source: &str, permission: &str| {
+        format!(
+            "  Sends:\n    Type: AWS::Serverless::Connector\n    Properties: {{Source: {{Id: {source}}}, Destination: {{Id: Letters}}, Permissions: [{permission}]}}\n"
+        )
+    };
+    let missing = "observability/dead-letter-queue-policy";
+    let rules = |done: &Scan| findings(&done.report).into_iter().map(|(rule, _)| rule.to_owned()).collect::<Vec<_>>();
+    assert_eq!(rules(&connected("", "")), [missing]);
+    assert_eq!(rules(&connected(&connector("OrderPlaced", "Read"), "")), [missing]);
+    assert_eq!(rules(&connected(&connector("Bus", "Write"), "")), [missing]);
+    for (apart, on_rule) in [
+        (connector("OrderPlaced", "Write"), ""),
+        (String::new(), "    Connectors: {Sends: {Properties: {Destination: [{Id: Letters}], Permissions: [Write]}}}\n"),
+    ] {
+        let done = connected(&apart, on_rule);
+        assert_eq!((done.code, rules(&done)), (0, Vec::new()), "{:#}", done.report["not_assessed"]);
+    }
+    let both = format!("{}{}", connector("OrderPlaced", "Write"), connector("OrderPlaced", "Write").replace("Sends", "SendsToo"));
+    let done = connected(&both, "");
+    assert!(done.code == 3 && rules(&done).is_empty(), "{:#}", done.report["findings"]);
+    assert!(done.report["not_assessed"].to_string().contains("two policies of the queue are deployed"));
+}

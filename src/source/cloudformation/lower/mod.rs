@@ -9,6 +9,7 @@ mod added;
 mod around;
 mod assets;
 mod authorization;
+mod connectors;
 mod domains;
 mod elsewhere;
 mod endpoints;
@@ -116,6 +117,7 @@ impl<'a> Lowering<'_, 'a> {
         self.domains();
         self.machines();
         self.around();
+        self.connectors();
         self.may_own(parts);
         self.elsewhere();
         self.spelling();
