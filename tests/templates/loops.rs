@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pgwaudit::source::cloudformation::{Assembly, Inputs, Templates};
+use pgwaudit::source::cloudformation::{Assembly, Inputs, Reals, Templates, transform};
 
 use crate::support::{Folder, Scan, findings, scan};
 
@@ -285,4 +285,28 @@ fn a_part_whose_owner_a_loop_tells_may_be_anyones() {
     assert_eq!((done.code, findings(&done.report)), (3, BTreeSet::new()));
     let gaps = done.report["not_assessed"].to_string();
     assert!(gaps.contains("observability/dead-letter-queue-policy") && gaps.contains("the parameter Owners has no value"), "{gaps}");
+}
+
+#[test]
+fn what_is_deployed_decides_what_a_loop_makes() {
+    let mut assembly = read("  Fn::ForEach::L: [X, !Ref List, {'Q${X}': {Type: AWS::SQS::Queue}}]").expect("a template");
+    assert_eq!(ids(&assembly), ["Qa", "Qb"]);
+    let parameters = [((0, "List".to_owned()), "c".to_owned())].into();
+    transform::extend(&mut assembly, 0, Some(&Reals { parameters, ..Reals::default() })).expect("written out again");
+    assert_eq!(ids(&assembly), ["Qc"]);
+}
+
+#[test]
+fn a_patch_leaves_alone_what_a_loop_makes() {
+    let fault = ("          EventBusName: !Ref Bus\n", "          EventBusName: !Ref Bus\n          State: DISABLED\n");
+    let folder = Folder::of(&[("loops.yaml", &changed(&[fault]))]);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_pgwaudit"));
+    command.args(["fix", "--template", "loops.yaml", "--emit", "cloudformation"]).current_dir(folder.path(""));
+    let done = command.output().expect("the program starts");
+    let document: serde_json::Value = serde_json::from_slice(&done.stdout).expect("a document");
+    for (fix, id) in document["fixes"].as_array().expect("fixes").iter().zip(["orders", "sentback"]) {
+        let reason = format!("a loop or an included file makes Placed{id}: change it there");
+        assert_eq!((&fix["resources"], fix["not_expressed"][0]["reason"].as_str()), (&serde_json::json!([]), Some(reason.as_str())));
+    }
+    assert_eq!(document["fixes"].as_array().map(Vec::len), Some(2));
 }

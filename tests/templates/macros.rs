@@ -60,6 +60,13 @@ fn a_macro_in_a_section_may_add_to_it() {
     let warnings = texts(&done.report["warnings"]);
     assert!(warnings.len() == 1 && warnings[0].ends_with(told), "{warnings:?}");
     assert_eq!(done.code, 3);
+    // A file that holds maps leaves the resources as they are.
+    let maps = "Mappings:\n  Fn::Transform: {Name: AWS::Include, Parameters: {Location: 's3://shop/maps.yaml'}}\nResources:\n  Vpc:\n";
+    let done = scanned(&[(HEAD.0, maps)], &[]);
+    assert_eq!((done.code, texts(&done.report["warnings"]).len()), (0, 1), "{}", done.report["warnings"]);
+    let from_map = ("PortRanges: ['443']", "PortRanges: [!FindInMap [Ports, https, Number]]");
+    let done = scanned(&[(HEAD.0, maps), from_map], &[]);
+    assert!(done.code == 3 && done.report["not_assessed"].to_string().contains("the map Ports has no entry https, Number yet"));
     // What it may declare is not missed.
     let ghost = ("      EventBusName: !Ref Bus\n", "      EventBusName: !Ref Ghost\n");
     let done = scanned(&[(HEAD.0, &format!("Resources:\n{call}  Vpc:\n")), ghost], &[]);

@@ -2,7 +2,7 @@
 
 use super::super::resolve::Resolver;
 use super::super::scope::{SECTIONS, entries};
-use super::super::transform::{CALL, LOOP, Named, filled, named, why};
+use super::super::transform::{CALL, INCLUDE, LOOP, Named, filled, named, why};
 use super::items::is_lowered;
 use crate::source::document::{Mark, Node};
 
@@ -30,14 +30,19 @@ fn of_macros(resolver: &Resolver<'_>, stack: usize) -> u64 {
 /// Macros that get a section, or a resource that has no type yet. Those in a resource make that one unknown.
 fn of_calls(resolver: &Resolver<'_>, stack: usize) -> u64 {
     let template = &resolver.scopes[stack].stack.template;
-    let sections = SECTIONS.iter().filter_map(|section| template.get(section));
-    let untyped = template.get("Resources").map(entries).unwrap_or_default().into_iter().filter(|(_, node, _)| node.get("Type").is_none());
-    let calls: Vec<&Node> = sections.chain(untyped.map(|(_, node, _)| node)).filter_map(|node| node.get(CALL)).collect();
-    for call in &calls {
-        let at = named(call).first().map_or(call.at, |first| first.node.at);
+    let sections = SECTIONS.iter().filter_map(|section| Some((*section == "Resources", template.get(section)?)));
+    let resources = template.get("Resources").map(entries).unwrap_or_default().into_iter();
+    let untyped = resources.filter(|(_, node, _)| node.get("Type").is_none()).map(|(_, node, _)| (true, node));
+    let mut unseen = 0;
+    for (has_resources, node) in sections.chain(untyped) {
+        let Some(call) = node.get(CALL) else { continue };
+        let called = named(call);
+        let at = called.first().map_or(call.at, |first| first.node.at);
         resolver.problem(stack, at, format!("{}: what it adds was not judged", filled(call).gap().why));
+        // A file only adds names to the other sections: what refers to one of these is not known, and the rest is.
+        unseen += u64::from(has_resources || called.iter().any(|one| one.name != INCLUDE));
     }
-    count(calls.len())
+    unseen
 }
 
 /// Loops over what is not known.
