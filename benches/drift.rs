@@ -80,8 +80,7 @@ fn run(name: &str, targets: usize, change: fn(&mut Snapshot)) -> f64 {
     let sides = Sides { baseline: &baseline, before: &before, present: &present, now: &now, parameters: &parameters };
     let assessment = drift::judge(&comparison, &sides, &Selection::drift());
     let judged = start.elapsed();
-    let policy = Policy::default();
-    let report = report::build(&present, &assessment, policy);
+    let report = report::build(&present, &assessment, Policy::default());
     let all = start.elapsed();
     println!(
         "{targets:>6} targets, {name}: load {:.3}, compare {:.3}, join and judge {:.3}, report {:.3}; in all {:.3} s CPU, {} findings",

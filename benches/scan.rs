@@ -106,8 +106,7 @@ fn run(file: &Path) {
     let joined = start.elapsed();
     let assessment = assess(&estate, &integrations, &Selection::all());
     let judged = start.elapsed();
-    let policy = Policy::default();
-    let report = report::build(&snapshot, &assessment, policy);
+    let report = report::build(&snapshot, &assessment, Policy::default());
     let reported = start.elapsed();
     let mut out = io::BufWriter::new(Counter(0));
     output::json::write(&report, &mut out).and_then(|()| out.flush()).expect("a counter takes everything");

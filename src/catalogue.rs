@@ -70,8 +70,17 @@ fn table(width: usize) -> String {
 /// # Errors
 /// If there is no such rule.
 pub fn show(name: &str) -> Result<u8> {
-    let rule = names::rule(name).map_err(Error::new)?;
+    let rule = names::rule(name).map_err(|why| unknown(name, why))?;
     output::to_stdout(|out| out.write_all(document(rule).as_bytes())).map(|()| 0)
+}
+
+/// An area is no rule, but has some.
+fn unknown(name: &str, why: String) -> Error {
+    let rules: Vec<_> = RULES.iter().filter(|rule| rule.area() == name).map(|rule| rule.id).collect();
+    match rules[..] {
+        [] => Error::new(why),
+        _ => Error::new(format!("`{name}` is an area, not a rule")).next(format!("its rules are {}", rules.join(", "))),
+    }
 }
 
 /// The document with its head in words.

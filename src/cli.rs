@@ -6,7 +6,7 @@ pub mod templates;
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -179,8 +179,19 @@ pub enum PolicyCommand {
 }
 
 /// `pgwaudit scan`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ScanArgs {
+    /// Which state, and what of it.
+    #[command(flatten)]
+    pub subject: SubjectArgs,
+    /// How it is judged.
+    #[command(flatten)]
+    pub judging: JudgingArgs,
+}
+
+/// Which state is read, and what of it is meant.
+#[derive(Debug, Default, Args)]
+pub struct SubjectArgs {
     /// Where the state comes from.
     #[command(flatten)]
     pub source: SourceArgs,
@@ -190,6 +201,11 @@ pub struct ScanArgs {
     /// Which integrations.
     #[command(flatten)]
     pub filter: FilterArgs,
+}
+
+/// By what it is judged, and what becomes of that.
+#[derive(Debug, Default, Args)]
+pub struct JudgingArgs {
     /// What is judged.
     #[command(flatten)]
     pub rules: RuleArgs,
@@ -207,15 +223,9 @@ pub struct TraceArgs {
     /// Name or ARN of an API destination, event rule, state machine or pipe, or the id of an integration
     #[arg(value_name = "DESTINATION|RULE|STATE-MACHINE")]
     pub name: String,
-    /// Where the state comes from.
+    /// Which state, and what of it.
     #[command(flatten)]
-    pub source: SourceArgs,
-    /// Which accounts and regions.
-    #[command(flatten)]
-    pub live: LiveArgs,
-    /// Which integrations.
-    #[command(flatten)]
-    pub filter: FilterArgs,
+    pub subject: SubjectArgs,
     /// Configuration [default: the nearest pgwaudit.toml upwards]
     #[arg(long, value_name = "FILE", help_heading = "Rules")]
     pub config: Option<PathBuf>,
@@ -328,7 +338,7 @@ pub struct OutputArgs {
     #[arg(long, value_name = "FILE")]
     pub sarif_anchor: Option<String>,
     /// Templates or cdk.out folders that declare what is deployed: findings stand at their lines; repeatable
-    #[arg(long = "source", value_name = "PATH")]
+    #[arg(long = "source", value_name = "PATH", value_parser = NonEmptyStringValueParser::new())]
     pub sources: Vec<String>,
     /// Show no findings below in tables, annotations and Markdown [default: info]
     #[arg(long, value_name = "LEVEL", value_parser = severity())]
@@ -446,7 +456,7 @@ mod tests {
     #[test]
     fn reasons_are_all_or_those_named() {
         let allowed = |args: &[&str]| match Cli::try_parse_from(["pgwaudit", "scan"].iter().chain(args)) {
-            Ok(Cli { command: Command::Scan(scan) }) => scan.exit.allow_unassessed,
+            Ok(Cli { command: Command::Scan(scan) }) => scan.judging.exit.allow_unassessed,
             other => panic!("{other:?}"),
         };
         assert_eq!(allowed(&[]), None);

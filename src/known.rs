@@ -4,13 +4,13 @@
 //! known again by their fingerprints, which do not change with lines or values.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result, shortened};
+use crate::error::{Error, Result};
+use crate::input::{Wanted, said};
 use crate::model::ResourceId;
 use crate::output::file::Aside;
 use crate::report::{Accepted, GoneFinding, Report, ReportedFinding};
@@ -19,9 +19,10 @@ use crate::rules::{Selection, names};
 /// The version that this program writes and reads.
 const SCHEMA: &str = "pgwaudit.known/1";
 const AGAIN: &str = "make it again with `pgwaudit scan --write-known FILE`";
+const WANTED: Wanted = Wanted { what: "a record of findings", next: "make one with `pgwaudit scan --write-known FILE`" };
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a record of findings")]
 struct File {
     schema: String,
     findings: Vec<Entry>,
@@ -51,11 +52,9 @@ impl Known {
     /// Names the file, with line and column where its text is at fault.
     pub fn read(path: &Path) -> Result<Known> {
         let name = path.display().to_string();
-        let bytes = fs::read(path).map_err(|error| Error::new(format!("{name}: cannot be read: {error}")).next(AGAIN))?;
+        let bytes = WANTED.read(path)?;
         let file: File = serde_json::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).map_err(|error| {
-            let message = error.to_string();
-            let message = shortened(message.split(" at line ").next().unwrap_or(&message));
-            let what = format!("{name}:{}:{}: no record of findings: {message}", error.line().max(1), error.column().max(1));
+            let what = format!("{name}:{}:{}: no record of findings: {}", error.line().max(1), error.column().max(1), said(&error));
             Error::new(what).next(AGAIN)
         })?;
         if file.schema != SCHEMA {

@@ -15,6 +15,7 @@ pub mod error;
 pub mod estate;
 pub mod fix;
 pub mod host;
+mod input;
 pub mod known;
 pub mod model;
 pub mod network;

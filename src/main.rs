@@ -3,8 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, Parser};
 
 use pgwaudit::cli::Cli;
 use pgwaudit::{output, run};
@@ -34,11 +33,17 @@ fn misuse(error: &clap::Error) -> String {
     let mut parts = text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
     let what = parts.next().unwrap_or_default();
     let tip = parts.find_map(|part| part.strip_prefix("tip: ").map(str::to_owned));
-    let usage = match error.get(ContextKind::Usage) {
-        Some(ContextValue::StyledStr(usage)) => usage.to_string(),
-        _ => String::new(),
-    };
-    let command: Vec<_> = usage.split_whitespace().skip(1).take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
-    let command = if command.is_empty() { "pgwaudit".to_owned() } else { command.join(" ") };
-    format!("{}\n  {}", what.trim_start_matches("error: "), tip.unwrap_or_else(|| format!("see `{command} --help`")))
+    format!("{}\n  {}", what.trim_start_matches("error: "), tip.unwrap_or_else(|| format!("see `{} --help`", command())))
+}
+
+/// The command that was typed, as far as there is one.
+fn command() -> String {
+    let mut known = Cli::command();
+    let mut typed = known.get_name().to_owned();
+    for word in std::env::args_os().skip(1) {
+        let Some(sub) = known.find_subcommand(&word).cloned() else { break };
+        typed = format!("{typed} {}", sub.get_name());
+        known = sub;
+    }
+    typed
 }

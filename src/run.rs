@@ -1,12 +1,12 @@
 //! Carries out a command: load, join, judge, report, write, exit code.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use clap::CommandFactory;
 
 use crate::catalogue;
-use crate::cli::{Cli, Command, ExitArgs, LiveArgs, OutputArgs, PolicyCommand, RuleArgs, RulesCommand, ScanArgs, SnapshotArgs, TraceArgs};
+use crate::cli::{Cli, Command, JudgingArgs, LiveArgs, PolicyCommand, RuleArgs, RulesCommand, ScanArgs, SnapshotArgs, TraceArgs};
 use crate::config::suppress::{Facts, TagIndex};
 use crate::drift::declared::Places;
 use crate::error::{Error, Result};
@@ -176,10 +176,10 @@ pub(crate) fn stacks(_: &Source) -> Option<Box<dyn Stacks>> {
 
 /// Traces what a scan of the same would judge, as far as it is about the integrations that were named.
 fn follow(args: TraceArgs) -> Result<u8> {
-    let TraceArgs { name, source, live, filter, config, format } = args;
+    let TraceArgs { name, subject, config, format } = args;
     let rules = RuleArgs { config, ..RuleArgs::default() };
-    let scan = ScanArgs { source, live, filter, rules, output: OutputArgs::default(), exit: ExitArgs::default() };
-    let mut settings = Scan::new(scan, &directory()?)?;
+    let judging = JudgingArgs { rules, ..JudgingArgs::default() };
+    let mut settings = Scan::new(ScanArgs { subject, judging }, &directory()?)?;
     let snapshot = load_within(&settings.source, &settings.filter, false)?;
     let estate = Estate::new(&snapshot).with(settings.parameters.clone());
     let integrations = estate.integrations();
@@ -318,6 +318,21 @@ fn snapshot(args: SnapshotArgs) -> Result<u8> {
         tell(&format!("{}: {}{gaps}", args.output.display(), places(&snapshot)));
     }
     Ok(if complete { 0 } else { 3 })
+}
+
+/// Asks whoever sits at the terminal; nothing where nobody does.
+///
+/// # Errors
+/// Where the answer cannot be read.
+pub(crate) fn asked(question: &str) -> Result<Option<bool>> {
+    if !std::io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    // Nobody can be told that standard error is gone.
+    let _ = write!(anstream::stderr().lock(), "{question} [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(|error| Error::new(format!("standard input: {error}")))?;
+    Ok(Some(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str())))
 }
 
 /// One line on standard error.

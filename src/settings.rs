@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::cli::templates::TemplateArgs;
-use crate::cli::{LiveArgs, OutputArgs, ScanArgs, SourceArgs};
+use crate::cli::{JudgingArgs, LiveArgs, OutputArgs, ScanArgs, SourceArgs, SubjectArgs};
 use crate::config::suppress::Suppressions;
 use crate::config::{self, FailOn, Level, Loaded};
 use crate::error::{Error, Result};
@@ -79,19 +79,20 @@ impl Scan {
     }
 
     fn settle(args: ScanArgs, directory: &Path, drift: bool) -> Result<Scan> {
+        let ScanArgs { subject: SubjectArgs { source, live, filter }, judging: JudgingArgs { rules, output, exit } } = args;
         // The example shows the same to everybody, whatever lies around.
-        let wanted = !args.source.demo || args.rules.config.is_some();
-        let loaded = if wanted { config::load(args.rules.config.as_deref(), directory)? } else { Loaded::default() };
-        let source = source(args.source, args.live, &loaded)?;
-        let declared = declared(&args.output.sources, &source, drift)?;
-        let only = chosen("--only", &args.rules.only, &loaded.only)?;
-        let skip = chosen("--skip", &args.rules.skip, &loaded.skip)?;
-        let rules = selection(&only, &skip, &loaded, drift)?;
-        let levels = rules.rules().iter().filter_map(|rule| Some((rule.id, level(rule, &loaded)?.0?))).collect();
+        let wanted = !source.demo || rules.config.is_some();
+        let loaded = if wanted { config::load(rules.config.as_deref(), directory)? } else { Loaded::default() };
+        let source = self::source(source, live, &loaded)?;
+        let declared = declared(&output.sources, &source, drift)?;
+        let only = chosen("--only", &rules.only, &loaded.only)?;
+        let skip = chosen("--skip", &rules.skip, &loaded.skip)?;
+        let selection = selection(&only, &skip, &loaded, drift)?;
+        let levels = selection.rules().iter().filter_map(|rule| Some((rule.id, level(rule, &loaded)?.0?))).collect();
         let configured = loaded.config.scan.fail_on.filter(|_| !drift);
         let usual = FailOn(Some(if drift { Severity::Low } else { Severity::High }));
         let allowed: Vec<_> = loaded.config.scan.allow_unassessed.iter().map(|reason| *reason.as_ref()).collect();
-        let output = output(args.output, &loaded, directory)?;
+        let output = self::output(output, &loaded, directory)?;
         let mut suppressions = loaded.suppressions;
         if let Source::Template(templates) = &source {
             suppressions.add(&templates.assembly)?;
@@ -99,17 +100,17 @@ impl Scan {
         Ok(Scan {
             source,
             declared,
-            filter: args.filter.or(loaded.config.scan.filter()),
-            rules,
+            filter: filter.or(loaded.config.scan.filter()),
+            rules: selection,
             parameters: loaded.config.parameters,
             levels,
             output,
-            fail_on: args.exit.fail_on.or(configured).unwrap_or(usual).0,
-            allow_unassessed: args.exit.allow_unassessed.unwrap_or(allowed),
-            require_integration: args.exit.require_integration || loaded.config.scan.require_integration,
+            fail_on: exit.fail_on.or(configured).unwrap_or(usual).0,
+            allow_unassessed: exit.allow_unassessed.unwrap_or(allowed),
+            require_integration: exit.require_integration || loaded.config.scan.require_integration,
             suppressions,
-            known: args.exit.known.as_deref().map(Known::read).transpose()?,
-            write_known: args.exit.write_known,
+            known: exit.known.as_deref().map(Known::read).transpose()?,
+            write_known: exit.write_known,
         })
     }
 }

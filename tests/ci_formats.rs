@@ -7,19 +7,7 @@ use pgwaudit::output::{Format, Output};
 use pgwaudit::report::Report;
 use pgwaudit::report::location::Location;
 use pgwaudit::rules::verdict::Severity;
-use reports::{crowd, empty, incident};
-
-fn output() -> Output {
-    Output {
-        format: Format::Table,
-        files: vec![],
-        sarif_anchor: "pgwaudit.toml".into(),
-        root: ".".into(),
-        blob: None,
-        min_severity: Severity::Info,
-        quiet: false,
-    }
-}
+use reports::{crowd, empty, incident, output};
 
 fn render_with(output: &Output, format: Format, report: &Report) -> String {
     let mut out = Vec::new();

@@ -114,9 +114,11 @@ fn misuse_is_told_in_two_lines() {
         (vec!["scan", "--demo", "--only", "conection"], vec!["--only: no rule, area or severity `conection`, did you mean `connection`?"]),
         (vec!["scan", "--demo", "--only", "connection", "--skip", "connection"], vec!["no rule is left"]),
         (vec!["scan", "--demo", "--sarif-anchor", "/etc/passwd"], vec!["--sarif-anchor: `/etc/passwd`"]),
-        (vec!["scan", "--demo", "--config", "none.toml"], vec!["none.toml: cannot be read"]),
+        (vec!["scan", "--demo", "--config", "none.toml"], vec!["none.toml: no such file", "--config"]),
         (vec!["rules", "show", "connection/deauthorised"], vec!["did you mean `connection/deauthorized`?"]),
-        (vec!["rules", "list", "--format", "sarif"], vec!["'sarif'", "table, json"]),
+        (vec!["rules", "show", "domain"], vec!["`domain` is an area", "domain/not-found, domain/no-access-association"]),
+        (vec!["rules", "list", "--format", "sarif"], vec!["'sarif'", "table, json", "`pgwaudit rules list --help`"]),
+        (vec!["scan", "--template", ""], vec!["--template", "`pgwaudit scan --help`"]),
         (vec!["completions", "tcsh"], vec!["'tcsh'", "bash"]),
         (vec!["snapshot"], vec!["--output"]),
     ] {

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use support::{Backend, Fault, Scope};
+use support::{Backend, Fault, Scope, call};
 use variants::{VARIANTS, deploy, healthy};
 
 /// A file with a template, in a folder that git does not know.
@@ -96,12 +96,7 @@ impl Made<'_> {
     }
 
     fn call(&self, service: &str, operation: &str, params: Value) -> Value {
-        self.scope.call(service, operation, params).unwrap_or_else(|error| panic!("{operation}: {error}"))
-    }
-
-    fn patch_api(&self, path: &str, value: &str) {
-        let operations = json!([{"op": "replace", "path": path, "value": value}]);
-        self.call("apigateway", "update_rest_api", json!({"restApiId": self.id("Api"), "patchOperations": operations}));
+        call(&self.scope, service, operation, params)
     }
 
     fn target(&self, change: impl FnOnce(&mut Value)) {
@@ -143,11 +138,7 @@ const ROWS: &[Row] = &[
             made.call("events", "delete_connection", json!({"Name": name}));
             let config =
                 made.call("vpc-lattice", "get_resource_configuration", json!({"resourceConfigurationIdentifier": made.id("Config")}));
-            let resource = json!({"ResourceConfigurationArn": config["arn"]});
-            let key = json!({"ApiKeyAuthParameters": {"ApiKeyName": "x-api-key", "ApiKeyValue": "demo"}});
-            let parameters = json!({"Name": name, "AuthorizationType": "API_KEY", "AuthParameters": key,
-                "InvocationConnectivityParameters": {"ResourceParameters": resource}});
-            made.call("events", "create_connection", parameters);
+            made.scope.make_connection(name, &config["arn"]);
         },
     },
     Row {
@@ -158,10 +149,8 @@ const ROWS: &[Row] = &[
         line_has: "\"Endpoint\": {",
         make: |made| {
             made.call("ec2", "delete_vpc_endpoints", json!({"VpcEndpointIds": [made.id("Endpoint")]}));
-            let parameters = json!({"VpcEndpointType": "Interface", "VpcId": made.id("Vpc"), "PrivateDnsEnabled": true,
-                "SubnetIds": [made.id("Subnet"), made.id("SubnetB")], "ServiceName": "com.amazonaws.us-east-1.execute-api",
-                "SecurityGroupIds": [made.id("EndpointGroup")]});
-            made.call("ec2", "create_vpc_endpoint", parameters);
+            made.scope.make_endpoint(json!({"VpcId": made.id("Vpc"), "SubnetIds": [made.id("Subnet"), made.id("SubnetB")],
+                "SecurityGroupIds": [made.id("EndpointGroup")]}));
         },
     },
     Row {
@@ -171,10 +160,11 @@ const ROWS: &[Row] = &[
         observed: "vpce-0123456789abcdef0-abcd1234",
         line_has: "\"DomainName\"",
         make: |made| {
-            let name = "vpce-0123456789abcdef0-abcd1234.execute-api.us-east-1.vpce.amazonaws.com";
-            let definition = json!({"dnsResource": {"domainName": name, "ipAddressType": "IPV4"}});
-            let parameters = json!({"resourceConfigurationIdentifier": made.id("Config"), "resourceConfigurationDefinition": definition});
-            made.call("vpc-lattice", "update_resource_configuration", parameters);
+            made.scope.lead_to(
+                &json!(made.id("Config")),
+                "vpce-0123456789abcdef0-abcd1234.execute-api.us-east-1.vpce.amazonaws.com",
+                "IPV4",
+            );
         },
     },
     Row {
@@ -189,7 +179,7 @@ const ROWS: &[Row] = &[
             let more = json!({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "execute-api:Invoke",
                 "Resource": "execute-api:/*"});
             policy["Statement"].as_array_mut().expect("statements").push(more);
-            made.patch_api("/policy", &policy.to_string());
+            made.scope.save_policy(&json!(made.id("Api")), &policy);
         },
     },
     Row {
@@ -198,10 +188,7 @@ const ROWS: &[Row] = &[
         expected: "none",
         observed: "tcp/443 to 192.168.0.0/16",
         line_has: "\"SecurityGroupEgress\"",
-        make: |made| {
-            let permission = json!([{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "192.168.0.0/16"}]}]);
-            made.call("ec2", "authorize_security_group_egress", json!({"GroupId": made.id("GatewayGroup"), "IpPermissions": permission}));
-        },
+        make: |made| made.scope.let_out(&json!(made.id("GatewayGroup")), "192.168.0.0/16"),
     },
     Row {
         name: "somebody deploys",
@@ -217,12 +204,7 @@ const ROWS: &[Row] = &[
         expected: "NONE",
         observed: "AWS_IAM",
         line_has: "\"AuthorizationType\"",
-        make: |made| {
-            let operations = json!([{"op": "replace", "path": "/authorizationType", "value": "AWS_IAM"}]);
-            let parameters =
-                json!({"restApiId": made.id("Api"), "resourceId": made.id("Hello"), "httpMethod": "POST", "patchOperations": operations});
-            made.call("apigateway", "update_method", parameters);
-        },
+        make: |made| made.scope.ask_for_signatures(&json!(made.id("Api")), &json!(made.id("Hello"))),
     },
     Row {
         name: "a rule is switched off",
@@ -384,7 +366,7 @@ fn the_printed_policy_is_enough_to_compare_with_a_stack() {
     let backend = Backend::start();
     let scope = backend.account("390000000000");
     deploy(&scope, &healthy());
-    let call = |operation, params| scope.call("iam", operation, params).unwrap_or_else(|error| panic!("{operation}: {error}"));
+    let call = |operation, params| call(&scope, "iam", operation, params);
     let document = scope.pgwaudit(&["policy", "drift"]).stdout;
     let policy = call("create_policy", json!({"PolicyName": "drift", "PolicyDocument": document}));
     call("create_user", json!({"UserName": "auditor"}));

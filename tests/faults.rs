@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use support::{Backend, Scope};
+use support::{Backend, Scope, call};
 
 /// A fault: how it is made, what is found, and on which resource (by part of its id).
 struct Fault {
@@ -18,10 +18,6 @@ struct Fault {
     /// The id in the build's answer that the resource's id must contain.
     on: &'static str,
     make: fn(&Scope<'_>, &Value),
-}
-
-fn call(scope: &Scope<'_>, service: &str, operation: &str, params: Value) -> Value {
-    scope.call(service, operation, params).unwrap_or_else(|error| panic!("{operation}: {error}"))
 }
 
 fn text<'v>(ids: &'v Value, key: &str) -> &'v str {
@@ -98,9 +94,7 @@ const FAULTS: &[Fault] = &[
         on: "configuration",
         make: |scope, ids| {
             let name = "vpce-0123456789abcdef0-abcd1234.execute-api.us-east-1.vpce.amazonaws.com";
-            let definition = json!({"dnsResource": {"domainName": name, "ipAddressType": "IPV4"}});
-            let params = json!({"resourceConfigurationIdentifier": ids["configuration"], "resourceConfigurationDefinition": definition});
-            call(scope, "vpc-lattice", "update_resource_configuration", params);
+            scope.lead_to(&ids["configuration"], name, "IPV4");
         },
     },
     Fault {

@@ -9,14 +9,10 @@ use std::collections::BTreeSet;
 
 use runs::{backend, file, killed, ok, scan};
 use serde_json::{Value, json};
-use support::{Fault, Run, Scope};
+use support::{Fault, Run, Scope, call};
 
 /// Stands nowhere but where a secret may.
 const CANARY: &str = "canary-key-93b7f1";
-
-fn call(scope: &Scope<'_>, service: &str, operation: &str, params: Value) -> Value {
-    scope.call(service, operation, params).unwrap_or_else(|error| panic!("{operation}: {error}"))
-}
 
 fn text<'v>(ids: &'v Value, key: &str) -> &'v str {
     ids[key].as_str().unwrap_or_else(|| panic!("no {key}"))

@@ -9,11 +9,7 @@ use std::collections::BTreeSet;
 
 use runs::{account, backend, difference, file, killed, ok, scan};
 use serde_json::{Value, json};
-use support::Scope;
-
-fn call(scope: &Scope<'_>, service: &str, operation: &str, params: Value) -> Value {
-    scope.call(service, operation, params).unwrap_or_else(|error| panic!("{operation}: {error}"))
-}
+use support::{Scope, call};
 
 /// A stack whose gateway, configuration and group were deleted.
 fn without_middle(scope: &Scope<'_>) -> Value {

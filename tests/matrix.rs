@@ -33,8 +33,7 @@ fn said(report: &Report) -> (Vec<String>, Vec<String>) {
 }
 
 fn reported(snapshot: &Snapshot, assessment: &Assessment<'_>) -> Report {
-    let policy = Policy::default();
-    report::build(snapshot, assessment, policy)
+    report::build(snapshot, assessment, Policy::default())
 }
 
 /// The report on a healthy estate with a change.

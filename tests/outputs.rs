@@ -6,20 +6,8 @@ use pgwaudit::output::{Format, Output};
 use pgwaudit::report::Report;
 use pgwaudit::rules::verdict::Severity;
 use pgwaudit::rules::{Rule, Selection};
-use reports::{crowd, empty, incident};
+use reports::{crowd, empty, incident, output};
 use serde_json::Value;
-
-fn output() -> Output {
-    Output {
-        format: Format::Table,
-        files: vec![],
-        sarif_anchor: "pgwaudit.toml".into(),
-        root: ".".into(),
-        blob: None,
-        min_severity: Severity::Info,
-        quiet: false,
-    }
-}
 
 fn rules() -> Vec<&'static Rule> {
     Selection::all().rules().to_vec()

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
-use super::{ExitArgs, FilterArgs, LiveArgs, OutputArgs, RuleArgs};
+use super::{FilterArgs, JudgingArgs, LiveArgs};
 
 /// `pgwaudit drift`.
 #[derive(Debug, Args)]
@@ -28,19 +29,13 @@ pub struct DriftArgs {
     /// Which integrations.
     #[command(flatten)]
     pub filter: FilterArgs,
-    /// What is looked for.
+    /// How it is judged.
     #[command(flatten)]
-    pub rules: RuleArgs,
-    /// What is written.
-    #[command(flatten)]
-    pub output: OutputArgs,
+    pub judging: JudgingArgs,
     /// Ask CloudTrail who made each difference and when; what it does not tell is said, and ends in exit code 3 where no
     /// finding ends in 1
     #[arg(long, help_heading = "Output", requires = "baseline", conflicts_with = "snapshot")]
     pub blame: bool,
-    /// What makes it fail.
-    #[command(flatten)]
-    pub exit: ExitArgs,
 }
 
 /// What the present is compared with.
@@ -52,7 +47,7 @@ pub struct AgainstArgs {
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// Compare with CloudFormation, CDK or SAM templates: a file, a folder such as cdk.out, a pattern; several at once
-    #[arg(long = "template", value_name = "PATH", num_args = 1..)]
+    #[arg(long = "template", value_name = "PATH", value_parser = NonEmptyStringValueParser::new(), num_args = 1..)]
     pub templates: Vec<String>,
     /// Compare with the template that a stack was deployed from, and its parameters
     #[arg(long, value_name = "NAME")]

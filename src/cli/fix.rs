@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use super::{FilterArgs, LiveArgs, SourceArgs};
+use super::{LiveArgs, SubjectArgs};
 use crate::rules::verdict::FixClass;
 
 /// How `pgwaudit fix` exits.
@@ -33,15 +33,9 @@ Examples:
 /// `pgwaudit fix`.
 #[derive(Debug, Args)]
 pub struct FixArgs {
-    /// Where the state comes from.
+    /// Which state, and what of it.
     #[command(flatten)]
-    pub source: SourceArgs,
-    /// Which accounts and regions.
-    #[command(flatten)]
-    pub live: LiveArgs,
-    /// Which integrations.
-    #[command(flatten)]
-    pub filter: FilterArgs,
+    pub subject: SubjectArgs,
     /// What is planned.
     #[command(flatten)]
     pub plan: PlanArgs,
@@ -92,7 +86,7 @@ pub struct PlanArgs {
     #[arg(long, value_name = "FORM", conflicts_with_all = ["apply", "resume", "format"])]
     pub emit: Option<Emit>,
     /// Templates or cdk.out folders that declare what is deployed: patches are made of them, with lines; repeatable
-    #[arg(long = "source", value_name = "PATH", requires = "emit")]
+    #[arg(long = "source", value_name = "PATH", value_parser = NonEmptyStringValueParser::new(), requires = "emit")]
     pub sources: Vec<String>,
     /// Configuration [default: the nearest pgwaudit.toml upwards]
     #[arg(long, value_name = "FILE")]

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 /// Which templates, and what they are not told by themselves.
 #[derive(Debug, Default, Args)]
 pub struct TemplateArgs {
     /// Judge CloudFormation, CDK or SAM templates, offline: a file, a folder such as cdk.out, a pattern, or - for
     /// standard input; several at once
-    #[arg(long = "template", value_name = "PATH", num_args = 1..)]
+    #[arg(long = "template", value_name = "PATH", value_parser = NonEmptyStringValueParser::new(), num_args = 1..)]
     pub templates: Vec<String>,
     /// Values of the templates' parameters, as `aws cloudformation` takes them; repeatable, later ones win
     #[arg(long, value_name = "FILE", requires = "templates")]

@@ -4,7 +4,6 @@
 //! none.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,6 +12,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::error::{Error, Result, nearest, shortened};
+use crate::input::Wanted;
 use crate::model::{Filter, Reason};
 use crate::output::Format;
 use crate::rules::names::{self, Name};
@@ -27,6 +27,7 @@ use suppress::{Suppression, Suppressions};
 
 /// The name that is looked for.
 pub const NAME: &str = "pgwaudit.toml";
+const WANTED: Wanted = Wanted { what: "a configuration", next: "name a file that exists with --config" };
 
 /// The file as it is written.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -175,9 +176,7 @@ pub fn load(path: Option<&Path>, directory: &Path) -> Result<Loaded> {
     let found = path.map(Path::to_owned).or_else(|| find(directory));
     let Some(path) = found else { return Ok(Loaded::default()) };
     let name = path.display().to_string();
-    let text = fs::read_to_string(&path)
-        .map_err(|error| Error::new(format!("{name}: cannot be read: {error}")).next("name a file that exists with --config"))?;
-    parse(&name, &text)
+    parse(&name, &WANTED.text(&path)?)
 }
 
 fn find(directory: &Path) -> Option<PathBuf> {
@@ -238,6 +237,7 @@ impl File<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn error(text: &str) -> String {
         parse("c.toml", text).expect_err("an error").to_string()
@@ -301,6 +301,6 @@ mod tests {
         fs::write(root.path().join("a").join(NAME), "[scan]\nprofile = \"near\"\n").expect("written");
         assert_eq!(profile().as_deref(), Some("near"));
         let missing = load(Some(Path::new("/none.toml")), &below).expect_err("an error").to_string();
-        assert!(missing.starts_with("/none.toml: cannot be read"), "{missing}");
+        assert!(missing.starts_with("/none.toml: no such file"), "{missing}");
     }
 }

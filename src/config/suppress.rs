@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use super::File;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::estate::Estate;
 use crate::model::{Kind, ResourceId, Tags};
 use crate::report::location::Declared;
@@ -25,6 +25,7 @@ mod in_place;
 const LOGICAL_ID: &str = "aws:cloudformation:logical-id";
 /// The name under which the CDK keeps the construct path, where it does.
 const CONSTRUCT_PATH: &str = "aws:cdk:path";
+const NO_DATE: &str = "not a date, write YYYY-MM-DD";
 
 /// One entry as it is written. Exactly one of `resource`, `logical-id`, `construct-path` and `tag` says on what.
 #[derive(Clone, Debug, Deserialize)]
@@ -65,9 +66,25 @@ fn date<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Optio
     let text = match Written::deserialize(deserializer) {
         Ok(Written::Bare(date)) => date.to_string(),
         Ok(Written::Text(text)) => text,
-        Err(_) => return Err(serde::de::Error::custom("not a date, write YYYY-MM-DD")),
+        Err(_) => return Err(serde::de::Error::custom(NO_DATE)),
     };
-    text.parse().map(Some).map_err(|_| serde::de::Error::custom(format!("`{text}` is not a date, write YYYY-MM-DD")))
+    last_day(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn last_day(text: &str) -> std::result::Result<Date, String> {
+    text.parse().map_err(|_| format!("`{text}` is {NO_DATE}"))
+}
+
+/// The rules that are suppressed.
+fn rules(name: &str) -> std::result::Result<Name, String> {
+    match names::find(name)? {
+        Name::Severity(_) => Err("a suppression is for a rule or an area, not for a severity".to_owned()),
+        rules => Ok(rules),
+    }
+}
+
+fn no_reason(at: impl FnOnce(&str) -> Error) -> Error {
+    at("this suppression has no reason").next("say in `reason` why the finding is accepted")
 }
 
 /// What a suppression is about.
@@ -166,13 +183,10 @@ impl Suppressions {
 impl Entry {
     fn new(written: &Spanned<Suppression>, file: &File<'_>) -> Result<Entry> {
         let (span, entry) = (written.span(), written.as_ref());
-        let rule = names::find(entry.rule.as_ref()).map_err(|why| file.at(entry.rule.span(), &why))?;
-        if let Name::Severity(_) = rule {
-            return Err(file.at(entry.rule.span(), "a suppression is for a rule or an area, not for a severity"));
-        }
+        let rule = rules(entry.rule.as_ref()).map_err(|why| file.at(entry.rule.span(), &why))?;
         let Some(reason) = entry.reason.as_ref().filter(|reason| !reason.as_ref().trim().is_empty()) else {
             let place = entry.reason.as_ref().map_or(span, Spanned::span);
-            return Err(file.at(place, "this suppression has no reason").next("say in `reason` why the finding is accepted"));
+            return Err(no_reason(|what| file.at(place, what)));
         };
         let on = match (&entry.resource, &entry.logical_id, &entry.construct_path, &entry.tag) {
             (Some(resource), None, None, None) => On::Resource(glob(resource, file)?),
@@ -292,6 +306,13 @@ mod tests {
         text.parse().expect("a date")
     }
 
+    /// Whether an entry that goes by what a resource is called accepts a finding on `id`.
+    pub fn accepts(entry: &str, id: &str, facts: &Facts<'_>) -> bool {
+        let mut entries = loaded(&format!("{entry}\nreason = \"x\"")).expect("right").suppressions;
+        assert!(entries.need_tags(), "{entry}");
+        entries.accept(&finding("connection/deauthorized", id), facts, day("2026-01-01")).is_some()
+    }
+
     #[test]
     fn a_suppression_accepts_what_it_names_until_its_day() {
         let mut entries = loaded("resource = \"arn:aws:events:*:connection/orders/*\"\nreason = \"old\"\nuntil = \"2026-12-31\"")
@@ -333,9 +354,7 @@ mod tests {
             ("construct-path = \"Orders/Conn/*\"", true),
             ("construct-path = \"Orders/Conn\"", false),
         ] {
-            let mut entries = loaded(&format!("{entry}\nreason = \"x\"")).expect("right").suppressions;
-            assert!(entries.need_tags());
-            assert_eq!(entries.accept(&finding("connection/deauthorized", &id), &facts, day("2026-01-01")).is_some(), accepted, "{entry}");
+            assert_eq!(accepts(entry, &id, &facts), accepted, "{entry}");
         }
     }
 

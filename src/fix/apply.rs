@@ -2,19 +2,23 @@
 //! after each fix.
 
 mod rests;
+mod standing;
+mod verify;
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::document::{Cure, Fix, Plan};
+use super::document::{Fix, Plan};
 use super::journal::{Event, Journal, Progress};
 use super::rollback;
-use super::state::{reached, resolve, resolve_text, restored, same};
-use super::step::{Call, Change, NEW, Place, Step, Wait};
+use super::step::{Call, Place, Step};
 use crate::error::{Error, Result};
 use crate::report::Report;
+
+use standing::Standing;
+pub(super) use standing::{BEAT, hidden, reached_by, short};
 
 /// What a run needs of an account. The one that calls AWS is [`cloud`](super::cloud); tests have one that changes a
 /// snapshot.
@@ -86,9 +90,6 @@ pub struct Outcome {
 const LOOKS: [Duration; 5] =
     [Duration::ZERO, Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(4), Duration::from_secs(8)];
 
-/// Time between two looks at a state that takes its time.
-pub(super) const BEAT: Duration = Duration::from_millis(1500);
-
 /// Why a step was not made.
 enum Stop {
     /// The state is not the plan's: this step and those that wait for it are left out.
@@ -127,7 +128,7 @@ impl Run<'_> {
             if self.journal.verified.contains(&index) {
                 continue;
             }
-            let whole = self.fix(&plan, fix, &mut outcome, &mut skipped)?;
+            let whole = self.fix(fix, &mut outcome, &mut skipped)?;
             if whole {
                 self.verify(&plan, index, &mut outcome)?;
             }
@@ -136,7 +137,7 @@ impl Run<'_> {
     }
 
     /// Makes the steps of a fix; whether all were made.
-    fn fix(&mut self, plan: &Plan, fix: &Fix, outcome: &mut Outcome, skipped: &mut BTreeSet<u32>) -> Result<bool> {
+    fn fix(&mut self, fix: &Fix, outcome: &mut Outcome, skipped: &mut BTreeSet<u32>) -> Result<bool> {
         let mut whole = true;
         for step in &fix.steps {
             if step.waits_for.iter().any(|other| skipped.contains(other)) {
@@ -151,7 +152,7 @@ impl Run<'_> {
                     skipped.insert(step.id);
                     whole = false;
                 }
-                Err(Stop::Ends(error)) => return Err(self.stopped(plan, step, &error)),
+                Err(Stop::Ends(error)) => return Err(self.stopped(step, &error)),
             }
         }
         Ok(whole)
@@ -243,7 +244,8 @@ impl Run<'_> {
             self.cloud.pause(*look);
             let found = self.cloud.find(scope(step), call).map_err(|why| unread(step, &why))?;
             // What a step makes is known by its mark; the rest may look alike by somebody else's doing.
-            if if step.makes.is_some() { found.is_some() } else { self.is_reached(step)? } {
+            let made = if step.makes.is_some() { found.is_some() } else { self.is_reached(step)? };
+            if made {
                 self.journal.write(Event::Done { step: step.id, id: found, found: false })?;
                 return Ok(true);
             }
@@ -274,118 +276,11 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the fields of a step are as before it, as after it, or neither.
-    fn standing(&mut self, step: &Step) -> std::result::Result<Standing, Stop> {
-        let (mut before, mut after) = (true, true);
-        let mut differing = Vec::new();
-        for change in self.changes(step) {
-            if hidden(&change) {
-                after = false;
-                continue;
-            }
-            let current = self.current(step, &change)?;
-            let as_before = restored(&change, &current);
-            before &= as_before;
-            after &= reached_by(step, &change, &current);
-            if !as_before {
-                differing.push(difference(&change, &current));
-            }
-        }
-        Ok(match (before, after) {
-            (true, _) => Standing::Before,
-            (false, true) => Standing::After,
-            _ => Standing::Other(differing.join("; ")),
-        })
-    }
-
-    fn is_reached(&mut self, step: &Step) -> std::result::Result<bool, Stop> {
-        for change in self.changes(step) {
-            if hidden(&change) || !reached_by(step, &change, &self.current(step, &change)?) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn differing(&mut self, step: &Step) -> std::result::Result<String, Stop> {
-        for change in self.changes(step).iter().filter(|change| !hidden(change)) {
-            let current = self.current(step, change)?;
-            if !reached_by(step, change, &current) {
-                return Ok(format!("{}{} ({})", change.place, change.pointer, short(&current)));
-            }
-        }
-        Ok("nothing".to_owned())
-    }
-
-    fn current(&mut self, step: &Step, change: &Change) -> std::result::Result<Value, Stop> {
-        let resource = self.cloud.read(&change.place).map_err(|why| unread(step, &why))?.unwrap_or(Value::Null);
-        Ok(resource.pointer(&change.pointer).cloned().unwrap_or(Value::Null))
-    }
-
-    /// The changes of a step with the ids that are known by now.
-    pub(super) fn changes(&self, step: &Step) -> Vec<Change> {
-        let compared = step.changes.iter().filter(|change| !change.assumed);
-        compared.map(|change| resolved_change(change, self.journal)).collect()
-    }
-
-    pub(super) fn resolved(&self, call: &Call) -> Call {
-        Call { parameters: resolve(&call.parameters, self.journal.ids()), ..call.clone() }
-    }
-
     fn marker(&self, step: &Step) -> String {
         marker(&self.journal.plan, step)
     }
 
-    /// Waits until a state is reached twice in a row.
-    fn wait(&mut self, wait: &Wait) -> std::result::Result<(), Stop> {
-        let place = resolved_place(&wait.place, self.journal);
-        let patience = self.patience.unwrap_or(Duration::from_secs(wait.seconds));
-        let (end, mut seen, mut told) = (Instant::now() + patience, 0, false);
-        loop {
-            let resource = self.cloud.read(&place).map_err(|why| Error::new(format!("{place}: {why}")))?.unwrap_or(Value::Null);
-            let state = resource.pointer(&wait.pointer).and_then(Value::as_str).unwrap_or("gone").to_owned();
-            seen = if wait.until.contains(&state) { seen + 1 } else { 0 };
-            if seen == 2 {
-                return Ok(());
-            }
-            if wait.never.contains(&state) {
-                return Err(Error::new(format!("{place} has come to {state} and does not leave it by itself")).into());
-            }
-            if Instant::now() >= end {
-                let what = format!("{place} is {state} after {} s, not {}", patience.as_secs(), wait.until.join(" or "));
-                return Err(Error::new(what).next("it may get there later").into());
-            }
-            if !told && seen == 0 {
-                (self.tell)(&format!("waiting for {place}, now {state}"));
-                told = true;
-            }
-            self.cloud.pause(BEAT);
-        }
-    }
-
-    /// Judges again after a fix: what it cures is gone, and nothing is new that was not foreseen.
-    fn verify(&mut self, plan: &Plan, index: usize, outcome: &mut Outcome) -> Result<()> {
-        let fix = &plan.fixes[index];
-        let made = plan.made().flat_map(|fix| &fix.foresees).map(|cure| cure.print(self.journal.ids()));
-        let foreseen: BTreeSet<String> = plan.made().flat_map(|fix| &fix.reveals).cloned().chain(made).collect();
-        let mut wrong = Vec::new();
-        for look in LOOKS {
-            self.cloud.pause(look);
-            let report = self.cloud.judge()?;
-            outcome.left = Some(report.findings.iter().map(|finding| finding.fingerprint.clone()).collect());
-            wrong = surprises(fix, &report, self.journal, &foreseen);
-            if !wrong.is_empty() {
-                continue;
-            }
-            let gaps = report.not_assessed.iter().filter(|gap| fix.cures.iter().any(|cure| cure.rule == gap.rule));
-            outcome.unread.extend(gaps.map(|gap| format!("{}: {}", gap.rule, gap.why)));
-            return self.journal.write(Event::Verified { fix: index });
-        }
-        let last = fix.steps.last().ok_or_else(|| Error::new("a fix has no step"))?;
-        Err(self.stopped(plan, last, &Error::new(wrong.join("; "))))
-    }
-
-    fn stopped(&self, _: &Plan, step: &Step, error: &Error) -> Error {
+    fn stopped(&self, step: &Step, error: &Error) -> Error {
         let path = self.journal.path.display();
         let made = self.journal.plan.steps().filter(|step| self.journal.progress(step) == Progress::Done).count();
         let what = format!("stopped at step {} ({}), {made} made: {error}", step.id, step.title);
@@ -402,25 +297,6 @@ impl Run<'_> {
     }
 }
 
-enum Standing {
-    Before,
-    After,
-    Other(String),
-}
-
-/// What is wrong after a fix.
-fn surprises(fix: &Fix, report: &Report, journal: &Journal, foreseen: &BTreeSet<String>) -> Vec<String> {
-    let is_left = |cure: &&Cure| report.findings.iter().any(|finding| finding.fingerprint == cure.print(journal.ids()));
-    let left = fix.cures.iter().filter(is_left);
-    let mut wrong: Vec<String> = left.map(|cure| format!("{} is still found on {}", cure.rule, cure.resource.id)).collect();
-    let new = report.findings.iter().filter(|finding| {
-        let touched = finding.integrations.is_empty() || finding.integrations.iter().any(|id| fix.integrations.contains(id));
-        touched && !journal.baseline.contains(&finding.fingerprint) && !foreseen.contains(&finding.fingerprint)
-    });
-    wrong.extend(new.map(|finding| format!("{} is newly found on {}", finding.rule, finding.resource.id)));
-    wrong
-}
-
 /// What tells a step from every other of every plan.
 pub fn marker(plan: &Plan, step: &Step) -> String {
     format!("pgwaudit-{}-{}", plan.id, step.id)
@@ -430,49 +306,6 @@ pub(super) fn scope(step: &Step) -> (&str, &str) {
     (&step.account, &step.region)
 }
 
-fn resolved_place(place: &Place, journal: &Journal) -> Place {
-    Place { key: resolve_text(&place.key, journal.ids()), ..place.clone() }
-}
-
-pub(super) fn resolved_change(change: &Change, journal: &Journal) -> Change {
-    Change {
-        place: resolved_place(&change.place, journal),
-        pointer: resolve_text(&change.pointer, journal.ids()),
-        before: resolve(&change.before, journal.ids()),
-        after: resolve(&change.after, journal.ids()),
-        assumed: change.assumed,
-    }
-}
-
-/// Whether a change is about something whose id is not known yet.
-pub(super) fn hidden(change: &Change) -> bool {
-    change.place.key.contains(NEW) || change.pointer.contains(NEW)
-}
-
-/// Whether a change is made. A state that the step waits for may still be on its way: the wait looks after it.
-pub(super) fn reached_by(step: &Step, change: &Change, current: &Value) -> bool {
-    let waited = |wait: &Wait| wait.place == change.place && wait.pointer == change.pointer;
-    let left = |wait: &Wait| current.as_str().is_some_and(|state| !wait.never.iter().any(|never| never == state));
-    reached(change, current) || step.wait.as_ref().is_some_and(|wait| waited(wait) && left(wait) && !same(&change.before, current))
-}
-
-fn difference(change: &Change, current: &Value) -> String {
-    format!("{}{} is {}, the plan saw {}", change.place, change.pointer, short(current), short(&change.before))
-}
-
 fn unread(step: &Step, why: &str) -> Stop {
     Error::new(format!("step {}: {why}", step.id)).into()
-}
-
-/// A value, cut where it is long.
-pub(super) fn short(value: &Value) -> String {
-    const LONGEST: usize = 160;
-    if value.is_null() {
-        return "absent".to_owned();
-    }
-    let text = value.to_string();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
 }

@@ -1,7 +1,6 @@
 //! `pgwaudit fix` and `pgwaudit rollback`.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +12,8 @@ use super::plan::{Request, plan};
 use super::secret::Reference;
 use super::standard::Standard;
 use super::{saved, show};
-use crate::cli::filter::FilterArgs;
 use crate::cli::fix::{ApplyArgs, Emit, FixArgs, PlanArgs, PlanFormat, RollbackArgs};
-use crate::cli::{ExitArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs};
+use crate::cli::{JudgingArgs, LiveArgs, OutputArgs, RuleArgs, ScanArgs, SubjectArgs};
 use crate::error::{Error, Result};
 use crate::estate::Estate;
 use crate::model::{Filter, Snapshot};
@@ -33,11 +31,13 @@ use crate::trace;
 /// # Errors
 /// What ends in exit code 2.
 pub fn fix(args: FixArgs) -> Result<u8> {
-    let FixArgs { source, live, filter, plan: planned, apply } = args;
+    let FixArgs { subject: SubjectArgs { source, live, filter }, plan: planned, apply } = args;
     let secret: Option<Reference> = planned.secret_from.as_deref().map(str::parse).transpose()?;
     let rules = RuleArgs { config: planned.config.clone(), ..RuleArgs::default() };
     let output = OutputArgs { sources: planned.sources.clone(), ..OutputArgs::default() };
-    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() };
+    // All is judged, whatever of it is planned for.
+    let subject = SubjectArgs { source, live, ..SubjectArgs::default() };
+    let scan = ScanArgs { subject, judging: JudgingArgs { rules, output, ..JudgingArgs::default() } };
     let saved = planned.plan.as_deref().map(saved::read).transpose()?;
     let (standard, mut settings) = Standard::open(baseline(&planned, &apply, saved.as_ref())?, scan, &run::directory()?)?;
     let filter = filter.or(Filter::default());
@@ -79,7 +79,7 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     }
     let journal = apply.journal.clone().unwrap_or_else(|| PathBuf::from(format!("pgwaudit-journal-{}.jsonl", plan.id)));
     if !apply.yes {
-        confirm(&format!("make these {} steps? ", plan.steps().count()))?;
+        confirm(&format!("make these {} steps?", plan.steps().count()))?;
     }
     changes::apply(plan, report, &journal, &standard, &mut settings, &apply)
 }
@@ -133,9 +133,8 @@ pub fn policy(_: Option<&Path>, _: &str) -> Result<u8> {
 }
 
 fn settings_of(live: LiveArgs) -> Result<Scan> {
-    let (source, rules) = (crate::cli::SourceArgs::default(), RuleArgs::default());
-    let scan = ScanArgs { source, live, filter: FilterArgs::default(), rules, output: OutputArgs::default(), exit: ExitArgs::default() };
-    Scan::new(scan, &run::directory()?)
+    let subject = SubjectArgs { live, ..SubjectArgs::default() };
+    Scan::new(ScanArgs { subject, ..ScanArgs::default() }, &run::directory()?)
 }
 
 /// 1 where a plan has anything to do.
@@ -292,16 +291,10 @@ fn print(plan: &Plan, format: PlanFormat) -> Result<()> {
 
 /// Asks on the terminal.
 fn confirm(question: &str) -> Result<()> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Error::new("nothing is changed without a confirmation, and there is no terminal to ask on").next("pass --yes"));
-    }
-    let mut err = anstream::stderr().lock();
-    let _ = write!(err, "{question}[y/N] ").and_then(|()| err.flush());
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    match (read, answer.trim()) {
-        (Ok(_), "y" | "yes") => Ok(()),
-        _ => Err(Error::new("not confirmed, nothing was changed").next("answer y, or pass --yes")),
+    match run::asked(question)? {
+        Some(true) => Ok(()),
+        Some(false) => Err(Error::new("not confirmed, nothing was changed").next("answer y, or pass --yes")),
+        None => Err(Error::new("nothing is changed without a confirmation, and there is no terminal to ask on").next("pass --yes")),
     }
 }
 
@@ -360,7 +353,7 @@ mod changes {
         let mut journal = Journal::open(path)?;
         let mut cloud = open(&journal.plan, &Standard::Rules, settings)?;
         if !yes {
-            confirm("take back what was done? ")?;
+            confirm("take back what was done?")?;
         }
         let taken = Run { cloud: &mut cloud, journal: &mut journal, tell: &mut run::tell, patience }.back()?;
         run::tell(&format!("{taken} steps taken back"));

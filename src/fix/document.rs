@@ -10,17 +10,18 @@ use sha2::{Digest, Sha256};
 
 use super::state::resolve_text;
 use super::step::{NEW, Step};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{ResourceId, Scope};
 use crate::report::fingerprint;
 use crate::rules::verdict::FixClass;
+use crate::source::snapshot;
 
 /// The version of the saved form.
 pub const SCHEMA: &str = "pgwaudit.plan/1";
 
 /// What would be done, in order. It holds no secret value: what the model masks, it masks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a plan")]
 pub struct Plan {
     /// Always [`SCHEMA`].
     pub schema: String,
@@ -158,9 +159,7 @@ impl Baseline {
     /// # Errors
     /// Names the file.
     pub fn of(file: &Path) -> Result<Self> {
-        let bytes = std::fs::read(file).map_err(|error| {
-            Error::new(format!("{}: cannot be read: {error}", file.display())).next("name a file that `pgwaudit snapshot` wrote")
-        })?;
+        let bytes = snapshot::WANTED.read(file)?;
         Ok(Baseline { file: file.to_owned(), digest: digest(&bytes) })
     }
 }

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use super::document::Plan;
 use super::step::{NEW, Step};
 use crate::error::{Error, Result};
+use crate::input::said;
 
 /// The version of the file's form.
 pub const SCHEMA: &str = "pgwaudit.journal/1";
@@ -90,7 +91,7 @@ pub enum Event {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an entry of a journal")]
 struct Line {
     n: u64,
     at: Timestamp,
@@ -259,7 +260,8 @@ fn read(path: &Path, text: &str) -> Result<(Vec<(Event, String)>, usize)> {
         if !raw.ends_with('\n') {
             break; // Torn by a crash while it was written.
         }
-        let line: Line = serde_json::from_str(raw).map_err(|error| unread(path, index + 1, &error.to_string()))?;
+        let line: Line =
+            serde_json::from_str(raw).map_err(|error| unread(path, index + 1, &format!("no entry of a journal: {}", said(&error))))?;
         if line.n != index as u64 || line.hash != digest(&hash, line.n, line.at, &line.what) {
             return Err(unread(path, index + 1, "the journal was edited"));
         }

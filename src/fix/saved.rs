@@ -3,8 +3,11 @@
 use std::path::Path;
 
 use super::document::{Plan, SCHEMA};
-use crate::error::{Error, Result, shortened};
+use crate::error::{Error, Result};
+use crate::input::{Wanted, said};
 use crate::output::file::Aside;
+
+const WANTED: Wanted = Wanted { what: "a plan", next: "name a file that `pgwaudit fix --plan-out` wrote" };
 
 /// Writes a plan, whole or not at all.
 ///
@@ -24,9 +27,7 @@ pub fn write(path: &Path, plan: &Plan) -> Result<()> {
 /// `FILE:LINE:COLUMN` where it is no plan; another version; edited.
 pub fn read(path: &Path) -> Result<Plan> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Error::new(format!("{shown}: cannot be read: {error}")).next("name a file that `pgwaudit fix --plan-out` wrote")
-    })?;
+    let text = WANTED.text(path)?;
     let version: serde_json::Result<Version> = serde_json::from_str(&text);
     if let Ok(Version { schema }) = version
         && schema != SCHEMA
@@ -35,10 +36,8 @@ pub fn read(path: &Path) -> Result<Plan> {
         return Err(Error::new(what).next("make the plan again with `pgwaudit fix --plan-out`"));
     }
     let plan: Plan = serde_json::from_str(&text).map_err(|error| {
-        let place = format!("{shown}:{}:{}", error.line(), error.column());
-        let why = error.to_string();
-        let why = why.rsplit_once(" at line ").map_or(why.as_str(), |(why, _)| why);
-        Error::new(format!("{place}: not a whole plan: {}", shortened(why))).next("make the plan again with `pgwaudit fix --plan-out`")
+        let place = format!("{shown}:{}:{}", error.line().max(1), error.column().max(1));
+        Error::new(format!("{place}: not a whole plan: {}", said(&error))).next("make the plan again with `pgwaudit fix --plan-out`")
     })?;
     check(&plan).map_err(|why| {
         Error::new(format!("{shown}: {why}")).next("use the plan as it was written, or make it again with `pgwaudit fix --plan-out`")

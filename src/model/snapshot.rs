@@ -20,7 +20,7 @@ pub const SCHEMA: &str = "pgwaudit.snapshot/1";
 
 /// Everything that was read. The offline file is this value as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a snapshot")]
 pub struct Snapshot {
     /// Always [`SCHEMA`].
     pub schema: String,

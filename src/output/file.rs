@@ -69,7 +69,10 @@ fn unwritable(path: &Path, error: &io::Error) -> Error {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "name a file in a directory that you may write to",
         _ => "nothing was changed; name another file or make room",
     };
-    Error::new(format!("{}: cannot be written: {error}", path.display())).next(next)
+    // The name of the file beside, which is in the message as well, says nothing to anybody.
+    let why = error.to_string();
+    let why = why.split(" at path ").next().unwrap_or(&why);
+    Error::new(format!("{}: cannot be written: {why}", path.display())).next(next)
 }
 
 #[cfg(test)]
@@ -100,6 +103,7 @@ mod tests {
         assert!(error(directory.path()).contains("is a directory"));
         let missing = error(&directory.path().join("no/such"));
         assert!(missing.contains("no/such: cannot be written") && missing.contains("create its directory first"), "{missing}");
+        assert!(!missing.contains(".pgwaudit-"), "{missing}");
     }
 
     #[cfg(unix)]

@@ -3,13 +3,11 @@
 mod declared;
 
 use std::collections::{BTreeSet, HashSet};
-use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{directory, keep_regions, load_beside, load_within, record, reported_at, tell};
-use crate::cli::filter::FilterArgs;
-use crate::cli::{AcceptArgs, DriftArgs, DriftCommand, ExitArgs, OutputArgs, RuleArgs, ScanArgs, SourceArgs};
+use super::{asked, directory, keep_regions, load_beside, load_within, record, reported_at, tell};
+use crate::cli::{AcceptArgs, DriftArgs, DriftCommand, JudgingArgs, OutputArgs, RuleArgs, ScanArgs, SourceArgs, SubjectArgs};
 use crate::drift::declared::Places;
 use crate::drift::{self, Comparison, Sides, accept};
 use crate::error::{Error, Result};
@@ -25,12 +23,13 @@ use crate::source;
 
 /// Does what the command line asks for and says what to exit with.
 pub(super) fn run(args: DriftArgs) -> Result<u8> {
-    let DriftArgs { command, against, told, snapshot, live, filter, rules, output, blame, exit } = args;
+    let DriftArgs { command, against, told, snapshot, live, filter, judging, blame } = args;
     if let Some(DriftCommand::Accept(args)) = command {
         return take(*args);
     }
     let source = SourceArgs { snapshot, ..SourceArgs::default() };
-    let mut settings = Scan::drift(ScanArgs { source, live, filter, rules, output, exit }, &directory()?)?;
+    let subject = SubjectArgs { source, live, filter };
+    let mut settings = Scan::drift(ScanArgs { subject, judging }, &directory()?)?;
     if let Some(with) = declared::With::of(&against, told) {
         return declared::run(&with, settings);
     }
@@ -244,8 +243,9 @@ fn take(args: AcceptArgs) -> Result<u8> {
     let source = SourceArgs { snapshot, ..SourceArgs::default() };
     let rules = RuleArgs { config, ..RuleArgs::default() };
     let output = OutputArgs { quiet, ..OutputArgs::default() };
-    let mut settings =
-        Scan::drift(ScanArgs { source, live, filter: FilterArgs::default(), rules, output, exit: ExitArgs::default() }, &directory()?)?;
+    let subject = SubjectArgs { source, live, ..SubjectArgs::default() };
+    let judging = JudgingArgs { rules, output, ..JudgingArgs::default() };
+    let mut settings = Scan::drift(ScanArgs { subject, judging }, &directory()?)?;
     let (_, present) = both(&path, &settings)?;
     // Regions that are left out of the comparison stay in the file.
     let whole = source::snapshot::read(&path)?;
@@ -269,7 +269,9 @@ fn take(args: AcceptArgs) -> Result<u8> {
     }
     let number = comparison.differences.len();
     let what = if number == 1 { "1 difference".to_owned() } else { format!("{number} differences") };
-    if !yes && !agreed(&format!("Take {what} into {}?", path.display()))? {
+    let nobody =
+        || Error::new("nobody can be asked: standard input is no terminal").next("look at the differences, then repeat it with --yes");
+    if !yes && !asked(&format!("Take {what} into {}?", path.display()))?.ok_or_else(nobody)? {
         tell("nothing was written");
         return Ok(1);
     }
@@ -280,18 +282,4 @@ fn take(args: AcceptArgs) -> Result<u8> {
     }
     let unread = comparison.unread.iter().any(|gap| gap.unknown.gap().reason != Reason::NotCovered);
     Ok(if unread { 3 } else { 0 })
-}
-
-/// Asks whoever sits at the terminal.
-fn agreed(question: &str) -> Result<bool> {
-    if !std::io::stdin().is_terminal() {
-        return Err(
-            Error::new("nobody can be asked: standard input is no terminal").next("look at the differences, then repeat it with --yes")
-        );
-    }
-    // Nobody can be told that standard error is gone.
-    let _ = write!(anstream::stderr().lock(), "{question} [y/N] ");
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(|error| Error::new(format!("standard input: {error}")))?;
-    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
 }

@@ -1,13 +1,13 @@
 //! Snapshot files: what `pgwaudit snapshot` read, as JSON, to be judged later and elsewhere.
 
-use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use crate::error::{Error, Result, shortened};
+use crate::error::{Error, Result};
+use crate::input::{Wanted, said};
 use crate::model::snapshot::SCHEMA;
 use crate::model::{Snapshot, SourceKind};
 use crate::output::file::Aside;
@@ -15,6 +15,8 @@ use crate::output::file::Aside;
 /// What makes a file a snapshot, before the version.
 const PREFIX: &str = "pgwaudit.snapshot/";
 const AGAIN: &str = "make it again with `pgwaudit snapshot -o FILE`";
+/// What a file with a snapshot is.
+pub(crate) const WANTED: Wanted = Wanted { what: "a snapshot", next: "make one with `pgwaudit snapshot -o FILE`" };
 
 /// Reads the snapshot at `path`, which becomes its source. A UTF-8 byte order mark is passed over.
 ///
@@ -22,7 +24,7 @@ const AGAIN: &str = "make it again with `pgwaudit snapshot -o FILE`";
 /// Names the file, with line and column where its text is at fault.
 pub fn read(path: &Path) -> Result<Snapshot> {
     let name = path.display().to_string();
-    let bytes = fs::read(path).map_err(|error| unreadable(&name, &error))?;
+    let bytes = WANTED.read(path)?;
     let mut snapshot = parse(&name, bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes))?;
     snapshot.source.kind = SourceKind::Snapshot;
     snapshot.source.file = Some(name);
@@ -56,14 +58,6 @@ pub fn write(path: &Path, snapshot: &Snapshot) -> Result<()> {
     Aside::write(path, fill)?.put()
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Error {
-    match error.kind() {
-        ErrorKind::IsADirectory => Error::new(format!("{name}: is a directory, not a snapshot")).next("name the file in it"),
-        ErrorKind::NotFound => Error::new(format!("{name}: no such file")).next("make one with `pgwaudit snapshot -o FILE`"),
-        _ => Error::new(format!("{name}: cannot be read: {error}")).next("check the file's permissions"),
-    }
-}
-
 /// What a file says that it is.
 #[derive(Deserialize)]
 struct Head {
@@ -88,22 +82,21 @@ fn other_schema(name: &str, bytes: &[u8]) -> Option<Error> {
 
 fn malformed(name: &str, bytes: &[u8], error: &serde_json::Error) -> Error {
     let place = format!("{name}:{}:{}", error.line().max(1), error.column().max(1));
-    let message = error.to_string();
-    let message = message.split(" at line ").next().unwrap_or(&message);
     match error.classify() {
         _ if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") => {
             Error::new(format!("{name}:1:1: not UTF-8 but UTF-16")).next("save it as UTF-8")
         }
         _ if bytes.is_empty() => Error::new(format!("{name}:1:1: the file is empty")).next(AGAIN),
         Category::Eof => Error::new(format!("{place}: the file ends too early, it is cut off")).next("copy or make it again"),
-        Category::Data => Error::new(format!("{place}: not a snapshot: {}", shortened(message))).next(AGAIN),
-        Category::Syntax | Category::Io => Error::new(format!("{place}: not JSON: {message}")).next(AGAIN),
+        Category::Data => Error::new(format!("{place}: not a snapshot: {}", said(error))).next(AGAIN),
+        Category::Syntax | Category::Io => Error::new(format!("{place}: not JSON: {}", said(error))).next(AGAIN),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     const MINIMAL: &str = r#"{"schema":"pgwaudit.snapshot/1","taken_at":"2026-10-01T12:00:00Z","source":{"kind":"live"},"accounts":{}}"#;
 

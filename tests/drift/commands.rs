@@ -213,7 +213,7 @@ fn templates_that_are_no_baseline_are_told() {
     fs::write(place.path("broken.yaml"), "Resources:\n  Link: {Type: AWS::Events::Connection\n").expect("written");
     fs::write(place.path("list.json"), "[]").expect("written");
     for (args, parts) in [
-        (vec!["--template", "none.json"], ["none.json: no such file", "--template"]),
+        (vec!["--template", "none.json"], ["none.json: no such file", "a folder, a pattern"]),
         (vec!["--template", "broken.yaml"], ["broken.yaml:", "correct it at this place"]),
         (vec!["--template", "list.json"], ["not a template", "name a CloudFormation"]),
         (vec!["--template", "bucket.json"], ["bucket.json: declares nothing", "name the template that has"]),

@@ -42,8 +42,7 @@ fn drift(baseline: &Snapshot, present: &Snapshot) -> Report {
     let parameters = Parameters::default();
     let sides = Sides { baseline, before: &before, present, now: &now, parameters: &parameters };
     let assessment = drift::judge(&drift::compare(baseline, present), &sides, &Selection::drift());
-    let policy = Policy::default();
-    report::build(present, &assessment, policy)
+    report::build(present, &assessment, Policy::default())
 }
 
 /// What a scan says.

@@ -6,8 +6,8 @@ use pgwaudit::fix::plan::drift::ROWS;
 use serde_json::{Value, json};
 
 use crate::runs::{account, backend, difference, file, ok};
-use crate::support::{Fault, Run, Scope};
-use crate::{call, target};
+use crate::support::{Fault, Run, Scope, call, https};
+use crate::target;
 
 /// A change of a field of one or more rows.
 struct Change {
@@ -147,10 +147,7 @@ const CHANGES: &[Change] = changes! {
     ["rules/targets/*"] nothing, |scope, ids| put(scope, ids, "Id", &json!("Target1"));
     ["rules/targets/*/arn" "destinations/connection_arn"]
         |scope, ids| {
-            let auth = json!({"ApiKeyAuthParameters": {"ApiKeyName": "x-api-key", "ApiKeyValue": "demo"}});
-            let path = json!({"ResourceParameters": {"ResourceConfigurationArn": ids["configuration_arn"]}});
-            let params = json!({"Name": "other", "AuthorizationType": "API_KEY", "AuthParameters": auth, "InvocationConnectivityParameters": path});
-            let connection = call(scope, "events", "create_connection", params);
+            let connection = scope.make_connection("other", &ids["configuration_arn"]);
             let params = json!({"Name": "other", "ConnectionArn": connection["ConnectionArn"], "InvocationEndpoint": ids["invocation_endpoint"], "HttpMethod": "POST"});
             call(scope, "events", "create_api_destination", params);
         },
@@ -192,9 +189,9 @@ const CHANGES: &[Change] = changes! {
     };
     ["endpoints/subnet_ids"] nothing, |scope, ids| endpoint(scope, ids, json!({"RemoveSubnetIds": [ids["subnets"][1]]}));
     ["endpoints/dns_record_ip_type"] nothing, |scope, ids| endpoint(scope, ids, json!({"DnsOptions": {"DnsRecordIpType": "service-defined"}}));
-    ["security_groups/ingress"] nothing, |scope, ids| group(scope, ids, "revoke_security_group_ingress", "endpoint_group", crate::https("10.0.0.0/16"));
+    ["security_groups/ingress"] nothing, |scope, ids| group(scope, ids, "revoke_security_group_ingress", "endpoint_group", https("10.0.0.0/16"));
     ["security_groups/egress"] nothing, |scope, ids| {
-        group(scope, ids, "revoke_security_group_egress", "gateway_group", crate::https("10.0.0.0/16"));
+        group(scope, ids, "revoke_security_group_egress", "gateway_group", https("10.0.0.0/16"));
         group(scope, ids, "authorize_security_group_egress", "gateway_group", anything("0.0.0.0/0"));
     };
     ["network_acls/entries"] nothing, entries;

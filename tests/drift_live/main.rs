@@ -12,11 +12,7 @@ mod told;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use support::{Backend, Scope};
-
-fn call(scope: &Scope<'_>, service: &str, operation: &str, params: Value) -> Value {
-    scope.call(service, operation, params).unwrap_or_else(|error| panic!("{operation}: {error}"))
-}
+use support::{Backend, Scope, call, https};
 
 fn file(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("drift-{name}.json"))
@@ -47,15 +43,6 @@ fn target(ids: &Value, change: impl FnOnce(&mut Value)) -> Value {
     json!({"Rule": ids["rule"], "EventBusName": ids["bus"], "Targets": [target]})
 }
 
-fn https(cidr: &str) -> Value {
-    json!([{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": cidr}]}])
-}
-
-fn policy(scope: &Scope<'_>, ids: &Value, text: &str) {
-    let patch = json!([{"op": "replace", "path": "/policy", "value": text}]);
-    call(scope, "apigateway", "update_rest_api", json!({"restApiId": ids["api"], "patchOperations": patch}));
-}
-
 /// A change, the rule that must find it, the value before and after (by a part of it), and what else may be found.
 struct Row {
     rule: &'static str,
@@ -74,11 +61,7 @@ const ROWS: &[Row] = &[
         also: &["drift/state-changed"],
         make: |scope, ids| {
             call(scope, "events", "delete_connection", json!({"Name": ids["connection"]}));
-            let resource = json!({"ResourceConfigurationArn": ids["configuration_arn"]});
-            let auth = json!({"ApiKeyAuthParameters": {"ApiKeyName": "x-api-key", "ApiKeyValue": "demo"}});
-            let made = json!({"Name": ids["connection"], "AuthorizationType": "API_KEY", "AuthParameters": auth,
-                "InvocationConnectivityParameters": {"ResourceParameters": resource}});
-            call(scope, "events", "create_connection", made);
+            scope.make_connection(ids["connection"].as_str().expect("a name"), &ids["configuration_arn"]);
         },
     },
     Row {
@@ -87,10 +70,7 @@ const ROWS: &[Row] = &[
         after: "vpce-0123456789abcdef0-abcd1234",
         also: &[],
         make: |scope, ids| {
-            let name = "vpce-0123456789abcdef0-abcd1234.execute-api.us-east-1.vpce.amazonaws.com";
-            let definition = json!({"dnsResource": {"domainName": name, "ipAddressType": "IPV4"}});
-            let params = json!({"resourceConfigurationIdentifier": ids["configuration"], "resourceConfigurationDefinition": definition});
-            call(scope, "vpc-lattice", "update_resource_configuration", params);
+            scope.lead_to(&ids["configuration"], "vpce-0123456789abcdef0-abcd1234.execute-api.us-east-1.vpce.amazonaws.com", "IPV4");
         },
     },
     Row {
@@ -102,7 +82,7 @@ const ROWS: &[Row] = &[
         make: |scope, ids| {
             let all = json!({"Version": "2012-10-17", "Statement": [
                 {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}]});
-            policy(scope, ids, &all.to_string());
+            scope.save_policy(&ids["api"], &all);
         },
     },
     Row {
@@ -110,10 +90,7 @@ const ROWS: &[Row] = &[
         before: "none",
         after: "tcp/443 to 192.168.0.0/16",
         also: &[],
-        make: |scope, ids| {
-            let params = json!({"GroupId": ids["gateway_group"], "IpPermissions": https("192.168.0.0/16")});
-            call(scope, "ec2", "authorize_security_group_egress", params);
-        },
+        make: |scope, ids| scope.let_out(&ids["gateway_group"], "192.168.0.0/16"),
     },
     Row {
         rule: "drift/deployment-changed",
@@ -129,11 +106,7 @@ const ROWS: &[Row] = &[
         before: "NONE",
         after: "AWS_IAM",
         also: &[],
-        make: |scope, ids| {
-            let patch = json!([{"op": "replace", "path": "/authorizationType", "value": "AWS_IAM"}]);
-            let method = json!({"restApiId": ids["api"], "resourceId": ids["resource"], "httpMethod": "POST", "patchOperations": patch});
-            call(scope, "apigateway", "update_method", method);
-        },
+        make: |scope, ids| scope.ask_for_signatures(&ids["api"], &ids["resource"]),
     },
     Row {
         rule: "drift/state-changed",
@@ -236,10 +209,8 @@ fn made_again_under_the_same_name_it_is_another_with_all_who_hold_the_old_id() {
     let described = call(&scope, "ec2", "describe_vpc_endpoints", json!({"VpcEndpointIds": [ids["endpoint"]]}));
     let tags = described["VpcEndpoints"][0]["Tags"].clone();
     call(&scope, "ec2", "delete_vpc_endpoints", json!({"VpcEndpointIds": [ids["endpoint"]]}));
-    let made = json!({"VpcEndpointType": "Interface", "VpcId": ids["vpc"], "SubnetIds": ids["subnets"],
-        "ServiceName": "com.amazonaws.us-east-1.execute-api", "SecurityGroupIds": [ids["endpoint_group"]], "PrivateDnsEnabled": true,
-        "TagSpecifications": [{"ResourceType": "vpc-endpoint", "Tags": tags}]});
-    call(&scope, "ec2", "create_vpc_endpoint", made);
+    scope.make_endpoint(json!({"VpcId": ids["vpc"], "SubnetIds": ids["subnets"], "SecurityGroupIds": [ids["endpoint_group"]],
+        "TagSpecifications": [{"ResourceType": "vpc-endpoint", "Tags": tags}]}));
     let (code, report) = drift(&scope, &baseline);
     assert_eq!((code, rules(&report)), (1, vec!["drift/identity-changed"]), "{:#}", report["findings"]);
     let finding = &report["findings"][0];
@@ -268,7 +239,7 @@ fn a_stack_built_twice_in_another_order_and_form_is_the_same() {
     let deny = json!({"Sid": "OnlyOurs", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": ["execute-api:Invoke"], "Resource": ["execute-api:/*"],
         "Condition": {"StringNotEquals": {"aws:sourceVpce": [ids["endpoint"]]}}});
     let allow = json!({"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "execute-api:Invoke", "Resource": "execute-api:/*"});
-    policy(&scope, &ids, &json!({"Statement": [deny, allow], "Version": "2012-10-17"}).to_string());
+    scope.save_policy(&ids["api"], &json!({"Statement": [deny, allow], "Version": "2012-10-17"}));
     let (code, report) = drift(&scope, &baseline);
     assert_eq!((code, rules(&report)), (0, vec![]), "{:#}", report["findings"]);
     // Everything taken down and built again: other ids throughout.

@@ -7,8 +7,7 @@ use pgwaudit::source::live::ACTIONS;
 use serde_json::{Value, json};
 
 use crate::runs::{backend, file, ok};
-use crate::support::{Fault, Scope};
-use crate::{call, https};
+use crate::support::{Fault, Scope, call};
 
 fn baseline(scope: &Scope<'_>, name: &str, args: &[&str]) -> String {
     let path = file(&format!("told-{name}.json")).display().to_string();
@@ -70,8 +69,7 @@ fn accounts_and_regions_are_compared_each_with_itself() {
     let path = baseline(&stacks[0].0, "accounts", &args);
     let (code, report, _) = drift(&stacks[0].0, &path, &args);
     assert_eq!((code, &report["findings"]), (0, &json!([])));
-    let allow = json!({"GroupId": stacks[1].1["gateway_group"], "IpPermissions": https("192.168.0.0/16")});
-    call(&stacks[1].0, "ec2", "authorize_security_group_egress", allow);
+    stacks[1].0.let_out(&stacks[1].1["gateway_group"], "192.168.0.0/16");
     call(&stacks[2].0, "events", "disable_rule", json!({"Name": stacks[2].1["rule"], "EventBusName": stacks[2].1["bus"]}));
     let (code, report, _) = drift(&stacks[0].0, &path, &args);
     assert_eq!(code, 1);
@@ -114,11 +112,7 @@ fn a_connection_alone_that_was_made_again_leaves_its_destination_behind_and_the_
     let ids = scope.build("hardened", json!({}));
     let path = baseline(&scope, "connection", &[]);
     call(&scope, "events", "delete_connection", json!({"Name": ids["connection"]}));
-    let auth = json!({"ApiKeyAuthParameters": {"ApiKeyName": "x-api-key", "ApiKeyValue": "demo"}});
-    let way = json!({"ResourceParameters": {"ResourceConfigurationArn": ids["configuration_arn"]}});
-    let made =
-        json!({"Name": ids["connection"], "AuthorizationType": "API_KEY", "AuthParameters": auth, "InvocationConnectivityParameters": way});
-    call(&scope, "events", "create_connection", made);
+    scope.make_connection(ids["connection"].as_str().expect("a name"), &ids["configuration_arn"]);
     let (code, report, _) = drift(&scope, &path, &[]);
     let places: BTreeSet<String> = stale(&report, "connection").into_iter().collect();
     assert!(code == 1 && places.contains("destination /connection_arn"), "{places:?}");

@@ -49,7 +49,7 @@ fn a_bad_plan_changes_nothing() {
     made(&other("bad-plan-cut.json", &text[..text.len() / 2]), &["bad-plan-cut.json:", "not a whole plan"]);
     made(&other("bad-plan-empty.json", ""), &["not a whole plan"]);
     made(&other("bad-plan-else.json", "[1, 2]"), &["not a whole plan"]);
-    made("no-such-plan.json", &["no-such-plan.json", "cannot be read"]);
+    made("no-such-plan.json", &["no-such-plan.json: no such file", "--plan-out"]);
     refused(
         &scope,
         &["fix", "--plan", &plan, "--apply", "--yes", "--region", "eu-west-1"],

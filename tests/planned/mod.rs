@@ -17,8 +17,7 @@ pub fn judge(snapshot: &Snapshot) -> Report {
     let estate = Estate::new(snapshot);
     let integrations = estate.integrations();
     let assessment = assess(&estate, &integrations, &Selection::all());
-    let policy = Policy::default();
-    report::build(snapshot, &assessment, policy)
+    report::build(snapshot, &assessment, Policy::default())
 }
 
 const ALL: [FixClass; 3] = [FixClass::Safe, FixClass::Guarded, FixClass::Recreate];

@@ -4,6 +4,7 @@
 pub mod checks;
 
 use pgwaudit::model::{Call, CallOutcome, Kind, Reason, ResourceId, Scope, Source, SourceKind};
+use pgwaudit::output::{Format, Output};
 use pgwaudit::report::{
     Counts, FixReport, Health, HopReport, HopStatus, IntegrationReport, NotAssessed, NotCovered, Report, ReportCoverage, ReportedFinding,
     SCHEMA, SuppressedFinding, Tool, fingerprint,
@@ -20,6 +21,19 @@ pub fn arn(service: &str, resource: &str) -> String {
 
 pub fn resource(kind: Kind, id: impl Into<String>) -> ResourceId {
     ResourceId { id: id.into(), kind, account: ACCOUNT.into(), region: REGION.into() }
+}
+
+/// Everything on standard output, as a table unless something else is asked for.
+pub fn output() -> Output {
+    Output {
+        format: Format::Table,
+        files: vec![],
+        sarif_anchor: "pgwaudit.toml".into(),
+        root: ".".into(),
+        blob: None,
+        min_severity: Severity::Info,
+        quiet: false,
+    }
 }
 
 /// A report on one account and region in which nothing was found.

@@ -9,12 +9,14 @@
 //! ```
 #![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 
+mod console;
 mod control;
 mod process;
 mod program;
 mod python;
 mod said;
 
+pub use console::{call, https};
 pub use control::Fault;
 pub use program::{Run, command};
 pub use said::Said;

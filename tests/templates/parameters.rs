@@ -62,5 +62,5 @@ fn what_is_wrong_or_unknown_is_told_without_the_value() {
     let missing = Folder::of(&[("a.yaml", TEMPLATE)]);
     let inputs = Inputs { paths: vec![text(&missing.path("a.yaml"))], parameters: vec![missing.path("none.json")], ..Inputs::default() };
     let error = missing.inputs(&inputs).map(|_| ()).expect_err("an error");
-    assert_eq!(error, "~/none.json: no such file or folder\n  name a file with --parameters");
+    assert_eq!(error, "~/none.json: no such file\n  name a file with --parameters");
 }

@@ -1,6 +1,7 @@
 //! What a step builds on: the steps before it, as this run left them.
 
-use super::{Change, Progress, Run, Step, Stop, hidden, reached_by, short};
+use super::{Progress, Run, Stop, hidden, reached_by, short};
+use crate::fix::step::{Change, Step};
 
 impl Run<'_> {
     /// Whether what a step waits for is still as this run left it: on what somebody else made of it nothing is built.

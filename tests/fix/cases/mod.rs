@@ -9,7 +9,8 @@ mod others;
 
 use serde_json::{Value, json};
 
-use crate::support::Scope;
+pub use crate::support::call;
+use crate::support::{Scope, https};
 
 /// A fault.
 #[derive(Clone, Copy)]
@@ -62,17 +63,8 @@ pub const NOT_HERE: &[(&str, &str)] = &[(
     "it judges when CloudTrail saw the policy saved, and no source asks CloudTrail; the plan is that of api/deployment-drift",
 )];
 
-/// One call of the official client.
-pub fn call(scope: &Scope<'_>, service: &str, operation: &str, params: Value) -> Value {
-    scope.call(service, operation, params).unwrap_or_else(|error| panic!("{operation}: {error}"))
-}
-
 fn text<'v>(ids: &'v Value, key: &str) -> &'v str {
     ids[key].as_str().unwrap_or_else(|| panic!("no {key} in {ids}"))
-}
-
-fn https(cidr: &str) -> Value {
-    json!([{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": cidr}]}])
 }
 
 /// The target as the stack has it, changed.
@@ -101,8 +93,7 @@ fn patch_api(scope: &Scope<'_>, ids: &Value, patch: Value) {
 }
 
 fn policy(scope: &Scope<'_>, ids: &Value, statements: Value) {
-    let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
-    patch_api(scope, ids, json!({"op": "replace", "path": "/policy", "value": policy}));
+    scope.save_policy(&ids["api"], &json!({"Version": "2012-10-17", "Statement": statements}));
 }
 
 fn invoke(effect: &str, change: Value) -> Value {
@@ -118,9 +109,7 @@ fn only_from(endpoint: &Value) -> Value {
 }
 
 fn lead_to(scope: &Scope<'_>, ids: &Value, domain: &str, family: &str) {
-    let definition = json!({"dnsResource": {"domainName": domain, "ipAddressType": family}});
-    let params = json!({"resourceConfigurationIdentifier": ids["configuration"], "resourceConfigurationDefinition": definition});
-    call(scope, "vpc-lattice", "update_resource_configuration", params);
+    scope.lead_to(&ids["configuration"], domain, family);
 }
 
 fn trust(scope: &Scope<'_>, ids: &Value, service: &str, condition: Value) {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::source::document::{Node, json};
 
 use super::parameters::scalar;
-use super::{Found, Root, bounded, broken};
+use super::{Found, Root, bounded, broken, unreadable};
 
 /// The file that names what is in the folder.
 pub const MANIFEST: &str = "manifest.json";
@@ -52,7 +52,7 @@ impl Found {
         if !self.first_time(&file) {
             return Ok(());
         }
-        let bytes = bounded(&file).map_err(|error| error.next(AGAIN))?.ok_or_else(|| super::too_large(&file))?;
+        let bytes = bounded(&file).map_err(|error| unreadable(&file, &error).next(AGAIN))?.ok_or_else(|| super::too_large(&file))?;
         let template = super::parse(&file, &bytes).map_err(|wrong| broken(&file, &wrong))?;
         let properties = artifact.get("properties");
         let name = properties.and_then(|properties| properties.get("stackName")).and_then(Node::text).unwrap_or(id);

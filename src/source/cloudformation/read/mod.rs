@@ -5,8 +5,8 @@ use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
-use crate::source::document::{Malformed, Node, Value};
+use crate::error::{Error, Result, nearest};
+use crate::source::document::{Key, Malformed, Node, Value};
 
 use super::{Assembly, parse, transform};
 
@@ -136,9 +136,10 @@ impl Found {
             self.hits += 1;
             return Ok(());
         }
-        let bytes = bounded(file)?;
+        let bytes = bounded(file).map_err(|error| unreadable(file, &error))?;
         match bytes.as_deref().map(|bytes| parse(file, bytes)) {
             Some(Ok(template)) if is_template(&template) => {
+                typed(file, &template)?;
                 self.hits += 1;
                 self.roots.push(Root::new(file, folder_of(file), template));
             }
@@ -156,7 +157,7 @@ fn folder_of(file: &Path) -> &Path {
 
 /// The template in a file that was named.
 fn template(file: &Path) -> Result<Node> {
-    match bounded(file)? {
+    match bounded(file).map_err(|error| unreadable(file, &error))? {
         Some(bytes) => outright(file, &bytes),
         None => Err(too_large(file)),
     }
@@ -165,10 +166,26 @@ fn template(file: &Path) -> Result<Node> {
 fn outright(file: &Path, bytes: &[u8]) -> Result<Node> {
     let template = parse(file, bytes).map_err(|wrong| broken(file, &wrong))?;
     match template.get("Resources").map(|resources| &resources.value) {
-        Some(Value::Map(_)) => Ok(template),
+        Some(Value::Map(_)) => typed(file, &template).map(|()| template),
         _ => Err(Error::new(format!("{}: not a template: it has no `Resources`", file.display()))
             .next("name a CloudFormation or SAM template, or the cdk.out folder of a CDK application")),
     }
+}
+
+/// Whether all resources have a type, without which CloudFormation refuses them; a macro may still give them one.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html>
+fn typed(file: &Path, template: &Node) -> Result<()> {
+    let is_typed = |(key, resource): &&(Key, Node)| key.text.starts_with("Fn::") || resource.get("Type").and_then(Node::text).is_some();
+    let mut resources = template.get("Resources").map(Node::entries).unwrap_or_default().iter();
+    let untyped = resources.find(|entry| !is_typed(entry)).filter(|_| template.get("Transform").is_none());
+    let Some((key, resource)) = untyped else { return Ok(()) };
+    let misspelt = resource.entries().iter().find(|(key, _)| nearest(&key.text, ["Type"]).is_some());
+    let (at, what) = match misspelt {
+        Some((wrong, _)) if wrong.text != "Type" => (wrong.at, format!("`{}`, did you mean `Type`?", wrong.text)),
+        _ => (key.at, "no `Type`".to_owned()),
+    };
+    let what = format!("{}:{}:{}: the resource {} has {what}", file.display(), at.line, at.column, key.text);
+    Err(Error::new(what).next("write Type: AWS::SERVICE::KIND, without which CloudFormation takes no resource"))
 }
 
 /// What was found by folder or pattern is a template if it says so, or has resources with types.
@@ -189,9 +206,8 @@ fn names_types(bytes: &[u8]) -> bool {
 }
 
 /// The bytes of a file, unless it is too large to be a template.
-fn bounded(file: &Path) -> Result<Option<Vec<u8>>> {
-    let open = || all(&mut fs::File::open(file)?);
-    let bytes = open().map_err(|error| unreadable(file, &error))?;
+fn bounded(file: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let bytes = all(&mut fs::File::open(file)?)?;
     Ok((bytes.len() as u64 <= LARGEST).then_some(bytes))
 }
 
@@ -212,9 +228,8 @@ fn broken(file: &Path, wrong: &Malformed) -> Error {
 
 fn unreadable(file: &Path, error: &std::io::Error) -> Error {
     match error.kind() {
-        ErrorKind::NotFound => {
-            Error::new(format!("{}: no such file or folder", file.display())).next("`--template` takes files, folders, patterns and `-`")
-        }
+        ErrorKind::NotFound => Error::new(format!("{}: no such file or folder", file.display()))
+            .next("name a file, a folder, a pattern, or - for standard input"),
         _ => Error::new(format!("{}: cannot be read: {error}", file.display())).next("check the file's permissions"),
     }
 }

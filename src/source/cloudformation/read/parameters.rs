@@ -4,11 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, nearest};
+use crate::input::Wanted;
 use crate::source::document::{Mark, Node, Value};
 
 use super::root::Root;
 use super::{bounded, too_large};
 
+const WANTED: Wanted = Wanted { what: "a file of parameters", next: "name a file with --parameters" };
 const FORMS: &str = "write [{\"ParameterKey\": NAME, \"ParameterValue\": VALUE}], or {NAME: VALUE}";
 
 /// One value, and where it is given. The value is never told: it may be secret.
@@ -60,7 +62,7 @@ fn at(file: &str, at: Mark, what: &str) -> Error {
 
 fn read(path: &Path) -> Result<Vec<Given>> {
     let file = path.display().to_string();
-    let bytes = bounded(path).map_err(|error| error.next("name a file with --parameters"))?.ok_or_else(|| too_large(path))?;
+    let bytes = bounded(path).map_err(|error| WANTED.unreadable(path, &error))?.ok_or_else(|| too_large(path))?;
     let node = super::parse(path, &bytes).map_err(|wrong| at(&file, wrong.at, &wrong.what).next(FORMS))?;
     let entry = |name: &str, value: Option<&Node>, place: Mark| {
         let value = value.and_then(scalar).ok_or_else(|| at(&file, place, &format!("`{name}` has no value that is text")).next(FORMS))?;
