@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{LARGEST, bounded, broken, too_large};
+use super::{LARGEST, bounded, broken, too_large, unreadable};
 use crate::error::Result;
 use crate::source::cloudformation::transform::{CALL, included};
 use crate::source::document::{Key, Mark, Node, Value};
@@ -85,7 +85,7 @@ impl Work<'_> {
     /// What a file holds, all of it at the place where it is included.
     fn file(&mut self, call: &Node) -> Result<Option<Vec<(Key, Node)>>> {
         let Some(file) = included(call).and_then(|location| self.local(location)) else { return Ok(None) };
-        let bytes = bounded(&file)?.ok_or_else(|| too_large(&file))?;
+        let bytes = bounded(&file).map_err(|error| unreadable(&file, &error))?.ok_or_else(|| too_large(&file))?;
         let Some(left) = self.left.checked_sub(bytes.len() as u64) else { return Ok(None) };
         self.left = left;
         let mut content = super::parse(&file, &bytes).map_err(|wrong| broken(&file, &wrong))?;
