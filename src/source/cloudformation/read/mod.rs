@@ -175,7 +175,10 @@ fn outright(file: &Path, bytes: &[u8]) -> Result<Node> {
 /// Whether all resources have a type, without which CloudFormation refuses them; a macro may still give them one.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html>
 fn typed(file: &Path, template: &Node) -> Result<()> {
-    let is_typed = |(key, resource): &&(Key, Node)| key.text.starts_with("Fn::") || resource.get("Type").and_then(Node::text).is_some();
+    let is_typed = |(key, resource): &&(Key, Node)| {
+        let given = resource.get("Type").and_then(Node::text).is_some() || resource.get(transform::CALL).is_some();
+        key.text.starts_with("Fn::") || given
+    };
     let mut resources = template.get("Resources").map(Node::entries).unwrap_or_default().iter();
     let untyped = resources.find(|entry| !is_typed(entry)).filter(|_| template.get("Transform").is_none());
     let Some((key, resource)) = untyped else { return Ok(()) };
