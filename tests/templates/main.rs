@@ -7,4 +7,5 @@ mod loops;
 mod macros;
 mod parameters;
 mod scanned;
+mod styles;
 mod support;

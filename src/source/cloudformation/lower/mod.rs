@@ -16,6 +16,7 @@ mod endpoints;
 mod events;
 mod gateway;
 mod groups;
+mod guards;
 mod items;
 mod lattice;
 mod methods;
