@@ -69,6 +69,9 @@ pub struct Route<'a> {
     pub(super) request: OnceLock<Result<Request, Leave>>,
     /// Where the API's policy admits strangers, as `api/policy-open` finds it.
     pub opening: OnceLock<Result<Option<(String, bool)>, Leave>>,
+    /// Why a role may not invoke the destination, if it may not, as `role/invoke-not-allowed` finds it; of the first role
+    /// that asks, by its address.
+    pub invoke: OnceLock<(usize, Result<Option<String>, Leave>)>,
     pub(super) network: Option<Arc<Proof<'a>>>,
 }
 

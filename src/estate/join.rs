@@ -56,6 +56,7 @@ impl<'a> Estate<'a> {
             url: None,
             request: OnceLock::new(),
             opening: OnceLock::new(),
+            invoke: OnceLock::new(),
             network: None,
         }
     }

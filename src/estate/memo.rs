@@ -4,6 +4,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::Unknown;
+use crate::policy::Context;
 use crate::rules::verdict::Leave;
 use foldhash::HashMap;
 
@@ -39,6 +40,8 @@ pub struct Answers {
     pub invoke: Memo<(usize, usize), Result<Option<String>, Leave>>,
     /// Whether a deployment has just what is saved: by its summary and the saved resources.
     pub deployed: Memo<(usize, usize), Result<bool, Unknown>>,
+    /// What is known of calls: by gateway, endpoint, and the account and the region of the API.
+    pub(super) contexts: Memo<(usize, usize, usize, usize), Arc<Context>>,
     /// Who has which gateway: by the region's inventory.
     pub(super) configs: Memo<usize, Arc<ByGateway>>,
 }

@@ -8,6 +8,8 @@
 //!
 //! What is not known of the endpoint or the gateway is an unknown value, which matters only to a policy that asks.
 
+use std::sync::Arc;
+
 use ipnet::IpNet;
 
 use crate::arn::Arn;
@@ -76,8 +78,20 @@ impl<'a> Integration<'a> {
         }
     }
 
-    /// What is known about the condition keys of the call.
-    fn context(&self) -> Context {
+    /// What is known about the condition keys of the call. It is the same for all calls of one account's APIs that EventBridge
+    /// makes through one gateway and one endpoint.
+    fn context(&self) -> Arc<Context> {
+        let by_own_name = self.url().is_ok_and(|url| !matches!(url.host, Host::Custom(_))) && matches!(self.domain, Hop::None);
+        let Ok(api) = self.api.read() else { return Arc::new(self.context_of_its_own()) };
+        if !by_own_name || matches!(self.caller, Caller::Task(..)) {
+            return Arc::new(self.context_of_its_own());
+        }
+        let (gateway, endpoint) = (self.gateway.read().map_or(0, Site::address), self.endpoint.read().map_or(0, Site::address));
+        let key = (gateway, endpoint, api.account.as_ptr().addr(), api.region.as_ptr().addr());
+        self.estate.answers.contexts.get(key, || Arc::new(self.context_of_its_own()))
+    }
+
+    fn context_of_its_own(&self) -> Context {
         let mut context = Context::anonymous();
         context.set("aws:SecureTransport", Value::text("true"));
         context.set("aws:UserAgent", self.user_agent());

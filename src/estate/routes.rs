@@ -78,6 +78,8 @@ pub(super) type Callee = Result<usize, Unknown>;
 pub(super) struct Chains<'a> {
     estate: &'a Estate<'a>,
     found: Vec<Integration<'a>>,
+    /// Whether they were found in the order of their ids.
+    in_order: bool,
     reached: Vec<Reached<'a>>,
     /// Their places, by ARN.
     destinations: HashMap<&'a str, usize>,
@@ -97,6 +99,7 @@ impl<'a> Chains<'a> {
         Chains {
             estate,
             found,
+            in_order: true,
             reached: Vec::new(),
             destinations: HashMap::default(),
             beyond: HashMap::default(),
@@ -151,7 +154,12 @@ impl<'a> Chains<'a> {
 
     fn push(&mut self, caller: Caller<'a>, (route, number): Numbered<'a>) {
         let (role, queue) = self.around(&caller);
-        self.found.push(Integration { id: caller.id(), caller, role, queue, route, number });
+        self.push_next(Integration { id: caller.id(), caller, role, queue, route, number });
+    }
+
+    fn push_next(&mut self, integration: Integration<'a>) {
+        self.in_order &= self.found.last().is_none_or(|last| last.id <= integration.id);
+        self.found.push(integration);
     }
 
     /// Adds the chain of a caller that shares nothing with another.
@@ -171,7 +179,7 @@ impl<'a> Chains<'a> {
             // Every policy on the way will ask.
             drop(integration.request());
         }
-        self.found.push(integration);
+        self.push_next(integration);
     }
 
     fn beyond(&mut self, connection: &Hop<'a, Site<'a, Connection>>) -> Beyond<'a> {
@@ -193,7 +201,9 @@ impl<'a> Chains<'a> {
 
     /// All that were added, sorted by id.
     pub(super) fn sorted(mut self) -> Vec<Integration<'a>> {
-        self.found.sort_by(|a, b| a.id.cmp(&b.id));
+        if !self.in_order {
+            self.found.sort_by(|a, b| a.id.cmp(&b.id));
+        }
         self.found
     }
 }

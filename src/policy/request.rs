@@ -1,6 +1,7 @@
 //! The request that a policy is asked about.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::context::Context;
 use super::text::Text;
@@ -80,20 +81,20 @@ pub struct Request {
     pub action: Text,
     /// On what.
     pub resource: Resource,
-    /// The condition keys.
-    pub context: Context,
+    /// The condition keys, which many requests share.
+    pub context: Arc<Context>,
 }
 
 impl Request {
     /// A request of `principal`, in `context`.
     #[must_use]
-    pub fn new(principal: Principal, action: &str, resource: Resource, context: Context) -> Self {
-        Self { principal, action: Text::from(action), resource, context }
+    pub fn new(principal: Principal, action: &str, resource: Resource, context: impl Into<Arc<Context>>) -> Self {
+        Self { principal, action: Text::from(action), resource, context: context.into() }
     }
 
     /// An unsigned request; `context` usually starts from [`Context::anonymous`].
     #[must_use]
-    pub fn anonymous(action: &str, resource: Resource, context: Context) -> Self {
+    pub fn anonymous(action: &str, resource: Resource, context: impl Into<Arc<Context>>) -> Self {
         Self::new(Principal::Anonymous, action, resource, context)
     }
 
@@ -106,7 +107,7 @@ impl Request {
 
     /// A request of the identity that the policies are attached to.
     #[must_use]
-    pub fn holder(action: &str, resource: Resource, context: Context) -> Self {
+    pub fn holder(action: &str, resource: Resource, context: impl Into<Arc<Context>>) -> Self {
         Self::new(Principal::Holder, action, resource, context)
     }
 }

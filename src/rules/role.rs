@@ -83,7 +83,11 @@ pub fn trust_condition(path: &Integration<'_>) -> Assessed {
 pub fn invoke_not_allowed(path: &Integration<'_>) -> Assessed {
     let role = role(path)?;
     let destination = path.destination.read()?;
-    let answer = path.estate.answers.invoke.get((role.address(), destination.address()), || may_invoke(&role, destination.key));
+    let work_out = || may_invoke(&role, destination.key);
+    let answer = match path.invoke.get_or_init(|| (role.address(), work_out())) {
+        (first, answer) if *first == role.address() => answer.clone(),
+        _ => path.estate.answers.invoke.get((role.address(), destination.address()), work_out),
+    };
     let Some(why) = answer? else { return pass() };
     let evidence = role.at("/policies").observed(why).expected(format!("events:InvokeApiDestination allowed on {}", destination.key));
     fail(Finding::from(evidence).facet(destination.key).related(path.target()?.1.at("/role_arn").observed(role.key)))

@@ -249,7 +249,8 @@ impl Words {
             let key = if network.starts_with("vpce-") { "aws:SourceVpce" } else { "aws:SourceVpc" };
             Context::stranger().with(key, Known::text(network.as_str()))
         };
-        let contexts: Vec<Context> = self.networks.iter().map(place).chain(self.calls.iter().map(|call| call.context.clone())).collect();
+        let contexts: Vec<Context> =
+            self.networks.iter().map(place).chain(self.calls.iter().map(|call| Context::clone(&call.context))).collect();
         let methods = self.methods.iter().map(|method| Resource::arn(method)).chain(self.calls.iter().map(|call| call.resource.clone()));
         let mut requests = self.calls.clone();
         for method in methods {

@@ -8,7 +8,7 @@ use super::groups::Alike;
 use super::record::Record;
 use super::unread::{UnreadCallers, unread};
 use crate::estate::{Estate, Hop, Integration, Site};
-use crate::model::events::{Rule as EventRule, Target};
+use crate::model::events::Target;
 use crate::model::{Collection, Kind, Region, ResourceId};
 use crate::rules::verdict::{Leave, not_applicable};
 use crate::rules::{Check, Rule, Selection};
@@ -16,9 +16,8 @@ use crate::rules::{Check, Rule, Selection};
 /// Asks all rules of a selection.
 pub(super) fn all<'a>(record: &mut Record<'_, 'a>, estate: &'a Estate<'a>, all: &'a [Integration<'a>], selection: &Selection) {
     let subjects = &selection.subjects;
-    integrations(record, subjects);
+    let unread = integrations_and_targets(record, estate, subjects);
     any_routes(record, all, &subjects.any_routes);
-    let unread = UnreadCallers::of(estate, |event_rule| targets(record, estate, event_rule, &subjects.targets));
     if !unread.is_empty() {
         selection.rules().iter().for_each(|rule| unread_callers(record, rule, &unread));
     }
@@ -35,9 +34,9 @@ pub(super) fn all<'a>(record: &mut Record<'_, 'a>, estate: &'a Estate<'a>, all: 
     each_region(record, estate, &subjects.regions);
 }
 
-/// Every integration in scope: what is about the route is asked once for all of one route, the rest in the order in which
-/// they lie in memory.
-fn integrations(record: &mut Record<'_, '_>, subjects: &Subjects) {
+/// Every integration in scope and every target of an event rule: what is about the route is asked once for all of one
+/// route, the rest in the order in which they lie in memory, of an integration together with what is asked of its target.
+fn integrations_and_targets<'a>(record: &mut Record<'_, 'a>, estate: &'a Estate<'a>, subjects: &Subjects) -> UnreadCallers {
     let mut places = Vec::new();
     for group in record.groups.neighbours() {
         let same = judged(record, &group);
@@ -46,16 +45,41 @@ fn integrations(record: &mut Record<'_, '_>, subjects: &Subjects) {
         }
         places.resize(record.out.found.len(), (group.number, 0));
     }
-    for index in (0..record.out.integrations.len()).filter(|_| !subjects.integrations.is_empty()) {
-        if record.is_within(index) {
-            subjects.integrations.iter().for_each(|(rule, callers, check)| ask(record, rule, (*callers, *check), &[index]));
+    let mut next = 0;
+    let unread = UnreadCallers::of(estate, |event_rule| {
+        for target in estate.targets(event_rule) {
+            // Integrations are sorted as rules are, but for those of several accounts in several regions.
+            if starts_with(record.out.integrations.get(next), &target) {
+                integration(record, &mut places, next, &subjects.integrations);
+                next += 1;
+            }
+            subjects.targets.iter().for_each(|(rule, check)| record.on(rule, &target, check(&target)));
+            places.resize(record.out.found.len(), (usize::MAX, 0));
         }
-        places.resize(record.out.found.len(), (record.groups.number_of(index), index));
-    }
+    });
+    (next..record.out.integrations.len()).for_each(|index| integration(record, &mut places, index, &subjects.integrations));
     // What is found first says how it is told, and that must not hang on where things lie in memory.
     let mut found: Vec<_> = places.into_iter().zip(std::mem::take(&mut record.out.found)).collect();
     found.sort_by_key(|(place, _)| *place);
     record.out.found = found.into_iter().map(|(_, found)| found).collect();
+    unread
+}
+
+fn starts_with(integration: Option<&&Integration<'_>>, target: &Site<'_, Target>) -> bool {
+    integration.and_then(|integration| integration.target().ok()).is_some_and(|(_, own)| own.address() == target.address())
+}
+
+/// What is asked of one integration alone; `places` get the place of what is found.
+fn integration(
+    record: &mut Record<'_, '_>,
+    places: &mut Vec<(usize, usize)>,
+    index: usize,
+    checks: &[(&'static Rule, Callers, OnIntegration)],
+) {
+    if record.is_within(index) {
+        checks.iter().for_each(|(rule, callers, check)| ask(record, rule, (*callers, *check), &[index]));
+    }
+    places.resize(record.out.found.len(), (record.groups.number_of(index), index));
 }
 
 /// The integrations of a route that are judged.
@@ -83,13 +107,6 @@ fn any_routes(record: &mut Record<'_, '_>, all: &[Integration<'_>], checks: &Che
                 record.record(rule, assessed.clone(), || all[*member].caller.resource(), touched.as_slice());
             }
         }
-    }
-}
-
-/// Every target of an event rule, whether it calls an API destination or not.
-fn targets<'a>(record: &mut Record<'_, 'a>, estate: &'a Estate<'a>, event_rule: &Site<'a, EventRule>, checks: &Checks<On<Target>>) {
-    for target in estate.targets(event_rule).filter(|_| !checks.is_empty()) {
-        checks.iter().for_each(|(rule, check)| record.on(rule, &target, check(&target)));
     }
 }
 
