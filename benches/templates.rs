@@ -146,6 +146,7 @@ fn run(text: &str) -> ([Duration; 4], usize, usize) {
         region: None,
         folder: PathBuf::from("."),
         parent: None,
+        written: None,
     };
     let templates = Templates::of(Assembly { stacks: vec![stack], ..Assembly::default() });
     let lowered = start.elapsed();

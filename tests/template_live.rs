@@ -38,6 +38,7 @@ fn template(template: &Value, account: &str) -> BTreeSet<String> {
         region: Some(support::REGION.to_owned()),
         folder: std::path::PathBuf::new(),
         parent: None,
+        written: None,
     };
     let (found, gaps) = lowering::answers(&lowering::lowered(vec![stack]));
     assert_eq!(gaps, Vec::<String>::new());

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use libfuzzer_sys::fuzz_target;
-use pgwaudit::source::cloudformation::{Assembly, Stack, Templates, parse};
+use pgwaudit::source::cloudformation::{Assembly, Stack, Templates, parse, transform};
 
 fuzz_target!(|bytes: &[u8]| {
     let file = PathBuf::from("fuzz.yaml");
@@ -18,7 +18,12 @@ fuzz_target!(|bytes: &[u8]| {
         region: None,
         folder: PathBuf::from("none"),
         parent: None,
+        written: None,
     };
-    let templates = Templates::of(Assembly { stacks: vec![stack], ..Assembly::default() });
+    let mut assembly = Assembly { stacks: vec![stack], ..Assembly::default() };
+    if transform::extend(&mut assembly, 0, None).is_err() {
+        return;
+    }
+    let templates = Templates::of(assembly);
     pgwaudit_fuzz::judge(&templates.snapshot, Some(&templates.located()));
 });

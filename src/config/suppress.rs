@@ -162,10 +162,21 @@ impl Suppressions {
             Some(until) if entry.expired(today) => {
                 Some(format!("{}: this suppression expired after {until}: {}", entry.place, entry.reason))
             }
-            _ if entry.used || !ran.rules().iter().any(|rule| entry.rule.means(rule)) => None,
+            _ if self.is_used(entry) || !ran.rules().iter().any(|rule| entry.rule.means(rule)) => None,
             _ => Some(format!("{}: this suppression matched no finding: {}", entry.place, entry.reason)),
         };
-        self.0.iter().filter_map(warning).collect()
+        let mut warnings = Vec::new();
+        for warning in self.0.iter().filter_map(warning) {
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+        warnings
+    }
+
+    /// Whether an entry accepted a finding. In a loop of a template one stands for each resource that the loop makes.
+    fn is_used(&self, entry: &Entry) -> bool {
+        self.0.iter().any(|other| other.used && other.place == entry.place)
     }
 }
 

@@ -22,7 +22,7 @@ fn stack(name: &str, template: &Value) -> Stack {
     let file = PathBuf::from(format!("{name}.json"));
     let template = parse(&file, template.to_string().as_bytes()).expect("a template");
     let (folder, parameters) = (PathBuf::new(), Default::default());
-    Stack { name: name.to_owned(), template, file, parameters, account: None, region: None, folder, parent: None }
+    Stack { name: name.to_owned(), template, file, parameters, account: None, region: None, folder, parent: None, written: None }
 }
 
 fn templates(stacks: Vec<Stack>) -> Templates {

@@ -23,6 +23,7 @@ pub fn stack(file: &Path) -> Stack {
         region: None,
         folder: file.parent().map(PathBuf::from).unwrap_or_default(),
         parent: None,
+        written: None,
     }
 }
 

@@ -3,6 +3,8 @@
 mod corpus;
 mod discovery;
 mod lines;
+mod loops;
+mod macros;
 mod parameters;
 mod scanned;
 mod styles;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Folder, Scan, scan};
+use crate::support::{Folder, Scan, findings, scan};
 
 const ORDERS: &str = include_str!("fixtures/orders.yaml");
 
@@ -22,16 +22,6 @@ fn changed(changes: &[(&str, &str)]) -> String {
 fn scanned(changes: &[(&str, &str)], args: &[&str]) -> Scan {
     let folder = Folder::of(&[("orders.yaml", &changed(changes))]);
     scan(&folder.path("orders.yaml"), args)
-}
-
-/// Rule and place of each finding.
-fn findings(report: &Value) -> BTreeSet<(&str, String)> {
-    let findings = report["findings"].as_array().expect("findings").iter();
-    let place = |finding: &Value| {
-        let place = &finding["evidence"][0]["location"];
-        format!("{}:{}:{}", place["file"].as_str().unwrap_or("?"), place["line"], place["column"])
-    };
-    findings.map(|finding| (finding["rule"].as_str().expect("a rule"), place(finding))).collect()
 }
 
 const NO_QUEUE: (&str, &str) = ("          DeadLetterConfig: {Arn: !GetAtt Letters.Arn}\n", "");

@@ -1,5 +1,6 @@
 //! Files for a test, and what is read from them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -65,6 +66,16 @@ pub fn scan(template: &Path, args: &[&str]) -> Scan {
     let stderr = String::from_utf8_lossy(&done.stderr).into_owned();
     let report = serde_json::from_slice(&done.stdout).unwrap_or_else(|wrong| panic!("{}: {wrong}\n{stderr}", template.display()));
     Scan { report, stderr, code: done.status.code().unwrap_or(-1) }
+}
+
+/// Rule and place of each finding.
+pub fn findings(report: &serde_json::Value) -> BTreeSet<(&str, String)> {
+    let findings = report["findings"].as_array().expect("findings").iter();
+    let place = |finding: &serde_json::Value| {
+        let place = &finding["evidence"][0]["location"];
+        format!("{}:{}:{}", place["file"].as_str().unwrap_or("?"), place["line"], place["column"])
+    };
+    findings.map(|finding| (finding["rule"].as_str().expect("a rule"), place(finding))).collect()
 }
 
 /// Names of the stacks, in their order.

@@ -97,6 +97,7 @@ mod tests {
             region: None,
             folder: ".".into(),
             parent: None,
+            written: None,
         };
         Assembly { stacks: templates.iter().map(stack).collect(), ..Assembly::default() }
     }

@@ -68,7 +68,7 @@ fn add(
     let own = assembly.stacks.len();
     let (account, region) = (Some(scope.account.clone()), Some(scope.region.clone()));
     let (parameters, folder) = (BTreeMap::new(), PathBuf::new());
-    assembly.stacks.push(Stack { name: name.clone(), file, template, parameters, account, region, folder, parent });
+    assembly.stacks.push(Stack { name: name.clone(), file, template, parameters, account, region, folder, parent, written: None });
     for member in described.members.iter().filter(|member| member.kind == "AWS::CloudFormation::Stack") {
         let nested = deployments.stack(scope, &member.physical_id).map_err(|unknown| refused(&member.physical_id, &unknown))?;
         match nested {

@@ -8,7 +8,7 @@ use super::super::pair::items;
 use crate::error::{Error, Result};
 use crate::model::{Known, Scope, Unknown};
 use crate::source::cloudformation::stacks::{Deployments, Described};
-use crate::source::cloudformation::{Assembly, Real, Reals, Stack};
+use crate::source::cloudformation::{Assembly, Real, Reals, Stack, transform};
 
 /// The tag in which CloudFormation keeps the name of the stack.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html>
@@ -53,6 +53,8 @@ pub fn settle(assembly: Assembly, now: &Value, deployments: Option<&dyn Deployme
             Some((parent, logical_id)) => search.nested(&mut out, index, parent, &logical_id)?,
         };
         out.take(index, found);
+        // The values that parameters have there decide what loops make.
+        transform::extend(&mut out.assembly, index, Some(&out.reals))?;
     }
     Ok(out)
 }

@@ -72,7 +72,17 @@ fn stack(scope: &Scope, name: &str, text: &str) -> std::result::Result<Stack, St
     let file = PathBuf::from(name);
     let template = parse(&PathBuf::new(), text.as_bytes()).map_err(|wrong| wrong.to_string())?;
     let (account, region) = (Some(scope.account.clone()), Some(scope.region.clone()));
-    Ok(Stack { name: name.to_owned(), file, template, parameters: BTreeMap::new(), account, region, folder: PathBuf::new(), parent: None })
+    Ok(Stack {
+        name: name.to_owned(),
+        file,
+        template,
+        parameters: BTreeMap::new(),
+        account,
+        region,
+        folder: PathBuf::new(),
+        parent: None,
+        written: None,
+    })
 }
 
 /// Ids, ARNs and names of what is deployed, each with what stands for it in the templates.

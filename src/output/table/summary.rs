@@ -78,14 +78,16 @@ fn unread(page: &mut Page, report: &Report) {
     for call in report.coverage.calls.iter().filter(|call| call.outcome != CallOutcome::Ok) {
         let entry = calls.entry((&call.service, &call.operation, call.outcome)).or_default();
         entry.0 += call.count;
-        entry.1.push(format!("{} {}", call.account, call.region).trim_end().to_owned());
+        entry.1.extend(Some(format!("{} {}", call.account, call.region).trim().to_owned()).filter(|place| !place.is_empty()));
     }
     let mut label = "not read";
     for ((service, operation, outcome), (count, places)) in calls {
         let how = outcome_name(outcome);
         let times = if count == 1 { String::new() } else { format!(" {count} times") };
         let places = if places.len() > 3 { format!("{} and {} more", places[..3].join(", "), places.len() - 3) } else { places.join(", ") };
-        row(page, label, &format!("{service}:{operation} {how}{times} in {places}"));
+        // What was not at hand with templates has no place.
+        let places = if places.is_empty() { places } else { format!(" in {places}") };
+        row(page, label, &format!("{service}:{operation} {how}{times}{places}"));
         label = "";
     }
 }

@@ -18,6 +18,7 @@ mod spelling;
 pub mod stacks;
 mod tags;
 mod templates;
+pub mod transform;
 mod types;
 
 pub use lines::Lines;
@@ -57,6 +58,8 @@ pub struct Stack {
     pub folder: PathBuf,
     /// For a nested stack: the place of its parent in the assembly, and its logical id there.
     pub parent: Option<(usize, String)>,
+    /// The template as it is written, where loops or included files have made another of it.
+    pub written: Option<Node>,
 }
 
 /// Where in an assembly something stands.

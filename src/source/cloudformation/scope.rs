@@ -2,13 +2,21 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::super::document::Node;
+use super::super::document::{Key, Node};
 use super::super::planned::stand_in;
+use super::transform::{CALL, EXTENSIONS, LOOP, Named, named, parts};
 use super::{Assembly, Stack};
 use crate::host::{partition_of_region, suffix_of_partition};
 
 /// The transform of SAM.
 const SAM: &str = "AWS::Serverless-2016-10-31";
+
+/// Transforms that neither change nor add what the chain is made of, and those that are carried out here.
+/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/transform-reference.html>
+const KNOWN: [&str; 5] = [SAM, EXTENSIONS, "AWS::CodeDeployBlueGreen", "AWS::SecretsManager-2020-07-23", "AWS::SecretsManager-2024-09-16"];
+
+/// The sections to which a macro may add.
+pub const SECTIONS: [&str; 5] = ["Parameters", "Mappings", "Conditions", "Resources", "Outputs"];
 
 /// A resource of a template.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +27,8 @@ pub struct Declared<'a> {
     pub kind: &'a str,
     /// All of it.
     pub node: &'a Node,
+    /// What makes it something that is not known: a loop around it, or a macro called in it, with its arguments.
+    pub call: Option<(&'a Key, &'a Node)>,
 }
 
 /// One template, indexed.
@@ -38,8 +48,8 @@ pub struct Scope<'a> {
     pub suffix: &'static str,
     /// Resources in the order of the template.
     pub resources: Vec<Declared<'a>>,
-    /// Macros that change the template before it is deployed, but for SAM and the language extensions.
-    pub macros: Vec<&'a str>,
+    /// Macros that change the template before it is deployed, and are not carried out here.
+    pub macros: Vec<Named<'a>>,
     /// Nested stacks by the logical id of their parent.
     pub children: HashMap<&'a str, usize>,
     by_id: HashMap<&'a str, usize>,
@@ -48,6 +58,7 @@ pub struct Scope<'a> {
     conditions: HashMap<&'a str, &'a Node>,
     outputs: HashMap<&'a str, &'a Node>,
     sam: bool,
+    open: bool,
 }
 
 /// The templates of an assembly, indexed.
@@ -74,10 +85,11 @@ impl<'a> Scope<'a> {
         let seed = if *twin == 0 { stack.name.clone() } else { format!("{}#{twin}", stack.name) };
         *twin += 1;
         let template = &stack.template;
-        let declared =
-            |(key, node): &'a (super::super::document::Key, Node)| Some(Declared { id: &key.text, kind: node.get("Type")?.text()?, node });
-        let resources: Vec<_> = template.get("Resources").map(Node::entries).into_iter().flatten().filter_map(declared).collect();
-        let transforms: Vec<&str> = template.get("Transform").map(names_of).unwrap_or_default();
+        let resources: Vec<_> = template.get("Resources").map(declared).unwrap_or_default();
+        let transforms: Vec<Named<'a>> = template.get("Transform").map(named).unwrap_or_default();
+        let sam = transforms.iter().any(|named| named.name == SAM);
+        let macros: Vec<_> = transforms.into_iter().filter(|named| !KNOWN.contains(&named.name)).collect();
+        let open = !macros.is_empty() || SECTIONS.iter().any(|section| template.get(section).is_some_and(is_added_to));
         let region = stack.region.as_deref().or_else(|| only_region(template)).unwrap_or(stand_in::REGION);
         let partition = partition_of_region(region).unwrap_or("aws");
         Scope {
@@ -88,8 +100,9 @@ impl<'a> Scope<'a> {
             suffix: suffix_of_partition(partition).unwrap_or("amazonaws.com"),
             by_id: resources.iter().enumerate().map(|(index, resource)| (resource.id, index)).collect(),
             resources,
-            sam: transforms.contains(&SAM),
-            macros: transforms.into_iter().filter(|name| !name.starts_with("AWS::")).collect(),
+            sam,
+            open,
+            macros,
             children: HashMap::new(),
             parameters: index(template.get("Parameters")),
             mappings: index(template.get("Mappings")),
@@ -136,7 +149,12 @@ impl<'a> Scope<'a> {
 
     /// Whether the template may have resources that are not written in it.
     pub fn is_generated(&self) -> bool {
-        self.sam || !self.macros.is_empty() || self.stack.template.get("Resources").is_some_and(has_loop)
+        self.sam || self.open
+    }
+
+    /// Whether macros or loops may add to what the template declares.
+    pub fn is_open(&self) -> bool {
+        self.open
     }
 
     /// The section of `Globals` for a kind of SAM resource.
@@ -150,14 +168,36 @@ impl<'a> Scope<'a> {
     }
 }
 
-fn has_loop(resources: &Node) -> bool {
-    resources.entries().iter().any(|(key, _)| key.text.starts_with("Fn::"))
+fn is_added_to(section: &Node) -> bool {
+    section.entries().iter().any(|(key, _)| key.text.starts_with(LOOP) || key.text == CALL)
 }
 
-fn names_of(node: &Node) -> Vec<&str> {
-    match node.text() {
-        Some(text) => vec![text],
-        None => node.items().iter().filter_map(|item| item.text().or_else(|| item.get("Name")?.text())).collect(),
+/// The resources of a section, those in loops that are not written out included.
+fn declared(section: &Node) -> Vec<Declared<'_>> {
+    entries(section).into_iter().filter_map(|(key, node, looped)| declaration(key, node, looped)).collect()
+}
+
+fn declaration<'a>(key: &'a Key, node: &'a Node, looped: Option<(&'a Key, &'a Node)>) -> Option<Declared<'a>> {
+    let call = node.entries().iter().find(|(key, _)| key.text == CALL).map(|(key, node)| (key, node));
+    Some(Declared { id: &key.text, kind: node.get("Type")?.text()?, node, call: looped.or(call) })
+}
+
+/// An entry of the resources, and the loop around it.
+type Entry<'a> = (&'a Key, &'a Node, Option<(&'a Key, &'a Node)>);
+
+/// The entries of the resources of a template; those in loops that are not written out with the outermost of these.
+pub fn entries(resources: &Node) -> Vec<Entry<'_>> {
+    let mut found = Vec::new();
+    gather_entries(resources, None, &mut found);
+    found
+}
+
+fn gather_entries<'a>(resources: &'a Node, around: Option<(&'a Key, &'a Node)>, found: &mut Vec<Entry<'a>>) {
+    for (key, node) in resources.entries() {
+        match parts(node).filter(|_| key.text.starts_with(LOOP)) {
+            Some((_, _, body)) => gather_entries(body, around.or(Some((key, node))), found),
+            None => found.push((key, node, around)),
+        }
     }
 }
 

@@ -38,7 +38,7 @@ impl Templates {
     /// Lowers what was read, with the ids of what is deployed of it already.
     pub fn with(assembly: Assembly, reals: &Reals) -> Templates {
         let mut lowered = lower_as(&assembly, Timestamp::now(), reals);
-        lowered.snapshot.coverage.calls.extend(unread(&assembly));
+        lowered.snapshot.coverage.calls.extend(unread(&assembly, lowered.unseen));
         Templates { assembly, snapshot: lowered.snapshot, origins: lowered.origins, problems: lowered.problems }
     }
 
@@ -81,7 +81,7 @@ impl Templates {
 /// The keys of a template that stand twice, a sentence each.
 fn repeated(stack: &Stack) -> Vec<String> {
     let mut keys = Vec::new();
-    stack.template.repeated(&mut keys);
+    stack.written.as_ref().unwrap_or(&stack.template).repeated(&mut keys);
     let told = |key: &Key| {
         let (file, before) = (stack.file.display(), key.lost.unwrap_or_default());
         let Mark { line, column } = key.at;
@@ -90,9 +90,9 @@ fn repeated(stack: &Stack) -> Vec<String> {
     keys.into_iter().map(told).collect()
 }
 
-/// Nested templates that were not at hand, as the call that would have told what they hold.
-fn unread(assembly: &Assembly) -> Option<Call> {
-    let count = u64::try_from(assembly.warnings.len()).unwrap_or(u64::MAX);
+/// Nested templates that were not at hand, and what macros and loops add, as the call that would have told what there is.
+fn unread(assembly: &Assembly, unseen: u64) -> Option<Call> {
+    let count = u64::try_from(assembly.warnings.len()).unwrap_or(u64::MAX).saturating_add(unseen);
     let (service, operation) = ("cloudformation".to_owned(), "GetTemplate".to_owned());
     let call = Call { account: String::new(), region: String::new(), service, operation, count, outcome: CallOutcome::Failed };
     (count > 0).then_some(call)

@@ -7,6 +7,8 @@ mod express;
 mod graph;
 mod lay;
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use self::express::Terms;
@@ -20,6 +22,8 @@ pub struct Editor {
     assembly: Assembly,
     /// Texts of the plan and what stands for them in the templates; the longest first.
     names: Vec<(String, String)>,
+    /// Resources, by stack, that are not written in it as they are: a loop or an included file makes them.
+    made: HashSet<(usize, String)>,
 }
 
 /// What a resource that was added is called.
@@ -41,7 +45,7 @@ pub type Refused = String;
 impl Editor {
     /// Changes a copy.
     pub fn new(assembly: &Assembly) -> Self {
-        Editor { assembly: assembly.clone(), names: Vec::new() }
+        Editor { assembly: assembly.clone(), names: Vec::new(), made: made(assembly) }
     }
 
     /// A template as it is now, as JSON: short forms of functions are written out.
@@ -141,6 +145,7 @@ impl Editor {
     /// # Errors
     /// Where something else in the template still names it.
     pub fn withdraw(&mut self, stack: usize, logical_id: &str) -> Result<(), Refused> {
+        self.written_out(stack, logical_id)?;
         let mut left = self.template(stack);
         let resources = left.get_mut("Resources").and_then(Value::as_object_mut).ok_or("the template has no resources")?;
         resources.remove(logical_id);
@@ -196,6 +201,7 @@ impl Editor {
     /// Changes the value that holds the last step of a place, with what leads to it.
     fn change(&mut self, origin: &Origin, edit: impl FnOnce(&mut Value, &str) -> Result<(), Refused>) -> Result<(), Refused> {
         let Some((last, parents)) = origin.path.split_last() else { return Err("no property is named".to_owned()) };
+        self.written_out(origin.stack, &origin.logical_id)?;
         self.rewrite(origin.stack, |template| {
             let resource = template.get_mut("Resources").and_then(|all| all.get_mut(&origin.logical_id));
             let resource = resource.ok_or_else(|| format!("the template has no resource {}", origin.logical_id))?;
@@ -210,6 +216,13 @@ impl Editor {
         })
     }
 
+    fn written_out(&self, stack: usize, logical_id: &str) -> Result<(), Refused> {
+        match self.made.contains(&(stack, logical_id.to_owned())) {
+            true => Err(format!("a loop or an included file makes {logical_id}: change it there")),
+            false => Ok(()),
+        }
+    }
+
     fn rewrite(&mut self, stack: usize, edit: impl FnOnce(&mut Value) -> Result<(), Refused>) -> Result<(), Refused> {
         let mut template = self.template(stack);
         edit(&mut template)?;
@@ -217,6 +230,17 @@ impl Editor {
         stack.template = Node::from_json(&template);
         Ok(())
     }
+}
+
+fn made(assembly: &Assembly) -> HashSet<(usize, String)> {
+    let mut made = HashSet::new();
+    for (index, stack) in assembly.stacks.iter().enumerate() {
+        let Some(written) = &stack.written else { continue };
+        let resources = stack.template.get("Resources").map(Node::entries).unwrap_or_default();
+        let is_made = |id: &str, node: &Node| written.get("Resources").and_then(|resources| resources.get(id)) != Some(node);
+        made.extend(resources.iter().filter(|(key, node)| is_made(&key.text, node)).map(|(key, _)| (index, key.text.clone())));
+    }
+    made
 }
 
 fn below<'n>(node: &'n Node, step: &str) -> Option<&'n Node> {

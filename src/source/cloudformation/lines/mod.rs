@@ -9,7 +9,7 @@ use crate::model::Kind;
 use crate::report::location::{Declared, Location};
 use crate::source::document::{Mark, Node, Value};
 
-use super::{Assembly, Origin, Stack, types};
+use super::{Assembly, Origin, Stack, scope, types};
 
 mod frame;
 mod metadata;
@@ -86,7 +86,9 @@ pub fn construct_path<'s>(stack: &'s Stack, logical_id: &str) -> Option<&'s str>
 /// Where the template has the value, or what of the way to it there is.
 fn mark(stack: &Stack, origin: &Origin) -> Option<Mark> {
     let resources = stack.template.get("Resources")?;
-    let (key, resource) = resources.entries().iter().find(|(key, _)| key.text == origin.logical_id)?;
+    let direct = resources.entries().iter().find(|(key, _)| key.text == origin.logical_id).map(|(key, node)| (key, node));
+    let looped = || scope::entries(resources).into_iter().find(|(key, ..)| key.text == origin.logical_id).map(|(key, node, _)| (key, node));
+    let (key, resource) = direct.or_else(looped)?;
     let Some(properties) = resource.entries().iter().find(|(key, _)| key.text == "Properties" && !origin.path.is_empty()) else {
         return Some(key.at);
     };

@@ -5,9 +5,11 @@
 //! foreign, because other stacks may have it.
 
 mod acls;
+mod added;
 mod around;
 mod assets;
 mod authorization;
+mod connectors;
 mod domains;
 mod elsewhere;
 mod endpoints;
@@ -15,6 +17,7 @@ mod events;
 mod gateway;
 mod groups;
 mod guards;
+mod items;
 mod lattice;
 mod methods;
 mod network;
@@ -22,21 +25,23 @@ mod roles;
 mod routes;
 mod serverless;
 mod states;
+mod unowned;
 mod written;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
 use super::super::planned::Resolved;
 use super::origins::{Origins, Table};
-use super::resolve::{Mode, Resolver};
-use super::scope::{Declared, Scope};
+use super::resolve::Resolver;
+use super::scope::Scope;
 use super::{Assembly, Origin, Problem, Reals};
 use crate::estate::public_id;
 use crate::model::snapshot::SCHEMA;
 use crate::model::{Account, Collection, Coverage, Kind, Known, Reason, Region, Snapshot, Source, SourceKind, Tags, Unknown};
+use items::{Item, Items};
 
 pub use events::UNSEEN;
 
@@ -49,6 +54,8 @@ pub struct Lowered {
     pub origins: Origins,
     /// Mistakes that were met on the way.
     pub problems: Vec<Problem>,
+    /// How many macros and loops add to them, or change them, in a way that is not known.
+    pub unseen: u64,
 }
 
 /// What the templates of `assembly` will deploy. Nothing that is wrong with them makes this fail: it leaves gaps.
@@ -64,7 +71,8 @@ pub fn lower_as(assembly: &Assembly, taken_at: Timestamp, reals: &Reals) -> Lowe
 fn lowered(assembly: &Assembly, taken_at: Timestamp, reals: Option<&Reals>) -> Lowered {
     let resolver = Resolver::with(assembly, reals);
     let mut draft = Draft { accounts: BTreeMap::new(), origins: Origins::default() };
-    let items = items(&resolver);
+    let items = items::items(&resolver);
+    let unseen = added::tell(&resolver);
     Lowering { resolver: &resolver, items, draft: &mut draft }.run();
     let file = assembly.stacks.first().map(|stack| stack.file.display().to_string());
     let snapshot = Snapshot {
@@ -74,77 +82,7 @@ fn lowered(assembly: &Assembly, taken_at: Timestamp, reals: Option<&Reals>) -> L
         coverage: Coverage::default(),
         accounts: draft.accounts,
     };
-    Lowered { snapshot, origins: draft.origins, problems: resolver.into_problems() }
-}
-
-/// A resource with its properties.
-struct Item<'a> {
-    stack: usize,
-    declared: Declared<'a>,
-    properties: Resolved,
-    /// Why it is not known whether it will be deployed.
-    unsure: Option<Unknown>,
-}
-
-impl Item<'_> {
-    fn get(&self, name: &str) -> &Resolved {
-        self.properties.field(name)
-    }
-
-    fn origin(&self, path: &[&str]) -> Origin {
-        let path = path.iter().map(|step| (*step).to_owned()).collect();
-        Origin { stack: self.stack, logical_id: self.declared.id.to_owned(), path }
-    }
-
-    /// A value of it that counts only if it will be deployed.
-    fn sure<T>(&self, value: Result<T, Unknown>) -> Result<T, Unknown> {
-        self.unsure.clone().map_or(value, Err)
-    }
-}
-
-/// The resources that will be deployed, by type.
-type Items<'a> = HashMap<&'a str, Vec<Item<'a>>>;
-
-fn items<'a>(resolver: &Resolver<'a>) -> Items<'a> {
-    let mut items = Items::new();
-    for (stack, scope) in resolver.scopes.iter().enumerate() {
-        for declared in scope.resources.iter().copied().filter(|declared| is_lowered(declared.kind)) {
-            let unsure = match declared.node.get("Condition").and_then(|node| Some((node.text()?, node.at))) {
-                Some((name, at)) => match resolver.holds(stack, name, at) {
-                    Ok(true) => None,
-                    Ok(false) => continue,
-                    Err(unknown) => {
-                        let why = format!("whether {} is deployed depends on {name}: {}", declared.id, unknown.gap().why);
-                        Some(Unknown::unresolved(why))
-                    }
-                },
-                None => None,
-            };
-            let properties =
-                declared.node.get("Properties").map_or(Resolved::Map(Vec::new()), |node| resolver.value(stack, node, Mode::Plain));
-            items.entry(declared.kind).or_default().push(Item { stack, declared, properties, unsure });
-        }
-    }
-    items
-}
-
-/// Services whose resources the model has a place for.
-fn is_lowered(kind: &str) -> bool {
-    const SERVICES: [&str; 12] = [
-        "Events",
-        "Pipes",
-        "StepFunctions",
-        "VpcLattice",
-        "EC2",
-        "ApiGateway",
-        "IAM",
-        "SQS",
-        "KMS",
-        "CloudWatch",
-        "Serverless",
-        "SecretsManager",
-    ];
-    kind.split("::").nth(1).is_some_and(|service| SERVICES.contains(&service))
+    Lowered { snapshot, origins: draft.origins, problems: resolver.into_problems(), unseen }
 }
 
 /// The snapshot in the making.
@@ -166,6 +104,7 @@ impl<'a> Lowering<'_, 'a> {
         for scope in &self.resolver.scopes {
             self.draft.accounts.entry(scope.account.to_owned()).or_default().regions.entry(scope.region.to_owned()).or_default();
         }
+        let parts = self.unowned();
         self.network();
         self.groups();
         self.acls();
@@ -179,6 +118,8 @@ impl<'a> Lowering<'_, 'a> {
         self.domains();
         self.machines();
         self.around();
+        self.connectors();
+        self.may_own(parts);
         self.elsewhere();
         self.spelling();
     }

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result, nearest};
 use crate::source::document::{Key, Malformed, Node, Value};
 
-use super::{Assembly, parse};
+use super::{Assembly, parse, transform};
 
 mod aside;
 mod cdk;
 mod folder;
+mod include;
 mod nested;
 mod parameters;
 mod root;
@@ -182,7 +183,7 @@ fn formed(file: &Path, template: &Node) -> Result<()> {
     let resources = template.get("Resources").map(Node::entries).unwrap_or_default();
     let own = |(key, _): &&(Key, Node)| template.get("Transform").is_none() && !key.text.starts_with("Fn::");
     for (key, resource) in resources.iter().filter(own) {
-        if resource.get("Type").and_then(Node::text).is_none() {
+        if resource.get("Type").and_then(Node::text).is_none() && resource.get(transform::CALL).is_none() {
             return Err(untyped(file, key, resource));
         }
         if let Some(properties) = resource.get("Properties").filter(|node| !matches!(node.value, Value::Map(_) | Value::Null)) {
@@ -208,7 +209,9 @@ fn untyped(file: &Path, key: &Key, resource: &Node) -> Error {
 fn is_template(node: &Node) -> bool {
     let resources = node.get("Resources").map(Node::entries).unwrap_or_default();
     let typed = |resource: &Node| resource.get("Type").and_then(Node::text).is_some_and(|name| name.contains("::"));
-    !resources.is_empty() && (node.get("AWSTemplateFormatVersion").is_some() || resources.iter().any(|(_, resource)| typed(resource)))
+    let made = |name: &str| name.starts_with(transform::LOOP) || name == transform::CALL;
+    let has_resource = resources.iter().any(|(key, resource)| typed(resource) || made(&key.text));
+    !resources.is_empty() && (node.get("AWSTemplateFormatVersion").is_some() || has_resource)
 }
 
 /// Whether a text that cannot be read was meant to be a template.

@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::source::cloudformation::{Assembly, Stack};
+use crate::source::cloudformation::{Assembly, Stack, transform};
 use crate::source::document::Node;
 
 use super::root::{self, Root};
-use super::{aside, folder_of, template};
+use super::{aside, folder_of, include, template};
 
 /// More stacks than any application has: files that nest each other in many ways multiply.
 const MOST: usize = 1000;
@@ -18,7 +18,8 @@ const MOST: usize = 1000;
 const NESTING: [(&str, &str); 2] = [("AWS::CloudFormation::Stack", "TemplateURL"), ("AWS::Serverless::Application", "Location")];
 
 /// Puts the stacks in their order. A template that another one nests is judged there only, where its parameters are.
-pub fn assemble(mut roots: Vec<Root>) -> Result<Assembly> {
+pub fn assemble(roots: Vec<Root>) -> Result<Assembly> {
+    let mut roots = roots.into_iter().map(|root| transformed(root, Vec::new(), None)).collect::<Result<Vec<_>>>()?;
     let nested: HashSet<PathBuf> =
         roots.iter().flat_map(|root| children(&root.template, &root.folder)).filter_map(|child| child.file.canonicalize().ok()).collect();
     let is_nested = |root: &Root| fs::canonicalize(&root.file).is_ok_and(|file| nested.contains(&file));
@@ -38,15 +39,42 @@ fn push(assembly: &mut Assembly, root: Root, parent: Option<(usize, String)>) ->
     if assembly.stacks.len() == MOST {
         return Err(Error::new(format!("{}: more than {MOST} stacks nest each other", root.file.display())).next("name fewer templates"));
     }
-    let Root { name, file, folder, template, parameters, account, region } = root;
+    let Root { name, file, folder, template, parameters, account, region, written } = root;
     let own = assembly.stacks.len();
     let children = children(&template, &folder);
     assembly.warnings.extend(aside::unseen(&file, &template));
-    assembly.stacks.push(Stack { name, file, template, parameters, account, region, folder, parent });
+    assembly.stacks.push(Stack { name, file, template, parameters, account, region, folder, parent, written });
     for child in children {
         nest(assembly, own, child)?;
     }
     Ok(())
+}
+
+/// A template with local files included and its loops written out. The stacks above it, from the outermost, give it the
+/// values of its parameters.
+fn transformed(root: Root, above: Vec<Stack>, parent: Option<(usize, String)>) -> Result<Root> {
+    let Root { name, file, folder, template, parameters, account, region, .. } = root;
+    let (template, written) = include::include(template, &folder)?;
+    let stack = Stack { name, file, template, parameters, account, region, folder, parent, written: None };
+    let own = above.len();
+    let mut assembly = Assembly { stacks: above, ..Assembly::default() };
+    assembly.stacks.push(stack);
+    transform::extend(&mut assembly, own, None)?;
+    let Some(Stack { name, file, folder, template, parameters, account, region, written: looped, .. }) = assembly.stacks.pop() else {
+        return Err(Error::new("there is no template"));
+    };
+    Ok(Root { name, file, folder, template, parameters, account, region, written: looped.or(written) })
+}
+
+/// A stack and those that it is nested in, from the outermost, as an assembly of their own.
+fn chain(assembly: &Assembly, stack: usize) -> Vec<Stack> {
+    let parent = |stack: &&Stack| stack.parent.as_ref().map(|(parent, _)| &assembly.stacks[*parent]);
+    let mut chain: Vec<Stack> = std::iter::successors(Some(&assembly.stacks[stack]), parent).cloned().collect();
+    chain.reverse();
+    for (index, stack) in chain.iter_mut().enumerate() {
+        stack.parent = stack.parent.take().map(|(_, id)| (index - 1, id));
+    }
+    chain
 }
 
 fn nest(assembly: &mut Assembly, parent: usize, child: Child) -> Result<()> {
@@ -63,6 +91,10 @@ fn nest(assembly: &mut Assembly, parent: usize, child: Child) -> Result<()> {
     let mut root = Root::new(&child.file, folder_of(&child.file), template(&child.file)?);
     root.name = format!("{name}/{}", child.logical_id);
     (root.account, root.region) = (account.clone(), region.clone());
+    // What is above is copied only where it has to be asked.
+    let above = if transform::is_extended(&root.template) { chain(assembly, parent) } else { Vec::new() };
+    let around = above.len().checked_sub(1).map(|last| (last, child.logical_id.clone()));
+    let root = transformed(root, above, around)?;
     push(assembly, root, Some((parent, child.logical_id)))
 }
 

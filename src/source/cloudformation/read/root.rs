@@ -21,6 +21,8 @@ pub struct Root {
     pub account: Option<String>,
     /// From the manifest.
     pub region: Option<String>,
+    /// What it said before files were included and loops written out.
+    pub written: Option<Node>,
 }
 
 /// What names of templates end with.
@@ -30,7 +32,7 @@ impl Root {
     /// A template of which only its place is known.
     pub fn new(file: &Path, folder: &Path, template: Node) -> Root {
         let (file, folder) = (file.to_owned(), folder.to_owned());
-        Root { name: name(&file), file, folder, template, parameters: BTreeMap::new(), account: None, region: None }
+        Root { name: name(&file), file, folder, template, parameters: BTreeMap::new(), account: None, region: None, written: None }
     }
 }
 

@@ -70,7 +70,7 @@ impl<'a> Resolver<'a> {
         let mut node = resource.node.get("Properties");
         for (depth, key) in way.iter().enumerate() {
             match node.map(Node::entries) {
-                Some([(name, _)]) if name.text.starts_with("Fn::") => {
+                Some(entries) if entries.iter().any(|(name, _)| name.text.starts_with("Fn::")) => {
                     let value = node.map_or(Resolved::Absent, |node| self.value(stack, node, Mode::Plain));
                     return value.at(way.get(depth..).unwrap_or_default()).clone();
                 }

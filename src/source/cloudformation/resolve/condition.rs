@@ -2,6 +2,7 @@
 
 use super::super::super::document::{Mark, Node};
 use super::super::super::planned::Resolved;
+use super::super::scope::Scope;
 use super::{Mode, Resolver, What};
 use crate::model::Unknown;
 use crate::model::known::{all, any};
@@ -12,7 +13,11 @@ impl<'a> Resolver<'a> {
     /// # Errors
     /// Why it is not known.
     pub fn holds(&self, stack: usize, name: &'a str, at: Mark) -> Result<bool, Unknown> {
-        let Some(node) = self.scopes.get(stack).and_then(|scope| scope.condition(name)) else {
+        let scope = self.scopes.get(stack);
+        let Some(node) = scope.and_then(|scope| scope.condition(name)) else {
+            if scope.is_some_and(Scope::is_open) {
+                return Err(Unknown::unresolved(format!("the condition {name} is not declared yet")));
+            }
             return truth(&self.problem(stack, at, format!("the condition {name} is not declared")));
         };
         truth(&self.once(stack, What::Condition, name, at, || match self.judge(stack, node) {

@@ -2,6 +2,8 @@
 
 use super::super::super::document::{Key, Node};
 use super::super::super::planned::Resolved;
+use super::super::scope::Scope;
+use super::super::transform::{CALL, LOOP, filled, is_extended, why};
 use super::cidr;
 use super::reference::Text;
 use super::{Mode, Resolver};
@@ -15,7 +17,7 @@ impl<'a> Resolver<'a> {
         match key.text.as_str() {
             "Ref" => match argument.text() {
                 Some(name) => self.reference(stack, name, argument.at, mode),
-                None => self.problem(stack, argument.at, "Ref takes the name of a parameter or a resource"),
+                None => self.named_by(stack, argument, "Ref takes the name of a parameter or a resource"),
             },
             "Fn::GetAtt" => self.get_att(stack, argument, mode),
             "Fn::Sub" => self.sub(stack, argument, mode),
@@ -30,12 +32,19 @@ impl<'a> Resolver<'a> {
             "Fn::Base64" => self.base64(stack, argument),
             "Fn::ToJsonString" => self.to_json(stack, argument, mode),
             "Fn::Length" => self.length(stack, argument),
-            "Fn::Transform" => {
-                let name = argument.get("Name").and_then(Node::text).unwrap_or("a macro");
-                Resolved::unresolved(format!("{name} fills this in when the template is deployed"))
-            }
-            name if name.starts_with("Fn::ForEach::") => Resolved::unresolved(format!("{name} is written out at deployment")),
+            CALL => Resolved::Unknown(filled(argument)),
+            name if name.starts_with(LOOP) => Resolved::Unknown(why(self, stack, key, argument)),
             name => self.problem(stack, key.at, format!("{name} is not an intrinsic function")),
+        }
+    }
+
+    /// A name that a function is to give, and does not: with the language extensions it may, at deployment.
+    pub(super) fn named_by(&self, stack: usize, node: &'a Node, otherwise: &str) -> Resolved {
+        let extended = self.scopes.get(stack).is_some_and(|scope| scope.is_open() || is_extended(&scope.stack.template));
+        let given = matches!(node.entries(), [(key, _)] if key.text == "Ref" || key.text.starts_with("Fn::"));
+        match self.value(stack, node, Mode::Certain) {
+            Resolved::Unknown(unknown) if extended && given => Resolved::Unknown(unknown),
+            _ => self.problem(stack, node.at, otherwise),
         }
     }
 
@@ -108,6 +117,9 @@ impl<'a> Resolver<'a> {
         let found = self.scopes.get(stack).and_then(|scope| scope.mapping(&map)?.get(&top)?.get(&second));
         match found.or(fallback) {
             Some(node) => self.value(stack, node, mode),
+            None if self.scopes.get(stack).is_some_and(Scope::is_open) => {
+                Resolved::unresolved(format!("the map {map} has no entry {top}, {second} yet"))
+            }
             None => self.problem(stack, argument.at, format!("the map {map} has no entry {top}, {second}")),
         }
     }

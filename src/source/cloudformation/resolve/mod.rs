@@ -23,6 +23,7 @@ use super::super::document::{Key, Mark, Node, Value};
 use super::super::planned::Resolved;
 use super::super::planned::stand_in::Mint;
 use super::scope::{Declared, Scope, scopes};
+use super::transform::{CALL, LOOP};
 use super::{Assembly, Problem, Reals};
 
 /// How a value is asked for.
@@ -140,6 +141,9 @@ impl<'a> Resolver<'a> {
     fn map(&self, stack: usize, entries: &'a [(Key, Node)], mode: Mode) -> Resolved {
         let mut map = Vec::with_capacity(entries.len());
         for (key, node) in entries {
+            if key.text == CALL || key.text.starts_with(LOOP) {
+                return self.function(stack, key, node, mode);
+            }
             if key.text.starts_with("Fn::") {
                 return Resolved::unresolved(format!("{} fills this in when the template is deployed", key.text));
             }

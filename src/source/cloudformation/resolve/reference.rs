@@ -27,7 +27,7 @@ impl<'a> Resolver<'a> {
             },
             (None, [name, attribute @ ..]) if !attribute.is_empty() => match name.text() {
                 Some(name) => (name, self.joined(stack, attribute, mode)),
-                None => return self.problem(stack, name.at, "Fn::GetAtt takes the logical id of a resource"),
+                None => return self.named_by(stack, name, "Fn::GetAtt takes the logical id of a resource"),
             },
             _ => return self.problem(stack, argument.at, "Fn::GetAtt takes a resource and an attribute"),
         };

@@ -20,6 +20,7 @@ fn stack(name: &str, template: &Json) -> Stack {
         region: Some("eu-west-1".to_owned()),
         folder: PathBuf::new(),
         parent: None,
+        written: None,
     }
 }
 
@@ -139,8 +140,8 @@ fn what_cannot_be_known_says_why() {
         (json!({"Ref": "Stored"}), "Parameter Store"),
         (json!({"Fn::Join": ["", ["a", {"Ref": "Given"}]]}), "the parameter Given has no value"),
         (json!({"Fn::Transform": {"Name": "AWS::Include"}}), "AWS::Include fills this in"),
-        (json!({"a": 1, "Fn::Transform": {"Name": "Macro"}}), "Fn::Transform fills this in"),
-        (json!({"Fn::ForEach::Loop": []}), "written out at deployment"),
+        (json!({"a": 1, "Fn::Transform": {"Name": "Macro"}}), "Macro fills this in"),
+        (json!({"Fn::ForEach::Loop": []}), "does not name the transform AWS::LanguageExtensions"),
         (json!({"Fn::ImportValue": "nobody"}), "none of these templates exports nobody"),
         (json!({"Fn::Select": [9, ["a"]]}), "does not have"),
         (json!({"Fn::GetAtt": ["Made", "Answer"]}), "custom resource"),
