@@ -8,6 +8,7 @@ use crate::cli::{JudgingArgs, LiveArgs, OutputArgs, ScanArgs, SourceArgs, Subjec
 use crate::config::suppress::Suppressions;
 use crate::config::{self, FailOn, Level, Loaded};
 use crate::error::{Error, Result};
+use crate::host::partition_of_region;
 use crate::known::Known;
 use crate::model::{Filter, Reason};
 use crate::output::{Format, Output};
@@ -158,13 +159,20 @@ fn source(args: SourceArgs, mut live: LiveArgs, loaded: &Loaded) -> Result<Sourc
         None if template && regions > 1 => {
             Err(Error::new("--template goes with one --region").next("name the region that the templates will be deployed to"))
         }
-        None if template => {
-            let TemplateArgs { templates: paths, parameters, account } = templates;
-            let inputs = Inputs { paths, parameters, account, region: live.regions.pop() };
-            Templates::load(&inputs).map(|templates| Source::Template(Box::new(templates)))
-        }
+        None if template => self::templates(templates, live.regions.pop()),
         None => Ok(Source::Live(live)),
     }
+}
+
+/// Templates, and where they will be deployed: a region that is misspelt would put every host name in the wrong.
+fn templates(args: TemplateArgs, region: Option<String>) -> Result<Source> {
+    if let Some(region) = region.as_deref().filter(|region| partition_of_region(region).is_none()) {
+        let what = format!("--region: `{region}` is not written like a region");
+        return Err(Error::new(what).next("name the one that the templates will be deployed to, such as eu-west-1"));
+    }
+    let TemplateArgs { templates: paths, parameters, account } = args;
+    let inputs = Inputs { paths, parameters, account, region };
+    Templates::load(&inputs).map(|templates| Source::Template(Box::new(templates)))
 }
 
 /// What the flag names, else what the configuration does.
@@ -260,6 +268,8 @@ mod tests {
             (vec!["--template", "a", "--snapshot", "b"], "--template and --snapshot exclude each other"),
             (vec!["--template", "a", "--profile", "b"], "--template and --profile exclude each other"),
             (vec!["--template", "a", "--region", "eu-west-1,us-east-1"], "--template goes with one --region"),
+            (vec!["--template", "a", "--region", "eu-west1"], "--region: `eu-west1` is not written like a region"),
+            (vec!["--template", "a", "--region", ""], "--region: `` is not written like a region"),
         ] {
             let error = scan(&args).map(|_| ()).expect_err("an error").to_string();
             assert!(error.starts_with(expected), "{error}");

@@ -116,7 +116,7 @@ pub struct ApplyArgs {
     #[arg(long)]
     pub rollback_on_failure: bool,
     /// Longest time to wait until AWS has carried a change out, such as 90s or 5m [default: up to 30m, by the step]
-    #[arg(long, value_name = "TIME", value_parser = super::duration)]
+    #[arg(long, value_name = "TIME", value_parser = super::values::duration)]
     pub wait_timeout: Option<Duration>,
 }
 
@@ -132,7 +132,7 @@ pub struct RollbackArgs {
     #[arg(long)]
     pub yes: bool,
     /// Longest time to wait until AWS has carried a change out, such as 90s or 5m [default: 20m for each step]
-    #[arg(long, value_name = "TIME", value_parser = super::duration)]
+    #[arg(long, value_name = "TIME", value_parser = super::values::duration)]
     pub wait_timeout: Option<Duration>,
 }
 

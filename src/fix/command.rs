@@ -1,9 +1,12 @@
 //! `pgwaudit fix` and `pgwaudit rollback`.
 
+#[cfg(feature = "live")]
+mod changes;
+mod choice;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::document::{Baseline, Fix, Plan};
 use super::journal::Journal;
@@ -19,12 +22,12 @@ use crate::estate::Estate;
 use crate::model::{Filter, Snapshot};
 use crate::output;
 use crate::report::{Report, ReportedFinding};
-use crate::rules::RULES;
-use crate::rules::names::{self, Name};
 use crate::rules::verdict::FixClass;
 use crate::run;
 use crate::settings::{Scan, Source};
 use crate::trace;
+
+use choice::Choice;
 
 /// `pgwaudit fix`: plans, and makes the plan on request.
 ///
@@ -246,50 +249,6 @@ fn planned(
     Ok(plan.against(standard.file().cloned()))
 }
 
-/// What `--only` or `--skip` names.
-struct Choice {
-    names: Vec<Name>,
-    resources: Vec<String>,
-}
-
-impl Choice {
-    fn new(flag: &str, typed: &[String], report: &Report) -> Result<Choice> {
-        let mut choice = Choice { names: Vec::new(), resources: Vec::new() };
-        for name in typed {
-            match names::find(name) {
-                Ok(found) => choice.names.push(found),
-                Err(_) if report.findings.iter().any(|finding| is_named(finding, name)) => choice.resources.push(name.clone()),
-                Err(why) => {
-                    return Err(Error::new(format!("{flag}: {why}"))
-                        .next("name a rule, an area, a severity, or the id or ARN of a resource with a finding"));
-                }
-            }
-        }
-        Ok(choice)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.names.is_empty() && self.resources.is_empty()
-    }
-
-    fn means(&self, finding: &ReportedFinding) -> bool {
-        let rule = RULES.iter().find(|rule| rule.id == finding.rule);
-        let named = |name: &Name| match name {
-            Name::Severity(severity) => finding.severity == *severity,
-            name => rule.is_some_and(|rule| name.means(rule)),
-        };
-        self.names.iter().any(named) || self.resources.iter().any(|name| is_named(finding, name))
-    }
-}
-
-/// Whether a finding's resource is named by its ARN, or by its id or name at the end of it.
-fn is_named(finding: &ReportedFinding, name: &str) -> bool {
-    let id = &finding.resource.id;
-    id == name
-        || id.strip_suffix(name).is_some_and(|head| head.ends_with(['/', ':', '#']))
-        || id.split(['/', ':', '#']).any(|part| part == name)
-}
-
 fn print(plan: &Plan, format: PlanFormat) -> Result<()> {
     output::to_stdout(|out| match format {
         PlanFormat::Text => show::write(plan, out),
@@ -313,6 +272,7 @@ fn confirm(question: &str) -> Result<()> {
 mod changes {
     //! Without accounts nothing can be changed.
     use super::*;
+    use std::time::Duration;
 
     pub fn apply(_: Plan, _: Option<Report>, _: &Path, _: &Standard, _: &mut Scan, _: &ApplyArgs) -> Result<u8> {
         Err(run::not_live())
@@ -324,115 +284,5 @@ mod changes {
 
     pub fn rollback(_: &Path, _: &mut Scan, _: bool, _: Option<Duration>) -> Result<u8> {
         Err(run::not_live())
-    }
-}
-
-#[cfg(feature = "live")]
-mod changes {
-    //! What changes accounts.
-    use super::*;
-    use crate::fix::apply::{Cloud, Outcome, Run};
-    use crate::fix::cloud::Live;
-    use crate::fix::document::Cure;
-
-    pub fn apply(
-        plan: Plan,
-        report: Option<Report>,
-        journal: &Path,
-        standard: &Standard,
-        settings: &mut Scan,
-        args: &ApplyArgs,
-    ) -> Result<u8> {
-        let mut cloud = open(&plan, standard, settings)?;
-        cloud.learn(&plan)?;
-        let report = match report {
-            Some(report) => report,
-            None => cloud.judge()?,
-        };
-        let baseline = report.findings.iter().map(|finding| finding.fingerprint.clone()).collect();
-        go(Journal::create(journal, plan, baseline)?, &mut cloud, args)
-    }
-
-    pub fn resume(journal: &Path, standard: &Standard, settings: &mut Scan, args: &ApplyArgs) -> Result<u8> {
-        let journal = Journal::open(journal)?;
-        let mut cloud = open(&journal.plan, standard, settings)?;
-        cloud.learn(&journal.plan)?;
-        go(journal, &mut cloud, args)
-    }
-
-    pub fn rollback(path: &Path, settings: &mut Scan, yes: bool, patience: Option<Duration>) -> Result<u8> {
-        let mut journal = Journal::open(path)?;
-        let mut cloud = open(&journal.plan, &Standard::Rules, settings)?;
-        if !yes {
-            confirm("take back what was done?")?;
-        }
-        let taken = Run { cloud: &mut cloud, journal: &mut journal, tell: &mut run::tell, patience }.back()?;
-        run::tell(&format!("{} taken back", show::counted(taken)));
-        Ok(0)
-    }
-
-    /// Opens the accounts, all of which the plan has to be about.
-    fn open<'s>(plan: &Plan, standard: &'s Standard, settings: &'s mut Scan) -> Result<Live<'s>> {
-        let Source::Live(args) = &settings.source else {
-            return Err(Error::new("deployed accounts are changed, not a file").next("leave out --snapshot and --demo"));
-        };
-        let mut args = args.clone();
-        if args.regions.is_empty() && !args.all_regions {
-            args.regions = plan.scopes.iter().map(|scope| scope.region.clone()).collect::<BTreeSet<_>>().into_iter().collect();
-        }
-        let cloud = Live::open(standard.options(&args), Box::new(|snapshot| standard.judge(snapshot, settings)))?;
-        for step in plan.steps() {
-            if !cloud.scopes().any(|scope| scope.account == step.account && scope.region == step.region) {
-                let open: Vec<_> = cloud.scopes().map(|scope| format!("{} {}", scope.account, scope.region)).collect();
-                let what = format!("the plan is for account {} in {}, open are {}", step.account, step.region, open.join(", "));
-                return Err(Error::new(what).next("use the profile, roles and regions that the plan was made with"));
-            }
-        }
-        Ok(cloud)
-    }
-
-    fn go(mut journal: Journal, cloud: &mut dyn Cloud, args: &ApplyArgs) -> Result<u8> {
-        let path = journal.path.clone();
-        let mut run = Run { cloud, journal: &mut journal, tell: &mut run::tell, patience: args.wait_timeout };
-        match run.go().and_then(|outcome| fresh(outcome, &path)) {
-            Ok(outcome) => conclude(&journal, &outcome),
-            Err(error) if args.rollback_on_failure => {
-                run::tell(&error.to_string());
-                let taken = run.back()?;
-                Err(Error::new(format!("stopped, and taken back: {}", show::counted(taken))).next("what stopped it is told above"))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// What came of a run for which the state was the plan's.
-    fn fresh(outcome: Outcome, journal: &Path) -> Result<Outcome> {
-        if outcome.stale.is_empty() {
-            return Ok(outcome);
-        }
-        let what = format!("the plan is stale, {} made: {}", show::counted(outcome.made), outcome.stale.join("; "));
-        let back = format!("take back what was made with `pgwaudit rollback {}`", journal.display());
-        Err(Error::new(what).next(format!("make a new plan with `pgwaudit fix`, or {back}")))
-    }
-
-    fn conclude(journal: &Journal, outcome: &Outcome) -> Result<u8> {
-        let path = journal.path.display();
-        run::tell(&format!("{} made and verified; `pgwaudit rollback {path}` takes back what was made", show::counted(outcome.made)));
-        for gap in &outcome.unread {
-            run::tell(&format!("not verified: {gap}"));
-        }
-        Ok(match (outcome.unread.is_empty(), remains(journal, outcome)) {
-            (false, _) => 3,
-            (true, true) => 1,
-            (true, false) => 0,
-        })
-    }
-
-    /// What remains after a run: fixes that were only shown, and what people have to do.
-    fn remains(journal: &Journal, outcome: &Outcome) -> bool {
-        let plan = &journal.plan;
-        let found = |cure: &Cure| outcome.left.as_ref().is_none_or(|left| left.contains(&cure.print(journal.ids())));
-        let withheld = plan.fixes.iter().filter(|fix| fix.withheld.is_some()).flat_map(|fix| &fix.cures);
-        withheld.chain(plan.manual.iter().map(|item| &item.finding)).any(found)
     }
 }

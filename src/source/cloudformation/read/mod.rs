@@ -139,7 +139,7 @@ impl Found {
         let bytes = bounded(file).map_err(|error| unreadable(file, &error))?;
         match bytes.as_deref().map(|bytes| parse(file, bytes)) {
             Some(Ok(template)) if is_template(&template) => {
-                typed(file, &template)?;
+                formed(file, &template)?;
                 self.hits += 1;
                 self.roots.push(Root::new(file, folder_of(file), template));
             }
@@ -166,29 +166,38 @@ fn template(file: &Path) -> Result<Node> {
 fn outright(file: &Path, bytes: &[u8]) -> Result<Node> {
     let template = parse(file, bytes).map_err(|wrong| broken(file, &wrong))?;
     match template.get("Resources").map(|resources| &resources.value) {
-        Some(Value::Map(_)) => typed(file, &template).map(|()| template),
+        Some(Value::Map(_)) => formed(file, &template).map(|()| template),
         _ => Err(Error::new(format!("{}: not a template: it has no `Resources`", file.display()))
             .next("name a CloudFormation or SAM template, or the cdk.out folder of a CDK application")),
     }
 }
 
-/// Whether all resources have a type, without which CloudFormation refuses them; a macro may still give them one.
+/// Whether all resources have the form without which CloudFormation refuses them; a macro may still give it to them.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resources-section-structure.html>
-fn typed(file: &Path, template: &Node) -> Result<()> {
-    let is_typed = |(key, resource): &&(Key, Node)| {
-        let given = resource.get("Type").and_then(Node::text).is_some() || resource.get(transform::CALL).is_some();
-        key.text.starts_with("Fn::") || given
-    };
-    let mut resources = template.get("Resources").map(Node::entries).unwrap_or_default().iter();
-    let untyped = resources.find(|entry| !is_typed(entry)).filter(|_| template.get("Transform").is_none());
-    let Some((key, resource)) = untyped else { return Ok(()) };
+fn formed(file: &Path, template: &Node) -> Result<()> {
+    let resources = template.get("Resources").map(Node::entries).unwrap_or_default();
+    let own = |(key, _): &&(Key, Node)| template.get("Transform").is_none() && !key.text.starts_with("Fn::");
+    for (key, resource) in resources.iter().filter(own) {
+        if resource.get("Type").and_then(Node::text).is_none() && resource.get(transform::CALL).is_none() {
+            return Err(untyped(file, key, resource));
+        }
+        if let Some(properties) = resource.get("Properties").filter(|node| !matches!(node.value, Value::Map(_) | Value::Null)) {
+            let (file, at) = (file.display(), properties.at);
+            let what = format!("{file}:{}:{}: the `Properties` of the resource {} are no map", at.line, at.column, key.text);
+            return Err(Error::new(what).next("write Properties: {NAME: VALUE}"));
+        }
+    }
+    Ok(())
+}
+
+fn untyped(file: &Path, key: &Key, resource: &Node) -> Error {
     let misspelt = resource.entries().iter().find(|(key, _)| nearest(&key.text, ["Type"]).is_some());
     let (at, what) = match misspelt {
         Some((wrong, _)) if wrong.text != "Type" => (wrong.at, format!("`{}`, did you mean `Type`?", wrong.text)),
         _ => (key.at, "no `Type`".to_owned()),
     };
-    let what = format!("{}:{}:{}: the resource {} has {what}", file.display(), at.line, at.column, key.text);
-    Err(Error::new(what).next("write Type: AWS::SERVICE::KIND, without which CloudFormation takes no resource"))
+    Error::new(format!("{}:{}:{}: the resource {} has {what}", file.display(), at.line, at.column, key.text))
+        .next("write Type: AWS::SERVICE::KIND, without which CloudFormation takes no resource")
 }
 
 /// What was found by folder or pattern is a template if it says so, or has resources with types.
