@@ -134,11 +134,17 @@ pub fn header_stripped(path: &Integration<'_>) -> Assessed {
     verdict(findings)
 }
 
+/// Whether EventBridge removes a header of that name.
+pub fn is_stripped(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("if-") || STRIPPED.contains(&name.as_str())
+}
+
 fn stripped(name: &str, place: Evidence) -> Option<Finding> {
-    let lower = name.to_ascii_lowercase();
-    if !lower.starts_with("if-") && !STRIPPED.contains(&lower.as_str()) {
+    if !is_stripped(name) {
         return None;
     }
+    let lower = name.to_ascii_lowercase();
     let finding = Finding::from(place.observed(name).expected("a header that EventBridge sends")).facet(&lower);
     Some(if lower == "host" {
         finding.severity(Severity::High).note("The host of the URL decides which API is called, not this header.")
