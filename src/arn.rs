@@ -54,6 +54,11 @@ impl<'a> Arn<'a> {
             && !self.resource.is_empty()
     }
 
+    /// Whether the resource is one of an account and a region.
+    pub fn is_of(&self, account: &str, region: &str) -> bool {
+        (self.account, self.region) == (account, region)
+    }
+
     /// The resource's type (`connection`, `rule`, `role`, `stateMachine`), or `None` where the service writes none.
     pub fn kind(&self) -> Option<&'a str> {
         self.split_kind().map(|(kind, _)| kind)

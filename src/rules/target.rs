@@ -17,11 +17,17 @@ pub fn destination_missing(path: &Integration<'_>) -> Assessed {
             let mut twins = path.estate.all(Kind::Destination, |region| &region.destinations);
             let twin = twins.find(|twin| twin.value.name == name && twin.account == target.account && twin.region == target.region);
             let finding = fail_at(target.at("/arn").observed(arn), twin.as_ref().map(|twin| twin.key));
+            let elsewhere = Arn::parse(arn).is_some_and(|arn| !arn.is_of(target.account, target.region));
+            let finding = match (&twin, elsewhere) {
+                (_, true) => finding.note("Rules call API destinations of their own account and region only."),
+                (Some(_), false) => {
+                    finding.note(format!("A destination named {name} exists with another id: it was deleted and made again."))
+                }
+                (None, false) => finding,
+            };
             fail(match twin {
                 None => finding,
-                Some(twin) => finding
-                    .note(format!("A destination named {name} exists with another id: it was deleted and made again."))
-                    .related(twin.at("/arn").observed(twin.key)),
+                Some(twin) => finding.related(twin.at("/arn").observed(twin.key)),
             })
         }
         Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown.clone())),
