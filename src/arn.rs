@@ -54,9 +54,9 @@ impl<'a> Arn<'a> {
             && !self.resource.is_empty()
     }
 
-    /// Whether the resource is one of an account and a region.
-    pub fn is_of(&self, account: &str, region: &str) -> bool {
-        (self.account, self.region) == (account, region)
+    /// Whether both resources are of one account and one region.
+    pub fn is_beside(&self, other: &Arn<'_>) -> bool {
+        (self.account, self.region) == (other.account, other.region)
     }
 
     /// The resource's type (`connection`, `rule`, `role`, `stateMachine`), or `None` where the service writes none.

@@ -16,6 +16,7 @@ pub mod estate;
 pub mod fix;
 pub mod host;
 mod input;
+mod jsonata;
 pub mod known;
 pub mod model;
 pub mod network;

@@ -141,7 +141,7 @@ fn patches_of_what_is_deployed_lead_to_a_template_without_the_faults() {
 
 /// Runs a script with the AWS CLI and jq from an environment of their own, against the server. The first version of the
 /// AWS CLI takes the address of some services from the command line only.
-fn run_script(account: &str, script: &str) {
+fn run_script(account: &str, script: &str, secret: &str) {
     let own = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/emit");
     let tools = support::tools(&own.join("requirements.txt"));
     let folder = tempfile::tempdir().expect("a folder");
@@ -152,7 +152,7 @@ fn run_script(account: &str, script: &str) {
     let mut command = std::process::Command::new("bash");
     let path = std::env::var_os("PATH").unwrap_or_default();
     command.arg(&file).current_dir(folder.path()).env_clear().env("PATH", path).env("HOME", folder.path());
-    command.env("AWS_ACCESS_KEY_ID", account).env("AWS_SECRET_ACCESS_KEY", "unused");
+    command.env("AWS_ACCESS_KEY_ID", account).env("AWS_SECRET_ACCESS_KEY", "unused").env("CHAIN_KEY", secret);
     let done = command.output().expect("bash starts");
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{said}\n{}\n{script}", String::from_utf8_lossy(&done.stdout));
@@ -183,6 +183,43 @@ fn the_script_of_the_aws_cli_takes_the_faults_away() {
         assert!(before.iter().any(|found| found == rule), "{rule}: {before:?}");
     }
     let script = scope.pgwaudit(&["fix", "--skip", "connection/api-key-unenforced,hygiene", "--emit", "cli"]).stdout;
-    run_script(account, &script);
+    run_script(account, &script, "");
     assert_eq!(rules(&scope.pgwaudit(&skip)), Vec::<String>::new(), "{script}");
+}
+
+/// Takes away everything between the rule and the endpoint.
+fn ruin(scope: &Scope<'_>, ids: &Value) {
+    for (service, operation, params) in [
+        ("events", "delete_api_destination", json!({"Name": ids["destination"]})),
+        ("events", "delete_connection", json!({"Name": ids["connection"]})),
+        ("vpc-lattice", "delete_resource_configuration", json!({"resourceConfigurationIdentifier": ids["configuration"]})),
+        ("vpc-lattice", "delete_resource_gateway", json!({"resourceGatewayIdentifier": ids["gateway"]})),
+        ("ec2", "delete_security_group", json!({"GroupId": ids["gateway_group"]})),
+    ] {
+        scope.call(service, operation, params).unwrap_or_else(|error| panic!("{operation}: {error}"));
+    }
+}
+
+#[test]
+fn the_script_makes_a_ruined_chain_again_with_a_secret_that_it_does_not_hold() {
+    const SECRET: &str = "canary-script-41ce";
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("it's the key");
+    std::fs::write(&file, SECRET).expect("written");
+    for (account, reference) in [("355000000007", "env:CHAIN_KEY".to_owned()), ("355000000008", format!("file:{}", file.display()))] {
+        let scope = scope(account);
+        let ids = scope.build("hardened", json!({}));
+        ruin(&scope, &ids);
+        scope.progress(1.0);
+        let rule = ids["rule_arn"].as_str().expect("an ARN");
+        let run = scope.pgwaudit(&["fix", "--integration", rule, "--secret-from", &reference, "--emit", "cli"]);
+        assert!(run.code == 1 && run.stderr.is_empty(), "{}: {}", run.code, run.stderr);
+        assert!(!run.stdout.contains(SECRET) && !run.stdout.contains("$secret-"), "{}", run.stdout);
+        run_script(account, &run.stdout, SECRET);
+        assert_eq!(rules(&scope.pgwaudit(&["scan", "--format", "json"])), Vec::<String>::new(), "{}", run.stdout);
+        let connections = scope.call("events", "list_connections", json!({})).expect("connections");
+        let described = scope.call("events", "describe_connection", json!({"Name": connections["Connections"][0]["Name"]})).expect("one");
+        let kept = scope.call("secretsmanager", "get_secret_value", json!({"SecretId": described["SecretArn"]})).expect("its secret");
+        assert!(kept["SecretString"].as_str().is_some_and(|text| text.contains(SECRET)), "{reference}");
+    }
 }

@@ -219,6 +219,78 @@ fn a_deauthorized_connection_gets_its_credentials_again() {
     assert_eq!(scan(&scope), found, "after the rollback");
 }
 
+/// The authorization that EventBridge is told, and the secret that a plan reads for it, by kind.
+fn kinds() -> [(&'static str, Value, Value); 2] {
+    let (user, pass) = (format!("user-{CANARY}"), format!("pass-{CANARY}"));
+    let endpoint = "https://login.example.com/token";
+    let client = |id: &str, secret: &str| json!({"ClientID": id, "ClientSecret": secret});
+    let oauth =
+        |client: Value| json!({"OAuthParameters": {"ClientParameters": client, "AuthorizationEndpoint": endpoint, "HttpMethod": "POST"}});
+    [
+        (
+            "BASIC",
+            json!({"BasicAuthParameters": {"Username": "old", "Password": "old"}}),
+            json!({"secret": {"username": user, "password": pass}, "kept": {"BasicAuthParameters": {"Username": user, "Password": pass}}}),
+        ),
+        (
+            "OAUTH_CLIENT_CREDENTIALS",
+            oauth(client("old", "old")),
+            json!({"secret": {"client_id": user, "client_secret": pass}, "kept": oauth(client(&user, &pass))}),
+        ),
+    ]
+}
+
+#[test]
+fn credentials_of_other_kinds_are_given_again() {
+    for (index, (kind, old, new)) in kinds().into_iter().enumerate() {
+        let scope = backend().account(&format!("67000000010{index}"));
+        let ids = scope.build("hardened", json!({}));
+        call(&scope, "events", "update_connection", json!({"Name": ids["connection"], "AuthorizationType": kind, "AuthParameters": old}));
+        scope.connection_state(text(&ids, "connection"), "DEAUTHORIZED", "The endpoint answered 401.");
+        let (found, secret, journal) = (scan(&scope), path(&format!("{kind}.json")), path(&format!("{kind}.jsonl")));
+        std::fs::write(&secret, new["secret"].to_string()).expect("written");
+        let run = scope.pgwaudit(&repair(&ids, &format!("file:{secret}"), &["--apply", "--yes", "--journal", &journal]));
+        ok(&run, 0);
+        silent(&run, &[&journal]);
+        assert_eq!(serde_json::from_str::<Value>(&kept(&scope)).expect("JSON"), new["kept"], "{kind}");
+        assert_eq!(scan(&scope), BTreeSet::new(), "{kind}: after the fix");
+        ok(&scope.pgwaudit(&["rollback", &journal, "--yes"]), 0);
+        assert_eq!(scan(&scope), found, "{kind}: after the rollback");
+    }
+}
+
+#[test]
+fn a_connection_of_oauth_that_is_gone_is_made_again() {
+    let scope = backend().account("670000000110");
+    let ids = scope.build("hardened", json!({}));
+    let pool = "arn:aws:cognito-idp:us-east-1:670000000110:userpool/us-east-1_abc";
+    let params = json!({"restApiId": ids["api"], "name": "users", "type": "COGNITO_USER_POOLS", "providerARNs": [pool],
+        "identitySource": "method.request.header.Authorization"});
+    let authorizer = call(&scope, "apigateway", "create_authorizer", params);
+    let patch = |path: &str, value: &Value| json!({"op": "replace", "path": path, "value": value});
+    let patches = json!([patch("/authorizationType", &json!("COGNITO_USER_POOLS")), patch("/authorizerId", &authorizer["id"])]);
+    let method = json!({"restApiId": ids["api"], "resourceId": ids["resource"], "httpMethod": "POST", "patchOperations": patches});
+    call(&scope, "apigateway", "update_method", method);
+    call(&scope, "apigateway", "create_deployment", json!({"restApiId": ids["api"], "stageName": "prod"}));
+    call(&scope, "events", "delete_connection", json!({"Name": ids["connection"]}));
+    let (_, _, new) = kinds().into_iter().next_back().expect("OAuth");
+    let (before, found, journal) = (inventory(&scope), scan(&scope), path("oauth-gone.jsonl"));
+    let mut secret = new["secret"].clone();
+    (secret["authorization_endpoint"], secret["http_method"]) = (json!("https://login.example.com/token"), json!("POST"));
+    let args = repair(&ids, "env:CHAIN_CLIENT", &["--apply", "--yes", "--journal", &journal]);
+    // What lacks a field is refused before anything is made.
+    let run = scope.pgwaudit_with(&args, &[("CHAIN_CLIENT", &new["secret"].to_string())]);
+    ok(&run, 2);
+    assert!(run.stderr.contains("`authorization_endpoint`") && inventory(&scope) == before, "{}", run.stderr);
+    let run = scope.pgwaudit_with(&args, &[("CHAIN_CLIENT", &secret.to_string())]);
+    ok(&run, 0);
+    silent(&run, &[&journal]);
+    assert_eq!(serde_json::from_str::<Value>(&kept(&scope)).expect("JSON"), new["kept"]);
+    assert_eq!(scan(&scope), BTreeSet::new(), "after the fix");
+    ok(&scope.pgwaudit(&["rollback", &journal, "--yes"]), 0);
+    assert_eq!((inventory(&scope), scan(&scope)), (before, found), "after the rollback");
+}
+
 #[test]
 fn a_connection_whose_secret_was_deleted_gets_a_new_one() {
     let scope = backend().account("670000000007");

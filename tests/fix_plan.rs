@@ -5,10 +5,12 @@ mod planned;
 use std::collections::BTreeSet;
 
 use pgwaudit::fix::document::{Fix, Plan};
+use pgwaudit::fix::owner::ByTags;
 use pgwaudit::fix::permissions::OPERATIONS;
-use pgwaudit::fix::plan::planner;
+use pgwaudit::fix::plan::{Request, plan, planner};
 use pgwaudit::fix::saved;
 use pgwaudit::model::Snapshot;
+use pgwaudit::rules::parameters::Parameters;
 use pgwaudit::rules::verdict::FixClass;
 use pgwaudit::rules::{RULES, Rule, example};
 use planned::{failing, judge, planned};
@@ -141,4 +143,87 @@ fn a_plan_is_saved_read_and_refused_when_edited() {
     assert!(refused(&text.replace("pgwaudit.plan/1", "pgwaudit.plan/9")).contains("version `pgwaudit.plan/9`"));
     let cut = refused(&text[..text.len() / 2]);
     assert!(cut.contains("plan.json:") && cut.contains("not a whole plan"), "{cut}");
+}
+
+#[test]
+fn a_plan_of_which_each_fix_brings_another_finding_ends() {
+    let disabled = RULES.iter().find(|rule| rule.id == "rule/disabled").expect("the rule");
+    let snapshot = example::snapshot(failing(disabled).next().expect("an example")).expect("a snapshot");
+    let (first, mut count) = (snapshot.clone(), 0);
+    let mut always_another = |_: &Snapshot| {
+        let mut report = judge(&first);
+        count += 1;
+        report.findings.iter_mut().for_each(|finding| finding.fingerprint = format!("{count}"));
+        report
+    };
+    let request = Request {
+        judge: &mut always_another,
+        parameters: Parameters::default(),
+        select: &|finding| finding.rule == "rule/disabled",
+        allow: &[FixClass::Guarded],
+        allow_managed: true,
+        owners: &ByTags,
+        max_changes: None,
+        baseline: None,
+        secret: None,
+    };
+    let why = plan(snapshot, request).expect_err("there is no such plan");
+    assert!(why.contains("rule/disabled on arn:aws:events:") && why.contains("--skip rule/disabled"), "{why}");
+}
+
+#[test]
+fn no_fix_moves_its_finding_to_the_next_hop() {
+    let mut value = example::estate("default").expect("an estate");
+    let endpoint = serde_json::json!({"ip_address_type": "ipv6", "dns_record_ip_type": "ipv6"});
+    example::patch(&mut value, &serde_json::json!({"endpoints": {"vpce-0a1b2c3d4e5f67890": endpoint}})).expect("a patch");
+    let snapshot: Snapshot = serde_json::from_value(value).expect("a snapshot");
+    // The gateway speaks IPv4 only and the endpoint IPv6 only: no family of the configuration between them helps.
+    let plan = planned(&snapshot, "resource-config/ip-type");
+    assert_eq!(plan.steps().count(), 0, "{:?}", plan.fixes);
+    assert!(says(&plan).contains("resource-config/ip-type: nothing that is known would cure it"), "{}", says(&plan));
+}
+
+/// The default estate with a second VPC and an endpoint in it, to which the configuration leads; and a change.
+fn led_astray(change: &Value) -> Snapshot {
+    let mut value = example::estate("default").expect("an estate");
+    let region = &mut value["accounts"]["111122223333"]["regions"]["eu-west-1"];
+    let text = serde_json::to_string(&region["endpoints"]["vpce-0a1b2c3d4e5f67890"]).expect("JSON");
+    let text = text.replace("vpce-0a1b2c3d4e5f67890-ab12cd34", "vpce-0bbbbbbbbbbbbbbbb-ef56ab78");
+    let other = text.replace("vpce-0a1b2c3d4e5f67890", "vpce-0bbbbbbbbbbbbbbbb").replace("vpc-0a1b2c3d4e5f60001", "vpc-0bbbbbbbbbbbbbbbb");
+    region["endpoints"]["vpce-0bbbbbbbbbbbbbbbb"] = serde_json::from_str(&other).expect("an endpoint");
+    let domain = "vpce-0bbbbbbbbbbbbbbbb-ef56ab78.execute-api.eu-west-1.vpce.amazonaws.com";
+    example::patch(&mut value, &serde_json::json!({"resource_configs": {"orders-api": {"domain": domain}}})).expect("a patch");
+    example::patch(&mut value, change).expect("a patch");
+    serde_json::from_value(value).expect("a snapshot")
+}
+
+#[test]
+fn what_leads_to_an_endpoint_that_the_api_does_not_name_is_led_to_the_one_that_it_names() {
+    let operations = |plan: &Plan| plan.steps().map(|step| step.call.operation.clone()).collect::<Vec<_>>();
+    let home = "vpce-0a1b2c3d4e5f67890-ab12cd34.execute-api.eu-west-1.vpce.amazonaws.com";
+    let plan = planned(&led_astray(&serde_json::json!({})), "resource-config/other-vpc");
+    assert_eq!(operations(&plan), ["UpdateResourceConfiguration"], "{}", says(&plan));
+    assert_eq!(plan.steps().next().map(|step| &step.changes[0].after), Some(&serde_json::json!(home)));
+    // Whatever else is wrong.
+    let closed = serde_json::json!({"security_groups": {"sg-0a1b2c3d4e5f60001": {"egress": []}}});
+    let plan = planned(&led_astray(&closed), "resource-config/other-vpc");
+    assert_eq!(operations(&plan), ["UpdateResourceConfiguration"], "{}", says(&plan));
+    // With the gateway gone as well a new one stands where the API's endpoint is.
+    let plan = planned(&led_astray(&serde_json::json!({"gateways": {"orders-api": null}})), "resource-config/gateway-missing");
+    let call = |operation: &str| plan.steps().find(|step| step.call.operation == operation).map(|step| step.call.parameters.clone());
+    let gateway = call("CreateResourceGateway").unwrap_or_else(|| panic!("{:?}: {}", operations(&plan), says(&plan)));
+    assert_eq!(gateway["vpcIdentifier"], "vpc-0a1b2c3d4e5f60001");
+    let config = call("CreateResourceConfiguration").expect("a configuration");
+    assert_eq!(config["resourceConfigurationDefinition"]["dnsResource"]["domainName"], home);
+    // And no other configuration serves that leads elsewhere, as good as it may look.
+    let mut other = serde_json::to_value(led_astray(&serde_json::json!({}))).expect("JSON");
+    let configs = &mut other["accounts"]["111122223333"]["regions"]["eu-west-1"]["resource_configs"];
+    let (arn, mut config) =
+        configs.as_object().and_then(|all| all.iter().next()).map(|(arn, one)| (arn.clone(), one.clone())).expect("one");
+    configs.as_object_mut().expect("configurations").remove(&arn);
+    let arn = arn.replace("rcfg-0a1b2c3d4e5f60718", "rcfg-0bbbbbbbbbbbbbbbb");
+    (config["arn"], config["id"], config["name"]) = (arn.clone().into(), "rcfg-0bbbbbbbbbbbbbbbb".into(), "another".into());
+    configs[arn] = config;
+    let plan = planned(&serde_json::from_value(other).expect("a snapshot"), "connection/resource-config-missing");
+    assert!(operations(&plan).contains(&"CreateResourceConfiguration".to_owned()), "{:?}: {}", operations(&plan), says(&plan));
 }

@@ -8,7 +8,7 @@ use super::change::{Change, Difference};
 use super::ids::{self, Ids};
 use super::kinds::Filled;
 use super::pair::items;
-use super::{Comparison, json};
+use super::{Comparison, compare, json};
 use crate::error::{Error, Result, nearest};
 use crate::model::{Kind, Snapshot, Source};
 use crate::output::text::short;
@@ -105,6 +105,14 @@ pub fn some(baseline: &Snapshot, present: &Snapshot, comparison: &Comparison) ->
         }
     }
     snapshot(accounts, baseline)
+}
+
+/// How many differences there still are that were to be taken: they follow from others, which were not.
+pub fn left(accepted: &Snapshot, present: &Snapshot, comparison: &Comparison) -> usize {
+    let what =
+        |difference: &Difference| (difference.change, difference.resource.clone(), difference.pointer.clone(), difference.facet.clone());
+    let still: Vec<_> = compare(accepted, present).differences.iter().map(what).collect();
+    comparison.differences.iter().filter(|difference| still.contains(&what(difference))).count()
 }
 
 /// The ids of the resources that were made anew.

@@ -9,9 +9,25 @@ use serde_json::Value;
 use super::pair::{Item, items};
 use crate::estate::{Integration, Place};
 use crate::model::Kind;
+use crate::model::more::Metric;
 
 /// How many steps lead from a resource to a hop: prefix list, group, gateway.
 const STEPS: usize = 3;
+
+/// Collections whose resources act on what they name. All others act on what names them: two rules of one bus, or two
+/// endpoints of one VPC, have nothing to do with each other.
+const ACTING: [&str; 10] = [
+    "network_acls",
+    "route_tables",
+    "hosted_zones",
+    "associations",
+    "shares",
+    "usage_plans",
+    "access_associations",
+    "archives",
+    "alarms",
+    "written",
+];
 
 /// A resource of a snapshot: collection, account, region, key.
 type Node<'v> = (&'v str, &'v str, &'v str, &'v str);
@@ -23,6 +39,7 @@ pub struct Touch<'v> {
     graph: OnceCell<Graph<'v>>,
 }
 
+/// Which resource acts on which.
 #[derive(Default)]
 struct Graph<'v> {
     edges: HashMap<Node<'v>, HashSet<Node<'v>>>,
@@ -89,7 +106,7 @@ fn collection_of<'p>(place: &Place<'p>) -> (&'static str, &'p str) {
 }
 
 impl<'v> Graph<'v> {
-    /// Joins every two resources of which one names the other.
+    /// Leads from every resource to those that it acts on.
     fn new(accounts: &'v Value) -> Self {
         let mut by_id: HashMap<&'v str, Vec<Node<'v>>> = HashMap::new();
         for item in items(accounts) {
@@ -104,7 +121,22 @@ impl<'v> Graph<'v> {
         for item in items(accounts) {
             graph.search(&item, item.value, &by_id);
         }
+        let rules: Vec<Item<'v>> = items(accounts).filter(|item| item.collection == "rules").collect();
+        for alarm in items(accounts).filter(|item| item.collection == "alarms") {
+            graph.watch(&alarm, &rules);
+        }
         graph
+    }
+
+    /// Leads from an alarm to the rules that it watches, which it names by dimensions.
+    fn watch(&mut self, alarm: &Item<'v>, rules: &[Item<'v>]) {
+        let metrics: Vec<Metric> = serde_json::from_value(alarm.value["metrics"].clone()).unwrap_or_default();
+        for rule in rules.iter().filter(|rule| (rule.account, rule.region) == (alarm.account, alarm.region)) {
+            let text = |field: &str| rule.value.get(field).and_then(Value::as_str).unwrap_or_default();
+            if metrics.iter().any(|metric| metric.is_of_rule(text("bus"), text("name"))) {
+                self.edges.entry(node(alarm)).or_default().insert(node(rule));
+            }
+        }
     }
 
     fn search(&mut self, item: &Item<'v>, value: &'v Value, by_id: &HashMap<&'v str, Vec<Node<'v>>>) {
@@ -116,8 +148,8 @@ impl<'v> Graph<'v> {
                 for other in
                     named.filter(|other| **other != own && (other.0 != "buses" || (item.collection == "rules" && other.2 == own.2)))
                 {
-                    self.edges.entry(own).or_default().insert(*other);
-                    self.edges.entry(*other).or_default().insert(own);
+                    let (from, to) = if ACTING.contains(&item.collection) { (own, *other) } else { (*other, own) };
+                    self.edges.entry(from).or_default().insert(to);
                 }
             }
             Value::Array(items) => items.iter().for_each(|value| self.search(item, value, by_id)),

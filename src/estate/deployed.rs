@@ -65,6 +65,14 @@ impl<'a> Estate<'a> {
         Ok(of_verb(summary, &paths, verb, certain))
     }
 
+    /// Whether a request may reach one of these resource paths when values put in at run time, which may hold slashes,
+    /// change it from the first of them on.
+    pub(super) fn may_reach(&self, paths: &[&'a str], request: &[Segment]) -> bool {
+        let known = request.iter().position(|segment| matches!(segment, Segment::Dynamic(_)));
+        let Some(start) = known.and_then(|known| request.get(..known)) else { return false };
+        paths.iter().filter_map(|path| self.templates.get(*path)?.as_ref()).any(|template| template.goes_on_from(start))
+    }
+
     /// The resource paths that a request may reach, and whether it is one whatever is put in for a `*` of the URL. Where it
     /// is not, the one that takes any value stands before those that take a certain one.
     fn fitting(&self, paths: impl Iterator<Item = &'a String>, request: &[Segment]) -> (Vec<&'a str>, bool) {

@@ -52,8 +52,29 @@ impl<'a> Estate<'a> {
                 domain,
                 Unknown::unresolved(format!("where the domain of a resource configuration leads that is {why} is not known")),
             ),
-            _ => gateway.then(|gateway| self.only_endpoint(domain, gateway)),
+            host => self.endpoint_by_other_name(domain, host.and_then(Host::endpoint_elsewhere), config.region, gateway),
         }
+    }
+
+    /// The endpoint that has a name which is none of AWS's known forms; `id` is that of the endpoint whose own name it is by
+    /// its first label.
+    fn endpoint_by_other_name(
+        &'a self,
+        domain: &'a str,
+        id: Option<String>,
+        region: &'a str,
+        gateway: &Hop<'a, Site<'a, Gateway>>,
+    ) -> Hop<'a, Site<'a, Endpoint>> {
+        if let Some(endpoint) = self.endpoint_by_name(region, domain) {
+            return Hop::Present(endpoint);
+        }
+        let Some(id) = id else { return gateway.then(|gateway| self.only_endpoint(domain, gateway)) };
+        gateway.then(|gateway| {
+            let there = || self.endpoints(region).any(|endpoint| endpoint.key == id);
+            let gap = self.endpoints_gap(gateway);
+            let gap = gap.or_else(|| there().then(|| Unknown::unresolved(format!("whether {domain} is a name of {id} is not known"))));
+            gap.map_or(Hop::Missing(domain), |unknown| Hop::Unknown(domain, unknown))
+        })
     }
 
     /// An endpoint by its own DNS name, or by the alias that an API has at it.

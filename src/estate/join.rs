@@ -320,6 +320,9 @@ impl<'a> Estate<'a> {
                 None => Hop::Present(Called::Found(way)),
             },
             Ok(found @ Called::Found(_)) => Hop::Present(found),
+            Ok(Called::NoPath { paths }) if integration.is_formatted() && !self.may_reach(&paths, path) => {
+                Hop::Present(Called::NoPath { paths })
+            }
             Ok(_) if integration.is_formatted() => {
                 Hop::Unknown(verb, Unknown::unresolved("the path is put together at run time, and its literal part alone fits no method"))
             }

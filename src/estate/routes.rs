@@ -156,9 +156,9 @@ impl<'a> Chains<'a> {
     /// regions. A template does not say where it will be deployed.
     /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html>
     fn out_of_reach(&self, caller: &Caller<'a>) -> Option<&'a str> {
-        let Caller::Target(_, target) = caller else { return None };
+        let Caller::Target(rule, target) = caller else { return None };
         let arn = target.value.arn.read().ok()?;
-        let elsewhere = Arn::parse(arn).is_some_and(|arn| !arn.is_of(target.account, target.region));
+        let elsewhere = !Arn::parse(arn)?.is_beside(&Arn::parse(&rule.value.arn)?);
         (elsewhere && self.estate.snapshot.source.kind.is_deployed()).then_some(arn.as_str())
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A definition is walked once, when the estate is built, through `Parallel` branches and `Map` processors, however
 //! deep. What a task takes from its input or computes at run time is unknown, never empty; a URL that is put together
-//! with `States.Format` keeps its literal part, with a `*` for each value, like the URL of an API destination.
+//! with `States.Format`, or of literals and values in JSONata, keeps its literal part, with a `*` for each value, like
+//! the URL of an API destination.
 //! <https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html>
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::host::{InvocationUrl, UrlError};
+use crate::jsonata::{self, Piece};
 use crate::model::states::StateMachine;
 use crate::model::{Known, Reason, Text, Unknown};
 
@@ -59,7 +61,7 @@ impl<T> Field<T> {
 /// The URL of a task.
 #[derive(Clone, Debug)]
 pub struct Address {
-    /// As written, or with `*` for each value of `States.Format`.
+    /// As written, or with `*` for each value that is put in at run time.
     pub text: String,
     /// Taken apart.
     pub url: Result<InvocationUrl, UrlError>,
@@ -229,7 +231,8 @@ fn word(part: Part<'_>) -> Result<&str, Unknown> {
 
 fn address(part: Part<'_>) -> Result<Address, Unknown> {
     let (text, formatted) = match part {
-        Part::Computed(expression) => (format_template(expression).ok_or_else(at_run_time)?, true),
+        Part::Computed(text) if has_placeholder(text) => return Err(not_filled()),
+        Part::Computed(text) => (format_template(text).or_else(|| joined_template(text)).ok_or_else(at_run_time)?, true),
         written => (word(written)?.to_owned(), false),
     };
     let host_ends = text.find("://").and_then(|at| Some(at + 3 + text.get(at + 3..)?.find('/')?));
@@ -256,6 +259,12 @@ fn format_template(expression: &str) -> Option<String> {
             other => template.push(other),
         }
     }
+}
+
+/// The literals of a concatenation in JSONata with `*` for each value between them.
+fn joined_template(expression: &str) -> Option<String> {
+    let pieces = jsonata::concatenation(expression)?;
+    Some(pieces.iter().map(|piece| if let Piece::Literal(text) = piece { text } else { "*" }).collect())
 }
 
 /// The text of a JSONata expression.

@@ -123,6 +123,13 @@ impl Run<'_> {
     /// Where the run had to stop; the journal tells how far it came.
     pub fn go(&mut self) -> Result<Outcome> {
         let plan = self.journal.plan.clone();
+        let taken = plan.steps().find(|step| matches!(self.journal.progress(step), Progress::Undoing | Progress::Undone));
+        if let Some(step) = taken {
+            let path = self.journal.path.display();
+            let what = format!("{path}: step {} was taken back, or that was begun: the run does not go on", step.id);
+            return Err(Error::new(what)
+                .next(format!("take back the rest with `pgwaudit rollback {path}`, then make a new plan with `pgwaudit fix`")));
+        }
         let (mut outcome, mut skipped) = (Outcome::default(), BTreeSet::new());
         for (index, fix) in plan.fixes.iter().enumerate().filter(|(_, fix)| fix.withheld.is_none()) {
             if self.journal.verified.contains(&index) {
@@ -166,9 +173,8 @@ impl Run<'_> {
                 self.take_up(step)?;
                 true
             }
-            Progress::Undoing | Progress::Undone => {
-                return Err(Error::new(format!("step {} was taken back", step.id)).next("make a new plan with `pgwaudit fix`").into());
-            }
+            // `go` does not begin with such a one.
+            Progress::Undoing | Progress::Undone => return Err(Error::new(format!("step {} was taken back", step.id)).into()),
             Progress::Open => self.make(step)?,
         };
         if let Some(wait) = &step.wait {

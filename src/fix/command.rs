@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::document::{Baseline, Plan};
+use super::document::{Baseline, Fix, Plan};
 use super::journal::Journal;
 use super::owner::{ByStacks, ByTags, Owners};
 use super::plan::{Request, plan};
@@ -56,14 +56,13 @@ pub fn fix(args: FixArgs) -> Result<u8> {
         None => {
             let read = Read::new(&planned, &filter, secret.as_ref(), &standard, &mut settings)?;
             let plan = read.plan(&planned, &standard, &mut settings)?;
-            if secret.is_some() && super::secret::references(&plan).is_empty() {
-                run::tell("--secret-from: no step of this plan takes a secret");
-            }
             if let Some(form) = planned.emit {
                 planned.plan_out.as_deref().map_or(Ok(()), |file| saved::write(file, &plan))?;
                 let plan = read.plan(&everything(&planned), &standard, &mut settings)?;
+                secret.iter().for_each(|_| needless(&plan));
                 return emit(form, &plan, Some(read.snapshot), &standard, &settings);
             }
+            secret.iter().for_each(|_| needless(&plan));
             (plan, Some(read.report))
         }
     };
@@ -79,7 +78,7 @@ pub fn fix(args: FixArgs) -> Result<u8> {
     }
     let journal = apply.journal.clone().unwrap_or_else(|| PathBuf::from(format!("pgwaudit-journal-{}.jsonl", plan.id)));
     if !apply.yes {
-        confirm(&format!("make these {} steps?", plan.steps().count()))?;
+        confirm(&format!("make {}?", show::counted(plan.steps().count())))?;
     }
     changes::apply(plan, report, &journal, &standard, &mut settings, &apply)
 }
@@ -135,6 +134,18 @@ pub fn policy(_: Option<&Path>, _: &str) -> Result<u8> {
 fn settings_of(live: LiveArgs) -> Result<Scan> {
     let subject = SubjectArgs { live, ..SubjectArgs::default() };
     Scan::new(ScanArgs { subject, ..ScanArgs::default() }, &run::directory()?)
+}
+
+/// Says so where a secret is named that no step takes, or none that is made.
+fn needless(plan: &Plan) {
+    let takes = |fix: &Fix| fix.steps.iter().any(|step| step.call.secret.is_some());
+    if plan.made().any(takes) {
+        return;
+    }
+    run::tell(match plan.fixes.iter().any(takes) {
+        true => "--secret-from: what takes the secret is not made, for the reason that the plan gives",
+        false => "--secret-from: no step of this plan takes a secret",
+    });
 }
 
 /// 1 where a plan has anything to do.
@@ -356,7 +367,7 @@ mod changes {
             confirm("take back what was done?")?;
         }
         let taken = Run { cloud: &mut cloud, journal: &mut journal, tell: &mut run::tell, patience }.back()?;
-        run::tell(&format!("{taken} steps taken back"));
+        run::tell(&format!("{} taken back", show::counted(taken)));
         Ok(0)
     }
 
@@ -381,26 +392,32 @@ mod changes {
     }
 
     fn go(mut journal: Journal, cloud: &mut dyn Cloud, args: &ApplyArgs) -> Result<u8> {
+        let path = journal.path.clone();
         let mut run = Run { cloud, journal: &mut journal, tell: &mut run::tell, patience: args.wait_timeout };
-        match run.go() {
+        match run.go().and_then(|outcome| fresh(outcome, &path)) {
             Ok(outcome) => conclude(&journal, &outcome),
             Err(error) if args.rollback_on_failure => {
                 run::tell(&error.to_string());
                 let taken = run.back()?;
-                Err(Error::new(format!("stopped, and {taken} steps were taken back")).next("what stopped it is told above"))
+                Err(Error::new(format!("stopped, and taken back: {}", show::counted(taken))).next("what stopped it is told above"))
             }
             Err(error) => Err(error),
         }
     }
 
+    /// What came of a run for which the state was the plan's.
+    fn fresh(outcome: Outcome, journal: &Path) -> Result<Outcome> {
+        if outcome.stale.is_empty() {
+            return Ok(outcome);
+        }
+        let what = format!("the plan is stale, {} made: {}", show::counted(outcome.made), outcome.stale.join("; "));
+        let back = format!("take back what was made with `pgwaudit rollback {}`", journal.display());
+        Err(Error::new(what).next(format!("make a new plan with `pgwaudit fix`, or {back}")))
+    }
+
     fn conclude(journal: &Journal, outcome: &Outcome) -> Result<u8> {
         let path = journal.path.display();
-        if !outcome.stale.is_empty() {
-            let what = format!("the plan is stale, {} steps made: {}", outcome.made, outcome.stale.join("; "));
-            let next = format!("make a new plan with `pgwaudit fix`, or take back what was made with `pgwaudit rollback {path}`");
-            return Err(Error::new(what).next(next));
-        }
-        run::tell(&format!("{} steps made and verified; `pgwaudit rollback {path}` takes them back", outcome.made));
+        run::tell(&format!("{} made and verified; `pgwaudit rollback {path}` takes back what was made", show::counted(outcome.made)));
         for gap in &outcome.unread {
             run::tell(&format!("not verified: {gap}"));
         }

@@ -160,7 +160,13 @@ impl Journal {
     pub fn open(path: &Path) -> Result<Journal> {
         let shown = path.display();
         let file = OpenOptions::new().read(true).write(true).open(path);
-        let mut file = file.map_err(|error| Error::new(format!("{shown}: cannot be opened: {error}")).next("name the journal of a run"))?;
+        let mut file = file.map_err(|error| {
+            let next = match error.kind() {
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "the run goes on in it: let it be read and written",
+                _ => "name the journal of a run",
+            };
+            Error::new(format!("{shown}: cannot be opened: {error}")).next(next)
+        })?;
         lock(&file, path)?;
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(|error| unread(path, 1, &error.to_string()))?;

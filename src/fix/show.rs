@@ -28,15 +28,19 @@ pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", summary(plan))
 }
 
+/// So many steps, in words.
+pub fn counted(steps: usize) -> String {
+    if steps == 1 { "1 step".to_owned() } else { format!("{steps} steps") }
+}
+
 /// The plan in one line.
 pub fn summary(plan: &Plan) -> String {
     let (made, steps) = (plan.made().count(), plan.steps().count());
     let withheld = plan.fixes.len() - made;
-    let count = |number: usize, name: &str| if number == 1 { format!("1 {name}") } else { format!("{number} {name}s") };
     if plan.fixes.is_empty() && plan.manual.is_empty() {
         return "nothing to do".to_owned();
     }
-    let (fixes, steps) = (if made == 1 { "1 fix".to_owned() } else { format!("{made} fixes") }, count(steps, "step"));
+    let (fixes, steps) = (if made == 1 { "1 fix".to_owned() } else { format!("{made} fixes") }, counted(steps));
     format!("plan {}: {fixes} in {steps}, {withheld} withheld, {} to be done by hand", plan.id, plan.manual.len())
 }
 

@@ -113,6 +113,9 @@ impl fmt::Display for Distrust {
     }
 }
 
+/// `vpce-` and the eight digits that ids once had.
+const SHORTEST_ENDPOINT_ID: usize = 13;
+
 /// Whether a name that has none of API Gateway's documented forms is nevertheless one of its own, such as one for FIPS or
 /// of the dual-stack suffix. Nobody can have it as a custom domain name; whether private APIs answer to it is not documented.
 pub fn is_service_name(name: &str) -> bool {
@@ -140,6 +143,14 @@ impl Host {
             | Host::ServicePrivateName { location, .. } => Some(location),
             Host::Custom(_) | Host::Untrusted { .. } => None,
         }
+    }
+
+    /// The id of the endpoint whose own name this is, as its first label tells, below a suffix that is not known here:
+    /// that of a new partition, or of a server that is not AWS's.
+    pub fn endpoint_elsewhere(&self) -> Option<String> {
+        let Host::Custom(name) = self else { return None };
+        let label = EndpointLabel::parse(name.split('.').next()?)?;
+        Some(label.endpoint_id).filter(|id| id.len() >= SHORTEST_ENDPOINT_ID)
     }
 
     fn of_name(name: &str) -> Host {

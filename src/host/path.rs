@@ -190,6 +190,16 @@ impl PathTemplate {
         each.min().unwrap_or(Match::Yes)
     }
 
+    /// Whether a request path that begins with these segments may belong to the resource, whatever comes after them.
+    pub fn goes_on_from(&self, start: &[Segment]) -> bool {
+        let long_enough = self.parts.len() >= start.len() || self.parts.last() == Some(&Part::Greedy);
+        let fits = |(part, segment): (&Part, &Segment)| match part {
+            Part::Literal(text) => segment.against(text) != Match::No,
+            Part::Param | Part::Greedy => true,
+        };
+        long_enough && self.parts.iter().zip(start).all(fits)
+    }
+
     /// The more specific template first: literal before variable before greedy, from the left.
     fn specificity(&self, other: &PathTemplate) -> Ordering {
         self.parts.iter().map(Part::rank).cmp(other.parts.iter().map(Part::rank))

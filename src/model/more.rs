@@ -87,6 +87,21 @@ pub struct Metric {
     pub dimensions: BTreeMap<String, String>,
 }
 
+impl Metric {
+    /// Whether it is about a rule of EventBridge, by the rule's bus and name. `RuleName` alone means a rule of the default
+    /// bus; fewer dimensions take in more rules, and one more is of a metric that EventBridge does not write.
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html>
+    pub fn is_of_rule(&self, bus: &str, name: &str) -> bool {
+        let dimension = |name: &str| self.dimensions.get(name).map(String::as_str);
+        let other = self.dimensions.keys().any(|name| !["EventBusName", "RuleName"].contains(&name.as_str()));
+        let bus_fits = match dimension("EventBusName") {
+            Some(own) => own == bus,
+            None => dimension("RuleName").is_none() || bus == "default",
+        };
+        self.namespace == "AWS/Events" && !other && bus_fits && dimension("RuleName").is_none_or(|own| own == name)
+    }
+}
+
 /// A private hosted zone of a VPC that the chain names (`ListHostedZonesByVPC`), keyed by id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

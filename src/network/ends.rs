@@ -96,12 +96,18 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The addresses of one family, of which there has to be one.
+    /// The addresses of one family, of which there has to be one. An interface has addresses of its subnet
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html>): another one is not what it answers at.
     fn at(&mut self, id: &'a str, subnet: &Result<&'a str, Unknown>, addresses: &[String], family: Family) -> Result<(), Unknown> {
+        let home = subnet.as_ref().ok().and_then(|id| self.facts.subnet(id).ok().flatten());
+        let home = home.and_then(|home| blocks(home.cidrs.read().ok()?, family).ok()).unwrap_or_default();
         let mut found = false;
         for text in addresses {
             let range = Range::address(text).ok_or_else(|| Unknown::unresolved(format!("`{text}` is not an address")))?;
             if range.family() == family {
+                if !home.is_empty() && !home.iter().any(|block| block.holds(&range)) {
+                    return Err(Unknown::unresolved(format!("{text} of {id} is no address of the subnet that {id} is in")));
+                }
                 found = true;
                 self.add(id, subnet.clone(), range, None);
             }

@@ -70,7 +70,8 @@ pub fn build(snapshot: &Snapshot, assessment: &Assessment<'_>, policy: Policy<'_
     let deployed = snapshot.source.kind.is_deployed();
     let declared = policy.locate.map(|locate| place::all(&mut findings, &integrations, locate, deployed)).unwrap_or_default();
     if !deployed {
-        rename::all(&mut findings, &mut integrations, &declared);
+        let names = policy.locate.map(Locate::names).unwrap_or_default();
+        rename::all(&mut findings, &mut integrations, &declared, &names);
     }
     let counts = count(&findings, assessment, not_assessed.len(), suppressed.len());
     let mut report = Report {

@@ -44,4 +44,9 @@ pub trait Locate {
 
     /// What the resource is called where it is declared.
     fn declared(&self, resource: &ResourceId) -> Option<Declared>;
+
+    /// The ids of all that is declared, each with the name that stands for it where nothing is deployed.
+    fn names(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
 }

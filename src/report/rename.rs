@@ -8,9 +8,15 @@ use super::{Declaration, IntegrationReport, ReportedFinding};
 use crate::arn::Arn;
 
 /// Puts names in the place of ids in everything that people read. The ids of resources stay what they are.
-pub(super) fn all(findings: &mut [ReportedFinding], integrations: &mut [IntegrationReport], declared: &BTreeMap<String, Declaration>) {
-    let ids: BTreeMap<&str, &str> =
-        declared.iter().flat_map(|(id, known)| tokens(id).map(|token| (token, known.declared.name.as_str()))).collect();
+pub(super) fn all(
+    findings: &mut [ReportedFinding],
+    integrations: &mut [IntegrationReport],
+    declared: &BTreeMap<String, Declaration>,
+    names: &[(String, String)],
+) {
+    let others = names.iter().map(|(id, name)| (id.as_str(), name.as_str()));
+    let all = others.chain(declared.iter().map(|(id, known)| (id.as_str(), known.declared.name.as_str())));
+    let ids: BTreeMap<&str, &str> = all.flat_map(|(id, name)| tokens(id).map(move |token| (token, name))).collect();
     let Ok(search) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(ids.keys()) else { return };
     let names: Vec<&str> = ids.into_values().collect();
     let rename = |text: &mut String| {

@@ -146,20 +146,7 @@ pub fn alarm_missing(path: &Integration<'_>) -> Assessed {
     fail(rule.at("/arn").observed("no alarm on this rule").expected(format!("an alarm on one of {}", LOSSES.join(", "))))
 }
 
-/// The dimensions of these metrics.
-const DIMENSIONS: [&str; 2] = ["EventBusName", "RuleName"];
-
-/// Whether a metric counts losses of `rule`. `RuleName` alone means a rule of the default bus; fewer
-/// dimensions take in more rules, and one more is of a metric that EventBridge does not write.
+/// Whether a metric counts losses of `rule`.
 fn counts_losses(metric: &Metric, rule: &Rule) -> bool {
-    let other = metric.dimensions.keys().any(|name| !DIMENSIONS.contains(&name.as_str()));
-    if metric.namespace != "AWS/Events" || !LOSSES.contains(&metric.name.as_str()) || other {
-        return false;
-    }
-    let dimension = |name: &str| metric.dimensions.get(name).map(String::as_str);
-    let bus_fits = match dimension("EventBusName") {
-        Some(bus) => bus == rule.bus,
-        None => dimension("RuleName").is_none() || rule.bus == "default",
-    };
-    bus_fits && dimension("RuleName").is_none_or(|name| name == rule.name)
+    LOSSES.contains(&metric.name.as_str()) && metric.is_of_rule(&rule.bus, &rule.name)
 }

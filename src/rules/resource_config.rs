@@ -54,6 +54,7 @@ pub fn domain_not_endpoint(path: &Integration<'_>) -> Assessed {
     match path.estate.domain(domain) {
         Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. }) => {}
         Some(Host::Untrusted { why }) if *why == broken => {}
+        Some(host) if host.endpoint_elsewhere().is_some() => {}
         _ => return not_applicable("the domain is no name of an execute-api endpoint"),
     }
     let place = || config.at("/domain").observed(domain);

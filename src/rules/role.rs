@@ -23,11 +23,11 @@ pub fn not_found(path: &Integration<'_>) -> Assessed {
         return pass();
     }
     let evidence = target.at("/role_arn").observed(arn);
-    if let Some(role) = Arn::parse(arn)
-        && role.account != rule.account
+    if let (Some(role), Some(own)) = (Arn::parse(arn), Arn::parse(&rule.value.arn))
+        && role.account != own.account
     {
         let note = format!("The role belongs to account {}; EventBridge assumes roles of the rule's account only.", role.account);
-        return fail(Finding::from(evidence.expected(format!("a role of account {}", rule.account))).note(note));
+        return fail(Finding::from(evidence.expected(format!("a role of account {}", own.account))).note(note));
     }
     match &*path.role {
         Hop::Missing(_) => fail(evidence.expected("a role that exists")),

@@ -10,14 +10,15 @@ use crate::model::events::{Place, Target};
 
 /// `target/destination-missing`
 pub fn destination_missing(path: &Integration<'_>) -> Assessed {
-    let (_, target) = path.target()?;
+    let (rule, target) = path.target()?;
     match &path.destination {
         Hop::Missing(arn) => {
             let name = crate::arn::Arn::parse(arn).map_or(*arn, |arn| arn.name());
             let mut twins = path.estate.all(Kind::Destination, |region| &region.destinations);
             let twin = twins.find(|twin| twin.value.name == name && twin.account == target.account && twin.region == target.region);
             let finding = fail_at(target.at("/arn").observed(arn), twin.as_ref().map(|twin| twin.key));
-            let elsewhere = Arn::parse(arn).is_some_and(|arn| !arn.is_of(target.account, target.region));
+            let own = Arn::parse(&rule.value.arn);
+            let elsewhere = Arn::parse(arn).zip(own).is_some_and(|(arn, own)| !arn.is_beside(&own));
             let finding = match (&twin, elsewhere) {
                 (_, true) => finding.note("Rules call API destinations of their own account and region only."),
                 (Some(_), false) => {

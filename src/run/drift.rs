@@ -91,7 +91,10 @@ fn same_accounts(path: &Path, baseline: &Snapshot, present: &Snapshot) -> Result
     if before.is_empty() || before.intersection(&now).next().is_some() {
         return Ok(());
     }
-    let list = |accounts: BTreeSet<String>| accounts.into_iter().collect::<Vec<_>>().join(", ");
+    let list = |accounts: BTreeSet<String>| match accounts.is_empty() {
+        true => "no account".to_owned(),
+        false => accounts.into_iter().collect::<Vec<_>>().join(", "),
+    };
     let what = format!("{}: is a baseline of {}, and what was read is {}", path.display(), list(before), list(now));
     Err(Error::new(what).next("name the baseline of this account, or read its own account with --profile or --assume-role"))
 }
@@ -267,7 +270,12 @@ fn take(args: AcceptArgs) -> Result<u8> {
         report.findings.retain(|finding| finding.severity >= settings.output.min_severity);
         settings.output.write(&report, settings.rules.rules())?;
     }
-    let number = comparison.differences.len();
+    let accepted = if resources.is_empty() { accept::all(&whole, &present) } else { accept::some(&whole, &present, &comparison) }?;
+    let number = comparison.differences.len() - accept::left(&accepted, &present, &comparison);
+    if number == 0 {
+        let what = format!("{}: nothing was written: what differs there follows from a difference on another resource", path.display());
+        return Err(Error::new(what).next("name that one, or none to take them all"));
+    }
     let what = if number == 1 { "1 difference".to_owned() } else { format!("{number} differences") };
     let nobody =
         || Error::new("nobody can be asked: standard input is no terminal").next("look at the differences, then repeat it with --yes");
@@ -275,8 +283,7 @@ fn take(args: AcceptArgs) -> Result<u8> {
         tell("nothing was written");
         return Ok(1);
     }
-    let accepted = if resources.is_empty() { accept::all(&whole, &present) } else { accept::some(&whole, &present, &comparison) };
-    source::snapshot::write(&path, &accepted?)?;
+    source::snapshot::write(&path, &accepted)?;
     if !quiet {
         tell(&format!("{}: took {what}", path.display()));
     }

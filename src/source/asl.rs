@@ -115,7 +115,7 @@ mod tests {
                 "Headers": {"x-api-key": "canary-4", "x-apigw-api-id": "abcdefghij"}, "QueryParameters": {"q": "canary-5"},
                 "RequestBody": {"deep": [{"pin": "canary-6"}], "id.$": "$.detail.id"}, "RequestBody.$": "$.body"}});
         let jsonata = json!({"Type": "Task", "Resource": "arn:aws:states:::http:invoke",
-            "Arguments": {"ApiEndpoint": "{% 'https://x/' & $states.input.id & 'canary-7' %}", "Method": "GET"}});
+            "Arguments": {"ApiEndpoint": "{% 'https://x/' & $states.input.id & '?x=canary-7' %}", "Method": "GET"}});
         json!({"StartAt": "Map", "Comment": "canary-8", "States": {
             "Map": {"Type": "Map", "ItemProcessor": {"StartAt": "A", "States": {"A": task}}, "Next": "P"},
             "P": {"Type": "Parallel", "Branches": [{"StartAt": "B", "States": {"B": jsonata}}], "End": true},

@@ -146,6 +146,70 @@ fn one_resource_is_accepted_by_its_name() {
 }
 
 #[test]
+fn what_follows_from_another_difference_is_not_said_to_be_taken_alone() {
+    let place = Place::with(&json!({"apis": {"a1b2c3d4e5": {"policy": {"Statement": []}}}}));
+    let (before, stage) = (place.read("base.json"), "arn:aws:apigateway:eu-west-1::/restapis/a1b2c3d4e5/stages/prod");
+    assert!(place.drift(&[]).1.contains("drift/deployment-changed"), "saved and not deployed");
+    let accept =
+        |names: &[&str]| place.run(&[&["drift", "accept", "--baseline", "base.json", "--snapshot", "now.json", "--yes"], names].concat());
+    let (code, _, stderr) = accept(&[stage]);
+    assert!(code == Some(2) && stderr.contains("follows from a difference on another resource"), "{stderr}");
+    assert_eq!(place.read("base.json"), before);
+    assert_eq!(accept(&["a1b2c3d4e5"]).0, Some(0));
+    assert_eq!(place.drift(&[]).0, Some(0));
+}
+
+#[test]
+fn an_alarm_belongs_to_the_integrations_of_the_rule_that_it_watches() {
+    let place = Place::with(&json!({"alarms": {"orders-failed": null, "orders-undelivered": null}}));
+    let (code, stdout, _) = place.drift(&["--format", "json"]);
+    let report: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!((code, report["findings"].as_array().map(Vec::len)), (Some(1), Some(2)), "{stdout}");
+    for finding in report["findings"].as_array().expect("findings") {
+        assert_eq!((&finding["rule"], finding["integrations"].as_array().map(Vec::len)), (&json!("drift/resource-vanished"), Some(1)));
+        assert_eq!(finding["breaks"][0]["rule"], "observability/alarm-missing", "{finding:#}");
+    }
+    // One that watches a rule of nobody's is nobody's.
+    let mut base = estate("default");
+    let arn = "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:other";
+    let dimensions = json!({"EventBusName": "orders", "RuleName": "other"});
+    let metrics = json!([{"namespace": "AWS/Events", "name": "FailedInvocations", "dimensions": dimensions}]);
+    base["accounts"]["111122223333"]["regions"]["eu-west-1"]["alarms"][arn] = json!({"arn": arn, "name": "other", "metrics": metrics});
+    place.write("base.json", &base);
+    place.write("now.json", &estate("default"));
+    let (code, stdout, _) = place.drift(&["--format", "json"]);
+    let report: Value = serde_json::from_str(&stdout).expect("JSON");
+    assert_eq!((code, &report["findings"][0]["severity"]), (Some(0), &json!("info")), "{stdout}");
+}
+
+#[test]
+fn what_only_shares_a_bus_a_role_or_a_vpc_with_an_integration_is_no_part_of_it() {
+    let place = Place::with(&json!({}));
+    let mut base = estate("default");
+    let region = &mut base["accounts"]["111122223333"]["regions"]["eu-west-1"];
+    let mut rule = region["rules"].as_object().and_then(|rules| rules.values().next()).expect("a rule").clone();
+    let arn = "arn:aws:events:eu-west-1:111122223333:rule/orders/audit";
+    (rule["arn"], rule["name"]) = (json!(arn), json!("audit"));
+    rule["targets"] =
+        json!({"log": {"arn": "arn:aws:logs:eu-west-1:111122223333:log-group:audit", "role_arn": rule["targets"]["api"]["role_arn"]}});
+    region["rules"][arn] = rule;
+    let mut endpoint = region["endpoints"]["vpce-0a1b2c3d4e5f67890"].clone();
+    (endpoint["id"], endpoint["service"]) = (json!("vpce-0bbbbbbbbbbbbbbbb"), json!("com.amazonaws.eu-west-1.sqs"));
+    (endpoint["dns_names"], endpoint["interface_ids"]) = (json!([]), json!([]));
+    region["endpoints"]["vpce-0bbbbbbbbbbbbbbbb"] = endpoint;
+    place.write("base.json", &base);
+    let region = &mut base["accounts"]["111122223333"]["regions"]["eu-west-1"];
+    region["rules"][arn]["state"] = json!("DISABLED");
+    region["endpoints"]["vpce-0bbbbbbbbbbbbbbbb"]["tags"] = json!({"team": "other"});
+    place.write("now.json", &base);
+    let (code, stdout, _) = place.drift(&["--format", "json"]);
+    let report: Value = serde_json::from_str(&stdout).expect("JSON");
+    let findings = report["findings"].as_array().expect("findings");
+    let told: Vec<_> = findings.iter().map(|one| (&one["severity"], &one["integrations"])).collect();
+    assert_eq!((code, told), (Some(0), vec![(&json!("info"), &json!([])); 2]), "{stdout}");
+}
+
+#[test]
 fn what_was_not_read_stays_as_it_was() {
     let gap = json!({"$unknown": {"call": "events:DescribeConnection", "reason": "denied", "why": "not authorized"}});
     let place = Place::with(&json!({"rules": {"order-placed": {"state": "DISABLED"}}, "connections": {"orders": gap}}));

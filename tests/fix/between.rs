@@ -50,7 +50,7 @@ fn a_later_step_finds_out_what_somebody_else_made_of_its_resource() {
     let (before, old) = (account(&scope, "later-before.json"), target(&scope, &ids));
     scope.fault(Fault::meanwhile("events", "PutTargets", retries(&ids, &old, 7)).operation("EnableRule").times(1));
     let journal = path("later.jsonl");
-    stopped(&apply(&scope, &journal, &[]), &["the plan is stale, 1 steps made", "/retry is", "the plan saw", "rollback"]);
+    stopped(&apply(&scope, &journal, &[]), &["the plan is stale, 1 step made", "/retry is", "the plan saw", "rollback"]);
     assert_eq!(target(&scope, &ids)["RetryPolicy"]["MaximumRetryAttempts"], 7, "left as somebody else wants it");
     stopped(&scope.pgwaudit(&["fix", "--resume", &journal]), &["the plan is stale", "/retry is"]);
     assert_eq!(target(&scope, &ids)["RetryPolicy"]["MaximumRetryAttempts"], 7, "on resuming as well");
@@ -100,4 +100,23 @@ fn what_a_step_made_and_somebody_else_changed_is_not_built_upon() {
     make(&scope, &ids);
     ok(&scope.pgwaudit(&["rollback", &journal, "--yes"]), 0);
     assert_eq!(difference(&before, &account(&scope, "built-back.json"), ""), None);
+}
+
+#[test]
+fn a_run_that_fails_or_finds_its_plan_stale_takes_all_back_where_that_is_asked_for() {
+    for (number, is_stale) in [("650000000011", false), ("650000000012", true)] {
+        let (scope, ids) = broken(number, &["rule/disabled", "target/retry-disabled"]);
+        let (before, old) = (account(&scope, &format!("taken-{is_stale}-before.json")), target(&scope, &ids));
+        let fault = match is_stale {
+            true => Fault::meanwhile("events", "PutTargets", retries(&ids, &old, 7)).operation("EnableRule"),
+            false => Fault::error("AccessDeniedException").operation("PutTargets").status(403),
+        };
+        scope.fault(fault.times(1));
+        let run = apply(&scope, &path(&format!("taken-{is_stale}.jsonl")), &["--rollback-on-failure"]);
+        stopped(&run, &[if is_stale { "the plan is stale, 1 step made" } else { "was denied" }, "stopped, and taken back: 1 step"]);
+        if is_stale {
+            call(&scope, "events", "put_targets", json!({"Rule": ids["rule"], "EventBusName": ids["bus"], "Targets": [old]}));
+        }
+        assert_eq!(difference(&before, &account(&scope, &format!("taken-{is_stale}-after.json")), ""), None);
+    }
 }

@@ -119,6 +119,7 @@ fn what_fails_on_the_way_is_tried_again_and_ends() {
         scope.spawn(|| attempts_are_repeated("320000000004", |_| Fault::of("truncate"), 1, "truncated"));
         scope.spawn(|| attempts_are_repeated("320000000005", |_| Fault::of("close"), 1, "failed"));
         scope.spawn(|| attempts_are_repeated("320000000006", |_| Fault::error("InternalFailure").status(500), 1, "failed"));
+        scope.spawn(|| attempts_are_repeated("320000000010", |_| Fault::of("empty"), 1, "truncated"));
     });
 }
 
@@ -138,6 +139,53 @@ fn garbage_is_no_answer() {
         failures.extend(wrongs.into_iter().map(|why| format!("{action}: {why}")));
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Operations by their IAM prefix, with members of their answers that AWS always sends.
+const ALWAYS_SENT: [(&str, &str, &[&str]); 13] = [
+    ("apigateway", "GetBasePathMappings", &["restApiId"]),
+    ("apigateway", "GetDeployment", &["apiSummary", "authorizationType"]),
+    ("apigateway", "GetDomainNames", &["domainNameArn", "domainNameId"]),
+    ("apigateway", "GetRestApis", &["id", "types"]),
+    ("apigateway", "GetStages", &["stageName"]),
+    ("ec2", "DescribeNetworkAcls", &["entrySet", "ruleAction"]),
+    ("ec2", "DescribeSecurityGroups", &["ipProtocol", "ownerId"]),
+    ("ec2", "DescribeVpcEndpoints", &["dnsEntrySet", "groupSet", "serviceName"]),
+    ("events", "DescribeConnection", &["ApiKeyName", "OAuthParameters", "ResourceAssociationArn", "ResourceConfigurationArn"]),
+    ("events", "ListEventBuses", &["EventBuses"]),
+    ("iam", "GetRole", &["Role"]),
+    ("sqs", "GetQueueAttributes", &["Attributes"]),
+    ("vpc-lattice", "GetResourceGateway", &["status", "subnetIds"]),
+];
+
+#[test]
+fn what_an_answer_leaves_out_is_not_known() {
+    let (scope, whole) = prepared("320000000011");
+    let mut failures = Vec::new();
+    for (service, operation, members) in ALWAYS_SENT {
+        for member in members {
+            scope.fault(Fault::without(member).service(service).operation(operation));
+            let said = scope.said(&[]);
+            scope.clear_faults();
+            let untold = (said.run.code != 3).then(|| format!("exit {}: {}", said.run.code, said.run.stderr));
+            failures.extend(said.unfounded(&whole).into_iter().chain(untold).map(|why| format!("{operation} without {member}: {why}")));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn an_association_that_the_list_leaves_out_is_asked_for_by_itself() {
+    let (scope, whole) = prepared("320000000012");
+    let list = || Fault::without("items").service("vpc-lattice").operation("ListServiceNetworkResourceAssociations");
+    scope.fault(list());
+    let said = scope.said(&[]);
+    assert_eq!((said.findings(), said.undecided()), (whole.findings(), whole.undecided()), "{}", said.run.stderr);
+
+    scope.fault(Fault::error("AccessDeniedException").service("vpc-lattice").operation("GetServiceNetworkResourceAssociation"));
+    let said = scope.said(&[]);
+    assert_eq!(said.wrongs(&whole), Vec::<String>::new());
+    assert!(said.undecided().contains("connection/association-unhealthy"), "{:?}", said.undecided());
 }
 
 #[test]

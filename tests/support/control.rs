@@ -35,7 +35,12 @@ impl Fault {
         Self::of("meanwhile").with("other", json!({"plant": {"kind": kind, "id": id, "set": set}}))
     }
 
-    /// `reset` (RST), `close` (FIN without an answer), `truncate` (half a body) or `garbage` (no JSON, no XML).
+    /// An answer that leaves out a member by this name, wherever it stands: `groupSet`, `ApiKeyName`.
+    pub fn without(member: &str) -> Self {
+        Self::of("without").with("member", json!(member))
+    }
+
+    /// `reset` (RST), `close` (FIN without an answer), `truncate` (half a body), `empty` (none) or `garbage` (no JSON, no XML).
     pub fn of(kind: &str) -> Self {
         Self(Map::from_iter([("kind".to_owned(), json!(kind))]))
     }

@@ -94,8 +94,17 @@ impl Said {
         report
     }
 
-    /// What is wrong with this when something was not read, beside what was said when all was.
+    /// What is wrong with this when a call was not answered, beside what was said when all were.
     pub fn wrongs(&self, whole: &Said) -> Vec<String> {
+        let mut wrongs = self.unfounded(whole);
+        if self.run.code != 3 || self.report["coverage"]["complete"] != false {
+            wrongs.push(format!("exit {}: {}", self.run.code, self.run.stderr));
+        }
+        wrongs
+    }
+
+    /// What is said here without being known, beside what was said when all was read.
+    pub fn unfounded(&self, whole: &Said) -> Vec<String> {
         let (found, undecided, before) = (self.findings(), self.undecided(), whole.findings());
         let new = found.difference(&before).map(|(rule, id)| format!("{rule} is newly found on {id}"));
         let lost = before.difference(&found).filter(|(rule, _)| !undecided.contains(rule));
@@ -104,10 +113,6 @@ impl Said {
         let cleared =
             self.verdicts().into_iter().filter(|(id, verdict)| verdict == "healthy" && healthy.get(id).is_none_or(|was| was != verdict));
         let cleared = cleared.map(|(id, _)| format!("{id} is called healthy"));
-        let mut wrongs: Vec<String> = new.chain(lost).chain(cleared).collect();
-        if self.run.code != 3 || self.report["coverage"]["complete"] != false {
-            wrongs.push(format!("exit {}: {}", self.run.code, self.run.stderr));
-        }
-        wrongs
+        new.chain(lost).chain(cleared).collect()
     }
 }

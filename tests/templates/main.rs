@@ -5,4 +5,5 @@ mod discovery;
 mod lines;
 mod parameters;
 mod scanned;
+mod styles;
 mod support;

@@ -65,13 +65,16 @@ fn a_task_that_computes_its_url_is_in_scope_only_behind_a_private_path() {
 }
 
 #[test]
-fn a_formatted_path_is_matched_where_it_can_be_and_never_missing() {
+fn a_formatted_path_is_missing_only_where_no_value_helps() {
     let url = |template: &str| {
         let url = format!("States.Format('https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/{template}', $.x)");
         place(json!({"ApiEndpoint": null, "ApiEndpoint.$": url, "Method": "GET"}))
     };
     with("state-machine", url("prod/orders/{}"), |found| assert_eq!(status(&found[0], Kind::Method), HopStatus::Present));
     with("state-machine", url("prod/orders{}"), |found| assert_eq!(status(&found[0], Kind::Method), HopStatus::Unknown));
+    with("state-machine", url("prod/orders/{}/lines"), |found| assert_eq!(status(&found[0], Kind::Method), HopStatus::Unknown));
+    with("state-machine", url("prod/order/{}"), |found| assert_eq!(status(&found[0], Kind::Method), HopStatus::Missing));
+    with("state-machine", url("prod/order?id={}"), |found| assert_eq!(status(&found[0], Kind::Method), HopStatus::Missing));
     with("state-machine", url("{}/orders/1"), |found| assert_eq!(status(&found[0], Kind::Stage), HopStatus::Unknown));
     with("state-machine", url("test/orders/{}"), |found| assert_eq!(status(&found[0], Kind::Stage), HopStatus::Missing));
 }

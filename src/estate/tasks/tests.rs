@@ -130,7 +130,16 @@ fn a_formatted_url_keeps_its_literal_part() {
         url(&format!("States.Format( 'https://{host}/prod/it\\'s/\\{{\\}}')")),
         Ok((format!("https://{host}/prod/it's/{{}}"), true))
     );
+    assert_eq!(
+        url(&format!("{{% 'https://{host}/prod/orders/' & $states.input.id & '/lines' %}}")),
+        Ok((format!("https://{host}/prod/orders/*/lines"), true))
+    );
     for dynamic in [
+        "{% 'https://' & $host & '/prod/orders' %}",
+        "{% $base & '/prod/orders' %}",
+        "{% $live ? 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod' : $other %}",
+        "{% 'https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/${Stage}/orders/' & $id %}",
+        "States.Format('https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/${Stage}/{}', $.id)",
         "States.Format('https://{}/prod', $.host)",
         "States.Format('{}/prod', $.base)",
         "States.Format($.t, $.x)",

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::params::Params;
 use super::refusal::{Answer, send, unknown};
+use crate::source::live::pager::{Astray, Pager};
 
 /// Sends a call of API Gateway.
 pub async fn call(sdk: &Client, operation: &str, p: Params<'_>) -> Answer {
@@ -76,14 +77,15 @@ fn patch(p: Params<'_>) -> types::PatchOperation {
 
 /// The id of a deployment that an earlier sending made, which its description tells.
 pub async fn find_deployment(sdk: &Client, p: Params<'_>) -> Result<Option<String>, String> {
-    let (mut position, description) = (None, p.text("description"));
+    let (mut position, mut pager, description) = (None, Pager::default(), p.text("description"));
     loop {
         let request = sdk.get_deployments().set_rest_api_id(p.text("restApiId")).limit(500).set_position(position);
         let page = request.send().await.map_err(|_| "apigateway:GetDeployments failed".to_owned())?;
-        if let Some(found) = page.items.into_iter().flatten().find(|item| item.description == description) {
-            return Ok(found.id);
+        let items = page.items.unwrap_or_default();
+        if let Some(found) = items.iter().find(|item| item.description == description) {
+            return Ok(found.id.clone());
         }
-        position = page.position.filter(|position| !position.is_empty());
+        position = pager.next(items.len(), page.position).map_err(|astray| format!("apigateway:GetDeployments {}", astray.verb()))?;
         if position.is_none() {
             return Ok(None);
         }
@@ -92,16 +94,17 @@ pub async fn find_deployment(sdk: &Client, p: Params<'_>) -> Result<Option<Strin
 
 /// The ARN of an access association that an earlier sending made: there is one for a domain name and an endpoint.
 pub async fn find_association(sdk: &Client, p: Params<'_>) -> Result<Option<String>, String> {
-    let mut position = None;
+    let (mut position, mut pager) = (None, Pager::default());
     loop {
         let request = sdk.get_domain_name_access_associations().limit(500).set_position(position);
         let page = request.send().await.map_err(|_| "apigateway:GetDomainNameAccessAssociations failed".to_owned())?;
         let (domain, source) = (p.text("domainNameArn"), p.text("accessAssociationSource"));
-        let mut items = page.items.into_iter().flatten();
-        if let Some(found) = items.find(|item| item.domain_name_arn == domain && item.access_association_source == source) {
-            return Ok(found.domain_name_access_association_arn);
+        let items = page.items.unwrap_or_default();
+        if let Some(found) = items.iter().find(|item| item.domain_name_arn == domain && item.access_association_source == source) {
+            return Ok(found.domain_name_access_association_arn.clone());
         }
-        position = page.position.filter(|position| !position.is_empty());
+        let astray = |astray: Astray| format!("apigateway:GetDomainNameAccessAssociations {}", astray.verb());
+        position = pager.next(items.len(), page.position).map_err(astray)?;
         if position.is_none() {
             return Ok(None);
         }

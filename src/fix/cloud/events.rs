@@ -10,6 +10,7 @@ use super::connections;
 use super::params::Params;
 use super::refusal::{Answer, answer, send, unknown};
 use crate::fix::apply::Refusal;
+use crate::source::live::pager::{Astray, Pager};
 
 /// Sends a call of EventBridge.
 pub async fn call(sdk: &Client, operation: &str, p: Params<'_>) -> Answer {
@@ -101,13 +102,15 @@ async fn put_targets(sdk: &Client, p: Params<'_>) -> Answer {
 }
 
 async fn targets(sdk: &Client, p: Params<'_>) -> Result<Vec<types::Target>, Answer> {
-    let (mut all, mut token) = (Vec::new(), None);
+    let (mut all, mut pager, mut token) = (Vec::new(), Pager::default(), None);
     loop {
         let request = sdk.list_targets_by_rule().set_rule(p.text("Rule")).set_event_bus_name(p.text("EventBusName")).set_next_token(token);
         match request.send().await {
             Ok(page) => {
-                all.extend(page.targets.into_iter().flatten());
-                token = page.next_token.filter(|token| !token.is_empty());
+                let targets = page.targets.unwrap_or_default();
+                let refused = |astray: Astray| Answer::Not(Refusal::Refused(format!("events:ListTargetsByRule {}", astray.verb())));
+                token = pager.next(targets.len(), page.next_token).map_err(refused)?;
+                all.extend(targets);
                 if token.is_none() {
                     return Ok(all);
                 }

@@ -9,6 +9,7 @@ use super::super::journal::PLAN;
 use super::super::secret::{Reference, SECRET, fields};
 use super::super::state::resolve;
 use super::super::step::{Call, NEW, Step};
+use super::wait;
 use crate::arn::Arn;
 use crate::output::class_name;
 use crate::output::text::clean;
@@ -20,6 +21,10 @@ use crate::output::text::clean;
 pub fn write(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "#!/usr/bin/env bash\n# Plan {} of pgwaudit {}, on the state of {}", plan.id, plan.version, plan.taken_at)?;
     writeln!(out, "# Nothing here checks that the state is still the same. Needs the AWS CLI 2 and jq.\nset -euo pipefail")?;
+    writeln!(out, "export AWS_PAGER=''")?;
+    if plan.fixes.iter().flat_map(|fix| &fix.steps).any(|step| step.wait.is_some()) {
+        write!(out, "{}", wait::FUNCTION)?;
+    }
     for fix in &plan.fixes {
         write_fix(plan, fix, out)?;
     }
@@ -39,7 +44,7 @@ fn write_fix(plan: &Plan, fix: &Fix, out: &mut dyn Write) -> io::Result<()> {
         }
         writeln!(out, "{}", command(plan, step))?;
         if let Some(wait) = &step.wait {
-            writeln!(out, "# wait here until {} is {}", wait.place, wait.until.join(" or "))?;
+            writeln!(out, "{}", wait::line(wait))?;
         }
     }
     Ok(())
@@ -52,16 +57,22 @@ fn command(plan: &Plan, step: &Step) -> String {
     if call.operation == "PutTargets" {
         return put_targets(&call, &step.region);
     }
-    let head = format!("aws {} {} --region {} --cli-input-json", call.service, kebab(&call.operation), step.region);
-    let line = match &call.secret {
-        Some(secret) => format!("{} | {head} file:///dev/stdin", with_secret(&call.parameters, secret)),
-        None => format!("{head} {}", quoted(&call.parameters)),
+    let mut parameters = call.parameters.clone();
+    let secret = call.secret.as_ref().and_then(|secret| Some((secret, parameters.as_object_mut()?.remove(SECRET_PART)?)));
+    let line = format!("aws {} {} --region {} --cli-input-json {}", call.service, kebab(&call.operation), step.region, quoted(&parameters));
+    let line = match secret {
+        // The AWS CLI reads what `--cli-input-json` names twice, and a pipe gives it once: https://github.com/aws/aws-cli/pull/3209
+        Some((secret, part)) => format!("{} | {line} --{} file:///dev/stdin", with_secret(&part, secret), kebab(SECRET_PART)),
+        None => line,
     };
     match step.makes.as_deref().map(|pointer| id_of(&call, pointer)) {
         Some(id) => format!("new_{}=$({line} | jq -r {})", step.id, quote(&id)),
         None => line,
     }
 }
+
+/// The parameter of a call that holds its secret.
+const SECRET_PART: &str = "AuthParameters";
 
 /// Where a command's answer has the id of what it makes, for jq. EventBridge answers with an ARN that ends in it.
 fn id_of(call: &Call, pointer: &str) -> String {
@@ -123,7 +134,12 @@ fn kebab(operation: &str) -> String {
 
 /// JSON for a shell: what a step makes is put in where its placeholder stands.
 fn quoted(value: &Value) -> String {
-    let text = quote(&value.to_string());
+    quoted_text(&value.to_string())
+}
+
+/// The same for a text.
+pub fn quoted_text(text: &str) -> String {
+    let text = quote(text);
     let mut parts = text.split(NEW);
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| {

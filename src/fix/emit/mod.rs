@@ -6,5 +6,6 @@ mod fields;
 pub(crate) mod homes;
 mod made;
 mod permissions;
+mod wait;
 
 pub use fields::kind_of;

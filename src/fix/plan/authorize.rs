@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::case::{place, scope};
-use super::connection::{connection, ready};
+use super::connection::{connection, followed, ready};
 use super::credentials::{self, Credentials, Method};
 use super::{Case, Draft, Drafted, Refused, manual};
 use crate::estate::Site;
@@ -84,9 +84,7 @@ fn authorized_anew(step: Step, connection: &Site<'_, Connection>) -> Step {
     let at = place(connection, "connections");
     let back = Call::new("events", "DeauthorizeConnection", json!({"Name": connection.value.name}));
     let step = step.change(&at, "/state", json!("DEAUTHORIZED"), json!("ACTIVE")).assume(&at, "/state_reason", Value::Null).undo(back);
-    let destinations = connection.estate.all(crate::model::Kind::Destination, |region| &region.destinations);
-    let own = destinations.filter(|own| own.value.connection_arn.read().is_ok_and(|arn| arn == connection.key));
-    own.fold(step, |step, own| step.assume(&place(&own, "destinations"), "/state", json!("ACTIVE")))
+    followed(step, connection)
 }
 
 /// The call that tells a connection its credentials, with what goes with them.

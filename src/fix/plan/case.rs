@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::credentials::Given;
-use super::{Refused, later, manual};
+use super::{Drafted, Refused, later, manual};
 use crate::estate::{Estate, Integration, Site, is_execute_api};
 use crate::fix::state::State;
 use crate::fix::step::{Change, NEW, Place, Step};
@@ -73,20 +73,35 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// How many findings changes would bring; nothing where they do not cure this one.
-    fn cost(&self, changes: &[Change]) -> Option<usize> {
+    /// Of two drafts the first, unless only the second cures the finding, or brings fewer others.
+    ///
+    /// # Errors
+    /// That of the second, where neither does.
+    pub fn rather(&self, first: Drafted, second: Drafted) -> Drafted {
+        let cost = |draft: &Drafted| self.cost(draft.as_ref().ok()?.steps.iter().flat_map(|step| &step.changes));
+        match (cost(&first), cost(&second)) {
+            (Some(one), Some(other)) if other < one => second,
+            (Some(_), _) => first,
+            (None, _) => second,
+        }
+    }
+
+    /// How many findings changes would bring; nothing where they do not cure this one, or only move it elsewhere.
+    fn cost<'c>(&self, changes: impl IntoIterator<Item = &'c Change>) -> Option<usize> {
         let tried = self.state.with(changes).ok()?;
         let estate = Estate::new(&tried.snapshot).with(self.estate.parameters.clone());
         let integrations = estate.integrations();
         let assessment = assess(&estate, &integrations, &Selection::all());
         let prints = assessment.found.iter().filter_map(|found| {
             let resource = &found.finding.evidence.first()?.resource;
-            Some(fingerprint(found.rule.id, resource, &found.finding.facet))
+            Some((fingerprint(found.rule.id, resource, &found.finding.facet), found.rule.id))
         });
-        let prints: BTreeSet<String> = prints.collect();
-        let known = |print: &&String| self.report.findings.iter().any(|finding| finding.fingerprint == **print);
-        let healthy = !prints.contains(&self.finding.fingerprint);
-        healthy.then(|| prints.iter().filter(|print| !known(print)).count())
+        let prints: BTreeSet<(String, &str)> = prints.collect();
+        let known = |print: &str| self.report.findings.iter().any(|finding| finding.fingerprint == print);
+        let new: Vec<_> = prints.iter().filter(|(print, _)| !known(print)).collect();
+        let is_left = prints.iter().any(|(print, _)| *print == self.finding.fingerprint);
+        let is_moved = new.iter().any(|(_, rule)| *rule == self.finding.rule);
+        (!is_left && !is_moved).then_some(new.len())
     }
 
     /// Leaves the finding for later where another one of these areas is on the same integrations: it may be the cause.

@@ -22,13 +22,25 @@ fn config<'a>(case: &Case<'a>) -> Result<Site<'a, ResourceConfig>, Refused> {
 
 /// `resource-config/domain-not-endpoint` and its like: the Regional name of the endpoint that is meant.
 pub fn domain(case: &Case<'_>, draft: Draft) -> Drafted {
-    let config = config(case)?;
     let path = case.path()?;
     let endpoints: Vec<Site<'_, Endpoint>> = match (path.endpoint.read(), path.gateway.read()) {
         (Ok(endpoint), _) => vec![*endpoint],
         (_, Ok(gateway)) => path.estate.endpoints_in_vpc(gateway).collect(),
         _ => Vec::new(),
     };
+    lead_to(case, draft, &endpoints)
+}
+
+/// The endpoint of the gateway's own VPC.
+pub fn home(case: &Case<'_>, draft: Draft) -> Drafted {
+    let path = case.path()?;
+    let endpoints: Vec<Site<'_, Endpoint>> = path.estate.endpoints_in_vpc(path.gateway.read()?).collect();
+    lead_to(case, draft, &endpoints)
+}
+
+/// Leads to that of several endpoints with which all else works.
+pub fn lead_to(case: &Case<'_>, draft: Draft, endpoints: &[Site<'_, Endpoint>]) -> Drafted {
+    let config = config(case)?;
     let mut candidates = Vec::new();
     for endpoint in endpoints.iter().filter(|endpoint| usable(endpoint)) {
         candidates.extend(regional_name(endpoint.value).map(|name| lead(&config, name)).transpose()?);

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::case::{place, scope};
+use super::recreate::goal;
 use super::{Case, Draft, Drafted, Refused, authorize, later, manual};
 use crate::estate::Site;
 use crate::fix::step::{Call, Place, Step, Wait};
@@ -78,7 +79,11 @@ pub fn existing(case: &Case<'_>, draft: Draft) -> Drafted {
     let connection = connection(case)?;
     let configs = case.estate.all(Kind::ResourceConfig, |region| &region.resource_configs);
     let mut candidates = Vec::new();
+    let path = case.path()?;
     for config in configs.filter(|config| config.account == connection.account && config.region == connection.region) {
+        if goal::leads_astray(case, path, config.value) {
+            continue;
+        }
         if !told(config.value.status.read()).is_ok_and(|status| status.is_none_or(|status| status == "ACTIVE")) {
             continue;
         }
@@ -91,7 +96,15 @@ pub fn existing(case: &Case<'_>, draft: Draft) -> Drafted {
 
 /// What EventBridge does when a connection gets a private path.
 pub fn assumed(step: Step, connection: &Site<'_, Connection>, config: &str) -> Step {
-    associated(step, &place(connection, "connections"), config, "made-for-it")
+    followed(associated(step, &place(connection, "connections"), config, "made-for-it"), connection)
+}
+
+/// The API destinations of a connection, which are active once it is.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html>
+pub fn followed(step: Step, connection: &Site<'_, Connection>) -> Step {
+    let destinations = connection.estate.all(Kind::Destination, |region| &region.destinations);
+    let own = destinations.filter(|own| own.value.connection_arn.read().is_ok_and(|arn| arn == connection.key));
+    own.fold(step, |step, own| step.assume(&place(&own, "destinations"), "/state", json!("ACTIVE")))
 }
 
 /// The same of a connection that may yet have to be made.

@@ -70,17 +70,27 @@ pub struct Request<'r> {
     pub secret: Option<&'r Reference>,
 }
 
+/// How many fixes one resource may take, each because of what shows behind the one before it.
+const BEHIND: usize = 8;
+
 /// Plans what can be done about the findings of a snapshot.
 ///
 /// # Errors
-/// One line, where one secret is given and several connections need one each, or a snapshot is no JSON; that never for
-/// what a source made.
+/// One line, where one secret is given and several connections need one each, where each fix brings a finding that wants
+/// another without end, or where a snapshot is no JSON; that never for what a source made.
 pub fn plan(snapshot: Snapshot, request: Request<'_>) -> Result<Plan, String> {
     let mut run =
         Run { plan: empty(&snapshot), state: State::new(snapshot)?, tried: BTreeSet::new(), later: BTreeSet::new(), misuse: None, request };
     let mut report = (run.request.judge)(&run.state.snapshot);
+    let most = report.findings.len() + BEHIND * run.state.resources().len();
     while let Some(index) = run.next(&report) {
-        run.tried.insert(report.findings[index].fingerprint.clone());
+        let finding = &report.findings[index];
+        if run.plan.fixes.len() > most {
+            let name = finding.rule;
+            let what = format!("each of {most} fixes brings another finding, and {name} on {} is next", finding.resource.id);
+            return Err(format!("{what}; leave it out with `--skip {name}`, and report this"));
+        }
+        run.tried.insert(finding.fingerprint.clone());
         if let Some(after) = run.finding(&report, index) {
             report = after;
             run.again();
@@ -196,6 +206,11 @@ impl Run<'_> {
         let after = (self.request.judge)(&next.snapshot);
         if has(&after, &finding.fingerprint) {
             self.manual(rule, finding, "changing only this would not cure it".to_owned());
+            return None;
+        }
+        let cured = |print: &str| self.plan.made().flat_map(|fix| &fix.cures).any(|cure| cure.fingerprint == print);
+        if let Some(back) = after.findings.iter().find(|new| !has(report, &new.fingerprint) && cured(&new.fingerprint)) {
+            self.manual(rule, finding, format!("to change this would bring back {} on {}", back.rule, back.resource.id));
             return None;
         }
         let gone = report.findings.iter().filter(|old| old.fingerprint != finding.fingerprint && !has(&after, &old.fingerprint));

@@ -148,3 +148,19 @@ fn total_for_mutants() {
     }
     assert!(answers.iter().all(|count| *count > 0), "{answers:?}");
 }
+
+#[test]
+fn what_a_path_may_become() {
+    for (resource, start, expected) in [
+        ("/orders/{id}", "/orders", true),
+        ("/orders/{id}", "/order", false),
+        ("/orders/{id}", "/orders/1/2", false),
+        ("/orders/{id}/lines", "/orders/1", true),
+        ("/orders/{proxy+}", "/orders/1/2", true),
+        ("/{proxy+}", "/anything/else", true),
+        ("/orders", "/", true),
+        ("/a b", "/a%20b", true),
+    ] {
+        assert_eq!(template(resource).goes_on_from(&Segment::split(start)), expected, "{resource} from {start}");
+    }
+}

@@ -73,6 +73,20 @@ fn an_address_that_is_known_counts_beside_one_that_is_not() {
 }
 
 #[test]
+fn an_address_outside_of_its_subnet_is_not_what_an_interface_answers_at() {
+    let world = |permissions: Value| {
+        world(json!({
+            "interfaces": {"eni-c": {"addresses": ["10.134.78.214"]}},
+            "security_groups": {"sg-gw": {"egress": permissions}},
+        }))
+    };
+    let verdict = |permissions: Value| verdict(&world(permissions).path().egress());
+    assert_eq!(verdict(json!([tcp(443, cidr("10.0.0.0/16"))])), ALLOWED);
+    assert_eq!(verdict(json!([tcp(443, cidr("10.0.3.0/28")), tcp(443, cidr("10.0.4.0/24"))])), UNKNOWN);
+    assert_eq!(verdict(json!([tcp(443, cidr("10.134.0.0/16")), tcp(443, cidr("10.0.4.0/24"))])), PARTIAL);
+}
+
+#[test]
 fn an_unknown_subnet_is_somewhere_in_its_vpc() {
     let unread = |ingress: Value, vpc: Value| {
         world(json!({"subnets": unknown(), "vpcs": {"vpc-1": vpc}, "security_groups": {"sg-ep": {"ingress": ingress}}}))

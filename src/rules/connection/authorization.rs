@@ -17,6 +17,12 @@ use crate::rules::{api, api_policy};
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-key-source.html>
 const KEY_HEADER: &str = "x-api-key";
 
+/// The authorizer of a user pool, and what a method that has one asks for.
+const USER_POOL: &str = "COGNITO_USER_POOLS";
+
+/// What a method with an authorizer asks for.
+const ANSWER_401: [&str; 2] = ["CUSTOM", USER_POOL];
+
 /// A field of the deployed method.
 fn of_method(path: &Integration<'_>, field: &str) -> Result<Evidence, Leave> {
     let (api, stage, way) = (path.api.read()?, path.stage.read()?, path.method.read()?);
@@ -48,7 +54,7 @@ pub fn method_requires_sigv4(path: &Integration<'_>) -> Assessed {
 /// <https://docs.aws.amazon.com/apigateway/latest/api/API_CreateAuthorizer.html>.
 pub fn authorizer_answers_401(path: &Integration<'_>) -> Assessed {
     let way = path.method.read()?;
-    if way.summary.authorization != "CUSTOM" {
+    if !ANSWER_401.contains(&way.summary.authorization.as_str()) {
         return not_applicable("the method has no authorizer");
     }
     let (api, connection) = (path.api.read()?, path.connection.read()?);
@@ -58,6 +64,10 @@ pub fn authorizer_answers_401(path: &Integration<'_>) -> Assessed {
     let (mut findings, mut gap) = (Vec::new(), None);
     for (source, what) in sources(authorizer) {
         match api::is_sent(path, source) {
+            Ok(true) if authorizer.kind == USER_POOL && is_basic(connection, source)? => {
+                let evidence = connection.at("/authorization").observed("BASIC").expected("a token of the user pool");
+                findings.push(Finding::from(evidence).facet(what.to_lowercase()).related(listed()));
+            }
             Ok(true) => {}
             Ok(false) => {
                 let evidence = connection.at("/parameters").observed(format!("no {what}")).expected(format!("the {what}"));
@@ -71,6 +81,12 @@ pub fn authorizer_answers_401(path: &Integration<'_>) -> Assessed {
         Some(unknown) if findings.is_empty() => Err(Leave::Unknown(unknown)),
         _ => verdict(findings),
     }
+}
+
+/// Whether what a connection sends in a header is a name and a password, which no user pool ever gave out.
+fn is_basic(connection: &Site<'_, Connection>, source: &str) -> Result<bool, Unknown> {
+    let header = source.strip_prefix("method.request.header.").unwrap_or_default();
+    Ok(connection.value.authorization.read()? == "BASIC" && credentials_header(connection)?.eq_ignore_ascii_case(header))
 }
 
 /// The authorizer of a deployed method, as far as what is saved tells.
@@ -136,7 +152,7 @@ fn what_is_called(path: &Integration<'_>) -> Result<String, Leave> {
 
 fn may_answer_401(path: &Integration<'_>) -> Result<bool, Unknown> {
     match &path.method {
-        Hop::Present(way) => Ok(["CUSTOM", "COGNITO_USER_POOLS"].contains(&way.summary.authorization.as_str())),
+        Hop::Present(way) => Ok(ANSWER_401.contains(&way.summary.authorization.as_str())),
         Hop::Unknown(_, unknown) => Err(unknown.clone()),
         Hop::Missing(_) | Hop::None => Ok(false),
     }

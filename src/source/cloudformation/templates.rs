@@ -133,4 +133,11 @@ impl Locate for Located<'_> {
     fn declared(&self, resource: &ResourceId) -> Option<Declared> {
         self.declaration(resource).map(|(_, declared)| declared)
     }
+
+    fn names(&self) -> Vec<(String, String)> {
+        let named = |(kind, id, home): (Kind, &str, &Origin)| Some((id.to_owned(), self.lines.name(kind, home)?));
+        let mut names: Vec<_> = self.origins.homes().filter_map(named).collect();
+        names.sort();
+        names
+    }
 }

@@ -40,10 +40,8 @@ impl ApiGateway {
     /// The stages of an API by name; none if the API is gone by now. `arn` salts what is masked.
     pub async fn stages(&self, api: &str, arn: &str) -> Known<BTreeMap<String, Stage>> {
         let answer = existing(self.gate.send(GET_STAGES, self.sdk.get_stages().rest_api_id(api).send()).await);
-        Known::from(answer).map(|answer| {
-            let items = answer.and_then(|answer| answer.item).into_iter().flatten();
-            items.filter_map(|item| Some((item.stage_name.clone()?, stage(arn, item)))).collect()
-        })
+        let items = answer.map(|answer| answer.and_then(|answer| answer.item).unwrap_or_default());
+        items.and_then(|items| items.into_iter().map(|item| stage(arn, item)).collect::<Result<_, _>>()).into()
     }
 
     /// A deployment with its summary; `None` where AWS says that it does not exist.
@@ -69,7 +67,7 @@ impl ApiGateway {
         let send = |position| self.sdk.get_authorizers().rest_api_id(api).limit(PAGE).set_position(position).send();
         let pages = self.gate.pages(GET_AUTHORIZERS, send, |page| (page.items.unwrap_or_default(), page.position)).await;
         let items = existing(pages).map(Option::unwrap_or_default);
-        Known::from(items).map(|items| items.into_iter().filter_map(authorizer).collect())
+        items.and_then(|items| items.into_iter().map(authorizer).collect::<Result<_, _>>()).into()
     }
 
     /// The request validators of an API by id.
@@ -77,7 +75,7 @@ impl ApiGateway {
         let send = |position| self.sdk.get_request_validators().rest_api_id(api).limit(PAGE).set_position(position).send();
         let pages = self.gate.pages(GET_REQUEST_VALIDATORS, send, |page| (page.items.unwrap_or_default(), page.position)).await;
         let items = existing(pages).map(Option::unwrap_or_default);
-        Known::from(items).map(|items| items.into_iter().filter_map(validator).collect())
+        items.and_then(|items| items.into_iter().map(validator).collect::<Result<_, _>>()).into()
     }
 }
 
@@ -118,33 +116,34 @@ fn api(item: types::RestApi) -> Result<Api, Unknown> {
     })
 }
 
-fn stage(arn: &str, item: types::Stage) -> Stage {
-    let mask = Mask::new(arn, item.stage_name.as_deref().unwrap_or_default());
+fn stage(arn: &str, item: types::Stage) -> Result<(String, Stage), Unknown> {
+    let name = must(GET_STAGES, "stageName", item.stage_name)?;
+    let mask = Mask::new(arn, &name);
     let masked = |field: &str, map: Option<HashMap<String, String>>| {
         map.into_iter().flatten().map(|(key, value)| (key.clone(), mask.text(field, &key, &value))).collect()
     };
     let canary = item
         .canary_settings
         .map(|canary| Canary { deployment_id: canary.deployment_id, variables: masked("canary", canary.stage_variable_overrides) });
-    Stage {
+    let stage = Stage {
         deployment_id: Known::Value(item.deployment_id),
         modified: Known::Value(time(item.last_updated_date)),
         variables: Known::Value(masked("variable", item.variables)),
         canary: Known::Value(canary),
         tags: Known::Value(item.tags.into_iter().flatten().collect()),
-    }
+    };
+    Ok((name, stage))
 }
 
 fn deployment(answer: GetDeploymentOutput) -> Deployment {
-    let methods = |verbs: HashMap<String, types::MethodSnapshot>| {
-        let summary = |method: types::MethodSnapshot| MethodSummary {
-            authorization: method.authorization_type.unwrap_or_default(),
-            api_key_required: method.api_key_required,
-        };
-        verbs.into_iter().map(|(verb, method)| (verb, summary(method))).collect()
+    let method = |(verb, method): (String, types::MethodSnapshot)| {
+        let authorization = must(GET_DEPLOYMENT, "authorizationType", method.authorization_type)?;
+        Ok((verb, MethodSummary { authorization, api_key_required: method.api_key_required }))
     };
-    let summary = answer.api_summary.map(|paths| paths.into_iter().map(|(path, verbs)| (path, methods(verbs))).collect());
-    Deployment { created: Known::Value(time(answer.created_date)), summary: told(GET_DEPLOYMENT, "apiSummary", summary) }
+    let path = |(path, verbs): (String, HashMap<_, _>)| Ok((path, verbs.into_iter().map(method).collect::<Result<_, Unknown>>()?));
+    let summary = must(GET_DEPLOYMENT, "apiSummary", answer.api_summary);
+    let summary = summary.and_then(|paths| paths.into_iter().map(path).collect::<Result<_, Unknown>>());
+    Deployment { created: Known::Value(time(answer.created_date)), summary: summary.into() }
 }
 
 fn resource(item: types::Resource) -> Result<(String, ApiResource), Unknown> {
@@ -172,11 +171,13 @@ fn integration(item: types::Integration) -> Option<Integration> {
     })
 }
 
-fn authorizer(item: types::Authorizer) -> Option<(String, Authorizer)> {
+fn authorizer(item: types::Authorizer) -> Result<(String, Authorizer), Unknown> {
     let kind = item.r#type.map(|kind| kind.as_str().to_owned()).unwrap_or_default();
-    Some((item.id?, Authorizer { name: item.name.unwrap_or_default(), kind, identity_source: item.identity_source }))
+    let authorizer = Authorizer { name: item.name.unwrap_or_default(), kind, identity_source: item.identity_source };
+    Ok((must(GET_AUTHORIZERS, "id", item.id)?, authorizer))
 }
 
-fn validator(item: types::RequestValidator) -> Option<(String, Validator)> {
-    Some((item.id?, Validator { parameters: item.validate_request_parameters, body: item.validate_request_body }))
+fn validator(item: types::RequestValidator) -> Result<(String, Validator), Unknown> {
+    let validator = Validator { parameters: item.validate_request_parameters, body: item.validate_request_body };
+    Ok((must(GET_REQUEST_VALIDATORS, "id", item.id)?, validator))
 }

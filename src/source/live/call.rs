@@ -1,7 +1,7 @@
 //! The one way by which a request leaves: counted, within the limits, in time, and with its failure told
 //! as what is not known because of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use super::action::Action;
 use super::limit::Buckets;
+use super::pager::Pager;
 use super::progress::{Event, Progress};
 use super::throttle::Watch;
 use super::{LiveOptions, Remembered, why};
@@ -252,19 +253,15 @@ impl Gate {
         E: ProvideErrorMetadata + Send + 'static,
         F: Future<Output = Result<P, SdkError<E>>> + Send + 'static,
     {
-        let mut all = Vec::new();
-        let mut seen = BTreeSet::new();
-        let mut token = None;
+        let (mut all, mut pager, mut token) = (Vec::new(), Pager::default(), None);
         loop {
             let (items, next) = open(self.send(action, send(token)).await?);
             tracing::trace!(account = self.account, region = self.region, %action, items = items.len(), last = next.is_none(), "page");
             self.scan.progress.tell(&Event::Found(items.len()));
+            token = pager.next(items.len(), next).map_err(|astray| Failure::Unknown(why::astray(action, astray)))?;
             all.extend(items);
-            token = next.filter(|token| !token.is_empty());
-            match &token {
-                None => return Ok(all),
-                Some(token) if !seen.insert(token.clone()) => return Err(Failure::Unknown(why::circle(action))),
-                Some(_) => {}
+            if token.is_none() {
+                return Ok(all);
             }
         }
     }

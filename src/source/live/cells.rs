@@ -25,6 +25,7 @@ use super::secrets::Secrets;
 use super::session::{self, Session};
 use super::shares::Shares;
 use super::states::States;
+use super::whole::Whole;
 use super::zones::Zones;
 use super::{AssumeRole, LiveOptions, why};
 use crate::arn::Arn;
@@ -54,7 +55,7 @@ macro_rules! client {
     (@builder $sdk:ident, $config:expr) => {{
         let bucket = TokenBucket::unlimited();
         let partition = RetryPartition::custom(stringify!($sdk)).token_bucket(bucket).build();
-        $sdk::config::Builder::from($config).retry_partition(partition)
+        $sdk::config::Builder::from($config).retry_partition(partition).interceptor(Whole).retry_classifier(Whole)
     }};
 }
 

@@ -35,10 +35,13 @@ pub fn unasked<T>(action: Action) -> Known<T> {
     Known::Unknown(Unknown::new(action.to_string(), Reason::NotCovered, "no private integration names it, so it was not asked for"))
 }
 
-/// Text that should be JSON: a string where it is not, absent where there is none.
+/// Text that should be JSON: a string where it is not, absent where there is none. Where it is a document in quotation
+/// marks, which is none to any service, it is that document.
 pub fn json(text: Option<String>) -> Option<Value> {
     let text = text.filter(|text| !text.trim().is_empty())?;
-    Some(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    let value = serde_json::from_str(&text).unwrap_or(Value::String(text));
+    let quoted = value.as_str().and_then(|text| serde_json::from_str(text).ok()).filter(Value::is_object);
+    Some(quoted.unwrap_or(value))
 }
 
 /// A policy of API Gateway, which sends the quotes and slashes of the JSON text escaped once more than JSON
@@ -87,6 +90,7 @@ mod tests {
         let escaped = quoted[1..quoted.len() - 1].replace('/', "\\/");
         assert_eq!(escaped_json(Some(plain.clone())), Some(policy.clone()));
         assert_eq!(escaped_json(Some(escaped)), Some(policy.clone()));
+        assert_eq!(escaped_json(Some(quoted)), Some(policy.clone()));
         let encoded = percent_encoding::utf8_percent_encode(&plain, percent_encoding::NON_ALPHANUMERIC).to_string();
         assert_eq!(encoded_json(&encoded), Some(policy));
         assert_eq!(json(Some(String::new())), None);

@@ -11,6 +11,7 @@ use super::action::Action;
 use super::again::Accounts;
 use super::call::{Failure, SdkError};
 use super::convert::pairs;
+use super::pager::Pager;
 use super::stacks::GET_TEMPLATE;
 use super::{LiveOptions, why};
 use crate::error::Result;
@@ -63,15 +64,15 @@ impl LiveDeployments {
     }
 
     fn members(&self, client: &Client, stack: &str, id: &str) -> std::result::Result<Vec<Member>, Unknown> {
-        let (mut members, mut token) = (Vec::new(), None);
+        let (mut members, mut pager, mut token) = (Vec::new(), Pager::default(), None);
         loop {
             let request = client.list_stack_resources().stack_name(id).set_next_token(token);
             let Some(page) = self.ask(LIST_STACK_RESOURCES, async move { request.send().await })? else {
                 return Err(failed(LIST_STACK_RESOURCES, &format!("the stack {stack} went while it was read")));
             };
             let summaries = page.stack_resource_summaries.unwrap_or_default();
+            token = pager.next(summaries.len(), page.next_token).map_err(|astray| why::astray(LIST_STACK_RESOURCES, astray))?;
             members.extend(summaries.into_iter().filter_map(|summary| member(summary, stack)));
-            token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
                 return Ok(members);
             }

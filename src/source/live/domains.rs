@@ -34,10 +34,10 @@ impl ApiGateway {
         let list = self.sdk.get_base_path_mappings().domain_name(&domain.name).set_domain_name_id(domain.id.clone()).limit(PAGE);
         let send = |position| list.clone().set_position(position).send();
         let pages = self.gate.pages(GET_BASE_PATH_MAPPINGS, send, |page| (page.items.unwrap_or_default(), page.position)).await;
-        let mappings = existing(pages).map(Option::unwrap_or_default).map(|items| {
-            let mut mappings: Vec<Mapping> = items.into_iter().filter_map(mapping).collect();
+        let mappings = existing(pages).map(Option::unwrap_or_default).and_then(|items| {
+            let mut mappings: Vec<Mapping> = items.into_iter().map(mapping).collect::<Result<_, _>>()?;
             mappings.sort_by(|a, b| a.base_path.cmp(&b.base_path));
-            mappings
+            Ok(mappings)
         });
         Domain { mappings: mappings.into(), ..domain }
     }
@@ -67,7 +67,12 @@ impl ApiGateway {
 
 fn domain(item: types::DomainName) -> Result<Domain, Unknown> {
     let kinds = item.endpoint_configuration.and_then(|config| config.types);
-    let kinds = kinds.map(|kinds| kinds.iter().map(|kind| kind.as_str().to_owned()).collect());
+    let kinds: Option<Vec<String>> = kinds.map(|kinds| kinds.iter().map(|kind| kind.as_str().to_owned()).collect());
+    if kinds.iter().flatten().any(|kind| kind == "PRIVATE") {
+        // A private name belongs to others too, so that only these tell which it is.
+        must(GET_DOMAIN_NAMES, "domainNameArn", item.domain_name_arn.as_ref())?;
+        must(GET_DOMAIN_NAMES, "domainNameId", item.domain_name_id.as_ref())?;
+    }
     Ok(Domain {
         arn: item.domain_name_arn,
         name: must(GET_DOMAIN_NAMES, "domainName", item.domain_name)?,
@@ -81,9 +86,10 @@ fn domain(item: types::DomainName) -> Result<Domain, Unknown> {
     })
 }
 
-fn mapping(item: types::BasePathMapping) -> Option<Mapping> {
+fn mapping(item: types::BasePathMapping) -> Result<Mapping, Unknown> {
     let base_path = item.base_path.filter(|path| !path.is_empty()).unwrap_or_else(|| "(none)".to_owned());
-    Some(Mapping { base_path, api_id: item.rest_api_id?, stage: item.stage.filter(|stage| !stage.is_empty() && stage != "(none)") })
+    let api_id = must(GET_BASE_PATH_MAPPINGS, "restApiId", item.rest_api_id)?;
+    Ok(Mapping { base_path, api_id, stage: item.stage.filter(|stage| !stage.is_empty() && stage != "(none)") })
 }
 
 fn access_association(item: types::DomainNameAccessAssociation) -> Result<AccessAssociation, Unknown> {
@@ -96,8 +102,11 @@ fn access_association(item: types::DomainNameAccessAssociation) -> Result<Access
 }
 
 fn usage_plan(item: types::UsagePlan) -> Result<UsagePlan, Unknown> {
-    let mut stages: Vec<PlanStage> =
-        item.api_stages.into_iter().flatten().filter_map(|stage| Some(PlanStage { api_id: stage.api_id?, stage: stage.stage? })).collect();
+    let stage = |stage: types::ApiStage| {
+        let api_id = must(GET_USAGE_PLANS, "apiId", stage.api_id)?;
+        Ok(PlanStage { api_id, stage: must(GET_USAGE_PLANS, "stage", stage.stage)? })
+    };
+    let mut stages: Vec<PlanStage> = item.api_stages.into_iter().flatten().map(stage).collect::<Result<_, Unknown>>()?;
     stages.sort_by(|a, b| (&a.api_id, &a.stage).cmp(&(&b.api_id, &b.stage)));
     Ok(UsagePlan { id: must(GET_USAGE_PLANS, "id", item.id)?, name: item.name.unwrap_or_default(), stages: Known::Value(stages) })
 }

@@ -36,7 +36,10 @@ impl Events {
     pub async fn buses(&self) -> Result<Vec<Bus>, Unknown> {
         let send = |token| self.sdk.list_event_buses().limit(100).set_next_token(token).send();
         let pages = self.gate.pages(LIST_EVENT_BUSES, send, |page| (page.event_buses.unwrap_or_default(), page.next_token)).await;
-        pages.map_err(|failure| failure.into_unknown(LIST_EVENT_BUSES))?.into_iter().map(bus).collect()
+        let items = pages.map_err(|failure| failure.into_unknown(LIST_EVENT_BUSES))?;
+        // Every account has it: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus.html.
+        must(LIST_EVENT_BUSES, "the default event bus", items.first())?;
+        items.into_iter().map(bus).collect()
     }
 
     /// Adds what only the description of a bus tells.
@@ -252,10 +255,14 @@ fn with_description(mut connection: Connection, described: DescribeConnectionOut
         ),
         None => (None, None, None, None, None),
     };
-    connection.api_key_name = Known::Value(key.and_then(|key| key.api_key_name).map(|name| mask.name("api-key-name", &name)));
+    let is = |kind: &str| connection.authorization.read().is_ok_and(|own| own == kind);
+    let key_name = key.and_then(|key| key.api_key_name).map(|name| mask.name("api-key-name", &name));
+    let (keyed, by_oauth) = (is("API_KEY"), is("OAUTH_CLIENT_CREDENTIALS"));
+    connection.api_key_name = if keyed { told(DESCRIBE_CONNECTION, "ApiKeyName", key_name).map(Some) } else { Known::Value(key_name) };
     connection.username = Known::Value(basic.and_then(|basic| basic.username).map(|name| mask.text("username", "username", &name)));
     connection.parameters = Known::Value(http.map(|http| parameters(&mask, "invocation", http)).unwrap_or_default());
     connection.oauth = match oauth {
+        None if by_oauth => told(DESCRIBE_CONNECTION, "OAuthParameters", None),
         None => Known::Value(None),
         Some(oauth) => Known::from(self::oauth(&mask, oauth, oauth_path)).map(Some),
     };
@@ -275,11 +282,10 @@ fn without_description(mut connection: Connection, unknown: &Unknown) -> Connect
 
 fn connectivity(parameters: types::DescribeConnectionConnectivityParameters) -> Option<Connectivity> {
     let resource = parameters.resource_parameters?;
-    let association = Some(resource.resource_association_arn).filter(|arn| !arn.is_empty());
-    let config = Some(resource.resource_configuration_arn).filter(|arn| !arn.is_empty());
+    let sent = |field, arn: String| told(DESCRIBE_CONNECTION, field, Some(arn).filter(|arn| !arn.is_empty()));
     Some(Connectivity {
-        resource_config_arn: told(DESCRIBE_CONNECTION, "ResourceConfigurationArn", config),
-        association_arn: Known::Value(association),
+        resource_config_arn: sent("ResourceConfigurationArn", resource.resource_configuration_arn),
+        association_arn: sent("ResourceAssociationArn", resource.resource_association_arn).map(Some),
     })
 }
 

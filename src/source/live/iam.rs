@@ -66,7 +66,9 @@ impl Iam {
             return Err(Unknown::foreign(format!("the role {arn} belongs to another account than what names it")));
         }
         let answer = self.gate.send(GET_ROLE, self.sdk.get_role().role_name(name).send()).await;
-        let Some(role) = existing(answer)?.map(|answer| must(GET_ROLE, "Role", answer.role)).transpose()? else { return Ok(None) };
+        let told = |role: types::Role| Some(role).filter(|role| !role.arn.is_empty());
+        let Some(answer) = existing(answer)? else { return Ok(None) };
+        let role = must(GET_ROLE, "Arn", answer.role.and_then(told))?;
         let boundary = role.permissions_boundary.clone().and_then(|boundary| boundary.permissions_boundary_arn);
         let (policies, boundary) = futures::join!(self.policies(name), self.boundary(boundary));
         Ok(Some(self::role(role, policies.into(), boundary)))

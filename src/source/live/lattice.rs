@@ -2,10 +2,11 @@
 
 use aws_sdk_vpclattice::operation::get_resource_configuration::GetResourceConfigurationOutput;
 use aws_sdk_vpclattice::operation::get_resource_gateway::GetResourceGatewayOutput;
+use aws_sdk_vpclattice::operation::get_service_network_resource_association::GetServiceNetworkResourceAssociationOutput;
 use aws_sdk_vpclattice::{Client, types};
 
 use super::action::{
-    GET_NETWORK_ASSOCIATION, GET_RESOURCE_CONFIGURATION, GET_RESOURCE_GATEWAY, LIST_LATTICE_TAGS, LIST_NETWORK_ASSOCIATIONS,
+    Action, GET_NETWORK_ASSOCIATION, GET_RESOURCE_CONFIGURATION, GET_RESOURCE_GATEWAY, LIST_LATTICE_TAGS, LIST_NETWORK_ASSOCIATIONS,
     LIST_RESOURCE_CONFIGURATIONS, LIST_RESOURCE_GATEWAYS,
 };
 use super::call::{Gate, existing};
@@ -87,6 +88,16 @@ impl Lattice {
         Association { failure_reason: reason.into(), ..association }
     }
 
+    /// The association with this ARN; `None` where AWS says that it does not exist.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub async fn association(&self, arn: &str) -> Result<Option<Association>, Unknown> {
+        let request = self.sdk.get_service_network_resource_association().service_network_resource_association_identifier(arn);
+        let answer = existing(self.gate.send(GET_NETWORK_ASSOCIATION, request.send()).await)?;
+        answer.map(|answer| described_association(arn, answer)).transpose()
+    }
+
     /// The tags of a resource configuration or a gateway.
     pub async fn tags(&self, arn: &str) -> Known<Tags> {
         let answer = existing(self.gate.send(LIST_LATTICE_TAGS, self.sdk.list_tags_for_resource().resource_arn(arn).send()).await);
@@ -126,6 +137,8 @@ fn config(answer: GetResourceConfigurationOutput) -> Result<ResourceConfig, Unkn
         _ => (None, None, None),
     };
     let (domain, family) = dns.map_or((None, None), |dns| (dns.domain_name, dns.ip_address_type));
+    let has_children = answer.r#type == Some(types::ResourceConfigurationType::Group);
+    let ports = answer.port_ranges.or_else(|| has_children.then(Vec::new));
     Ok(ResourceConfig {
         arn: must(action, "arn", answer.arn)?,
         id: must(action, "id", answer.id)?,
@@ -140,7 +153,7 @@ fn config(answer: GetResourceConfigurationOutput) -> Result<ResourceConfig, Unkn
         ip_address_type: Known::Value(family.map(|family| family.as_str().to_owned())),
         ip_address: Known::Value(ip.and_then(|ip| ip.ip_address)),
         resource_arn: Known::Value(arn.and_then(|arn| arn.arn)),
-        port_ranges: Known::Value(answer.port_ranges.unwrap_or_default()),
+        port_ranges: told(action, "portRanges", ports),
         created: Known::Value(time(answer.created_at)),
         modified: Known::Value(time(answer.last_updated_at)),
         tags: unasked(LIST_LATTICE_TAGS),
@@ -153,6 +166,11 @@ fn dns_resolution(sent: Option<types::ResourceConfigDnsResolution>) -> Known<Str
     Known::Value(sent.map_or_else(|| "PUBLIC".to_owned(), |mode| mode.as_str().to_owned()))
 }
 
+/// A gateway is in a subnet at least (<https://docs.aws.amazon.com/vpc-lattice/latest/ug/resource-gateway.html>).
+fn subnets(action: Action, sent: Option<Vec<String>>) -> Known<Vec<String>> {
+    told(action, "subnetIds", sent.filter(|ids| !ids.is_empty()).map(sorted))
+}
+
 fn listed_gateway(item: types::ResourceGatewaySummary) -> Result<Gateway, Unknown> {
     let action = LIST_RESOURCE_GATEWAYS;
     Ok(Gateway {
@@ -161,7 +179,7 @@ fn listed_gateway(item: types::ResourceGatewaySummary) -> Result<Gateway, Unknow
         name: must(action, "name", item.name)?,
         status: told(action, "status", item.status.map(|status| status.as_str().to_owned())),
         vpc_id: told(action, "vpcIdentifier", item.vpc_identifier),
-        subnet_ids: Known::Value(sorted(item.subnet_ids.unwrap_or_default())),
+        subnet_ids: subnets(action, item.subnet_ids),
         security_group_ids: Known::Value(sorted(item.security_group_ids.unwrap_or_default())),
         ip_address_type: told(action, "ipAddressType", item.ip_address_type.map(|family| family.as_str().to_owned())),
         ipv4_per_interface: Known::Value(item.ipv4_addresses_per_eni.map(i64::from)),
@@ -180,7 +198,7 @@ fn gateway(answer: GetResourceGatewayOutput) -> Result<Gateway, Unknown> {
         name: must(action, "name", answer.name)?,
         status: told(action, "status", answer.status.map(|status| status.as_str().to_owned())),
         vpc_id: told(action, "vpcId", answer.vpc_id),
-        subnet_ids: Known::Value(sorted(answer.subnet_ids.unwrap_or_default())),
+        subnet_ids: subnets(action, answer.subnet_ids),
         security_group_ids: Known::Value(sorted(answer.security_group_ids.unwrap_or_default())),
         ip_address_type: told(action, "ipAddressType", answer.ip_address_type.map(|family| family.as_str().to_owned())),
         ipv4_per_interface: Known::Value(answer.ipv4_addresses_per_eni.map(i64::from)),
@@ -201,5 +219,18 @@ fn association(item: types::ServiceNetworkResourceAssociationSummary) -> Result<
         created_by: Known::Value(item.created_by),
         managed: Known::Value(item.is_managed_association.unwrap_or_default()),
         created: Known::Value(time(item.created_at)),
+    })
+}
+
+fn described_association(asked: &str, answer: GetServiceNetworkResourceAssociationOutput) -> Result<Association, Unknown> {
+    let action = GET_NETWORK_ASSOCIATION;
+    Ok(Association {
+        arn: answer.arn.unwrap_or_else(|| asked.to_owned()),
+        resource_config_arn: told(action, "resourceConfigurationArn", answer.resource_configuration_arn),
+        status: told(action, "status", answer.status.map(|status| status.as_str().to_owned())),
+        failure_reason: Known::Value(answer.failure_reason.or(answer.failure_code)),
+        created_by: Known::Value(answer.created_by),
+        managed: Known::Value(answer.is_managed_association.unwrap_or_default()),
+        created: Known::Value(time(answer.created_at)),
     })
 }

@@ -21,6 +21,7 @@ mod lattice;
 mod limit;
 mod named;
 mod network;
+pub(crate) mod pager;
 mod pipes;
 mod progress;
 mod queues;
@@ -34,6 +35,7 @@ pub(crate) mod stacks;
 mod states;
 mod throttle;
 pub(crate) mod trail;
+mod whole;
 pub(crate) mod why;
 mod zones;
 

@@ -158,7 +158,10 @@ fn tags(list: Option<Vec<types::Tag>>) -> Known<Tags> {
 
 fn endpoint(item: types::VpcEndpoint) -> Result<Endpoint, Unknown> {
     let action = DESCRIBE_VPC_ENDPOINTS;
-    let names = item.dns_entries.unwrap_or_default().into_iter().filter_map(|entry| entry.dns_name).collect();
+    let has_interfaces = has_interfaces(&item);
+    let of_interfaces = |field, list: Vec<String>| told(action, field, Some(list).filter(|list| !(has_interfaces && list.is_empty())));
+    let names = item.dns_entries.into_iter().flatten().filter_map(|entry| entry.dns_name).collect();
+    let groups = item.groups.into_iter().flatten().filter_map(|group| group.group_id);
     let error = item.last_error.and_then(|error| error.message.or(error.code)).or(item.failure_reason);
     Ok(Endpoint {
         id: must(action, "vpcEndpointId", item.vpc_endpoint_id)?,
@@ -168,10 +171,10 @@ fn endpoint(item: types::VpcEndpoint) -> Result<Endpoint, Unknown> {
         vpc_id: told(action, "vpcId", item.vpc_id),
         state: told(action, "state", item.state.map(|state| state.as_str().to_owned())),
         last_error: Known::Value(error),
-        subnet_ids: Known::Value(sorted(item.subnet_ids.unwrap_or_default())),
-        interface_ids: Known::Value(sorted(item.network_interface_ids.unwrap_or_default())),
-        security_group_ids: Known::Value(sorted(item.groups.into_iter().flatten().filter_map(|group| group.group_id))),
-        dns_names: Known::Value(names),
+        subnet_ids: of_interfaces("subnetIdSet", sorted(item.subnet_ids.unwrap_or_default())),
+        interface_ids: of_interfaces("networkInterfaceIdSet", sorted(item.network_interface_ids.unwrap_or_default())),
+        security_group_ids: of_interfaces("groupSet", sorted(groups)),
+        dns_names: of_interfaces("dnsEntrySet", names),
         private_dns: Known::Value(item.private_dns_enabled.unwrap_or_default()),
         policy: Known::Value(json(item.policy_document)),
         ip_address_type: Known::Value(item.ip_address_type.map(|family| family.as_str().to_owned())),
@@ -180,6 +183,16 @@ fn endpoint(item: types::VpcEndpoint) -> Result<Endpoint, Unknown> {
         ),
         tags: tags(item.tags),
     })
+}
+
+/// Whether names, groups, subnets and interfaces belong to an endpoint, as to every interface endpoint for as long as it is
+/// there (<https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html>). Where such a one comes
+/// without them, they are not known: to take them for none would call stale whatever names it, and closed what has a group.
+fn has_interfaces(item: &types::VpcEndpoint) -> bool {
+    let is = |text: Option<&str>, those: &[&str]| text.is_some_and(|text| those.iter().any(|that| text.eq_ignore_ascii_case(that)));
+    let gone = ["deleting", "deleted", "failed", "rejected", "expired"];
+    is(item.vpc_endpoint_type.as_ref().map(types::VpcEndpointType::as_str), &["Interface"])
+        && !is(item.state.as_ref().map(types::State::as_str), &gone)
 }
 
 /// A security group with what its permissions name, which the model does not keep.
@@ -212,19 +225,19 @@ fn security_group(item: types::SecurityGroup) -> Result<SecurityGroup, Unknown> 
 }
 
 fn permissions(list: Option<Vec<types::IpPermission>>) -> Known<Vec<Known<Permission>>> {
-    let flat = sorted(list.into_iter().flatten().flat_map(flattened));
-    Known::Value(flat.into_iter().map(Known::Value).collect())
+    let flat: Result<Vec<Vec<Permission>>, Unknown> = list.into_iter().flatten().map(flattened).collect();
+    Known::from(flat).map(|flat| sorted(flat.into_iter().flatten()).into_iter().map(Known::Value).collect())
 }
 
 /// One permission for each peer of what EC2 sends as one.
-fn flattened(item: types::IpPermission) -> Vec<Permission> {
-    let protocol = item.ip_protocol.unwrap_or_else(|| "-1".to_owned());
+fn flattened(item: types::IpPermission) -> Result<Vec<Permission>, Unknown> {
+    let protocol = must(DESCRIBE_SECURITY_GROUPS, "a permission's ipProtocol", item.ip_protocol)?;
     let (from, to) = if protocol == "-1" { (None, None) } else { (item.from_port, item.to_port) };
     let v4 = item.ip_ranges.into_iter().flatten().filter_map(|range| range.cidr_ip).map(Peer::Cidr);
     let v6 = item.ipv6_ranges.into_iter().flatten().filter_map(|range| range.cidr_ipv6).map(Peer::Cidr);
     let lists = item.prefix_list_ids.into_iter().flatten().filter_map(|list| list.prefix_list_id).map(Peer::PrefixList);
     let groups = item.user_id_group_pairs.into_iter().flatten().filter_map(|pair| pair.group_id).map(Peer::Group);
-    v4.chain(v6).chain(lists).chain(groups).map(|peer| Permission { protocol: protocol.clone(), from, to, peer }).collect()
+    Ok(v4.chain(v6).chain(lists).chain(groups).map(|peer| Permission { protocol: protocol.clone(), from, to, peer }).collect())
 }
 
 fn interface(item: types::NetworkInterface) -> Result<Interface, Unknown> {

@@ -35,7 +35,7 @@ impl Queues {
         let attributes = self.gate.send(GET_QUEUE_ATTRIBUTES, attributes.send());
         let (attributes, tags) = futures::join!(attributes, self.tags(&url));
         let Some(attributes) = existing(attributes)? else { return Ok(None) };
-        Ok(Some(queue(arn, attributes.attributes.unwrap_or_default(), tags)))
+        Ok(Some(queue(arn, must(GET_QUEUE_ATTRIBUTES, "Attributes", attributes.attributes)?, tags)))
     }
 
     async fn tags(&self, url: &str) -> Known<Tags> {

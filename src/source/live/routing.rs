@@ -73,7 +73,8 @@ fn acl(item: types::NetworkAcl) -> Result<NetworkAcl, Unknown> {
         vpc_id: told(DESCRIBE_NETWORK_ACLS, "vpcId", item.vpc_id),
         default: Known::Value(item.is_default.unwrap_or_default()),
         subnet_ids: Known::Value(sorted(item.associations.into_iter().flatten().filter_map(|association| association.subnet_id))),
-        entries: Known::Value(entries),
+        // The last entry of each direction, which denies the rest, is always there.
+        entries: told(DESCRIBE_NETWORK_ACLS, "entrySet", Some(entries).filter(|entries| !entries.is_empty())),
     })
 }
 
@@ -83,12 +84,20 @@ fn acl_entry(item: types::NetworkAclEntry) -> Result<AclEntry, Unknown> {
     Ok(AclEntry {
         number: must(action, "ruleNumber", item.rule_number)?,
         egress: must(action, "egress", item.egress)?,
-        allow: must(action, "ruleAction", item.rule_action)? == types::RuleAction::Allow,
+        allow: must(action, "a ruleAction that is known", item.rule_action.as_ref().and_then(allows))?,
         protocol: must(action, "protocol", item.protocol)?,
         cidr: must(action, "cidrBlock", item.cidr_block.or(item.ipv6_cidr_block))?,
         from,
         to,
     })
+}
+
+fn allows(action: &types::RuleAction) -> Option<bool> {
+    match action {
+        types::RuleAction::Allow => Some(true),
+        types::RuleAction::Deny => Some(false),
+        _ => None,
+    }
 }
 
 fn route_table(item: types::RouteTable) -> Result<RouteTable, Unknown> {

@@ -8,6 +8,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::action::Action;
 use super::call::{Failure, SdkError};
+use super::pager::Astray;
 use crate::model::{Reason, Unknown};
 
 /// Longest piece of AWS's own words that is passed on, in characters.
@@ -154,9 +155,9 @@ pub fn of_role(error: &(dyn StdError + 'static)) -> String {
     words(Some(&root_cause(error)))
 }
 
-/// A list led back to a page that was already read.
-pub fn circle(action: Action) -> Unknown {
-    Unknown::new(action.to_string(), Reason::Truncated, format!("{action} named the same next page twice"))
+/// A list led to no end.
+pub fn astray(action: Action, astray: Astray) -> Unknown {
+    Unknown::new(action.to_string(), Reason::Truncated, format!("{action} {}", astray.verb()))
 }
 
 /// Whether a gap comes from a host name that does not exist, told in `why`: the words are the C library's.

@@ -4,18 +4,19 @@ use percent_encoding::percent_decode_str;
 
 use super::reference::{Form, form};
 use super::{Class, Label, Masker, classify, is_kept, shapes};
+use crate::jsonata::{self, Piece};
 
 impl Masker {
     /// Masks a URL in place. Host and path stay as written, except for path segments that are credentials; user
     /// information, query values and fragment become markers, and the result is a URL again. A text whose parts a
     /// client could see differently (no scheme, white space, backslashes, a bad port) becomes one marker. An
     /// expression with literals becomes an expression of one marker, so that it still counts as dynamic; of
-    /// `States.Format` the template is masked like a URL and references stay.
+    /// `States.Format`, and of a concatenation in JSONata, the literal part is masked like a URL and references stay.
     pub fn url(&self, field: &str, text: &str) -> String {
         if is_kept(None, text) {
             return text.to_owned();
         }
-        if let Some(masked) = self.format(field, text) {
+        if let Some(masked) = self.format(field, text).or_else(|| self.concatenation(field, text)) {
             return masked;
         }
         let marker = self.marker(&[field], classify(None, text).label(), text);
@@ -40,6 +41,25 @@ impl Masker {
             return Some(format!("States.Format('{masked}', {given})"));
         }
         Some(format!("States.Format('{masked}', '{}')", self.marker(&[field, "arguments"], classify(None, given).label(), given)))
+    }
+
+    /// `{% 'LITERAL' & REFERENCE & … %}` whose literals are the parts of a URL. What is no reference becomes one to nothing.
+    fn concatenation(&self, field: &str, text: &str) -> Option<String> {
+        let pieces = jsonata::concatenation(text)?;
+        let template: String = pieces.iter().map(|piece| if let Piece::Literal(text) = piece { text } else { "{}" }).collect();
+        let values = pieces.iter().filter_map(|piece| if let Piece::Value(value) = piece { Some(*value) } else { None });
+        let values: Vec<&str> = values.collect();
+        let masked = self.parts(field, &template).filter(|masked| url::Url::parse(masked).is_ok() && !masked.contains('\''))?;
+        let literals: Vec<&str> = masked.split("{}").collect();
+        // A value inside of what was masked is gone with it.
+        let all = template.matches("{}").count() == values.len() && literals.len() == values.len() + 1;
+        let reference = |at: usize| values.get(at).filter(|value| all && is_reference(value)).copied().unwrap_or("$unread");
+        let mut operands = Vec::new();
+        for (at, literal) in literals.iter().enumerate() {
+            operands.extend((at > 0).then(|| reference(at - 1).to_owned()));
+            operands.extend((!literal.is_empty()).then(|| format!("'{literal}'")));
+        }
+        Some(format!("{{% {} %}}", operands.join(" & ")))
     }
 
     fn parts(&self, field: &str, text: &str) -> Option<String> {
@@ -115,6 +135,11 @@ impl Masker {
         };
         self.marker(&[field, "?", &name], class, value)
     }
+}
+
+/// Whether a value of a JSONata expression holds nothing that is written out.
+fn is_reference(value: &str) -> bool {
+    form(None, &format!("{{% {value} %}}")) == Form::Reference && classify(None, value) == Class::Plain
 }
 
 /// Azure Functions and others take a key as `code=`, which is too common a word to count elsewhere.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
 
 from . import models, wire
 from .errors import ApiError
 from .wire import Answer, Incoming
 
-KINDS = ("error", "delay", "reset", "truncate", "close", "garbage", "late-error", "meanwhile")
+KINDS = ("error", "delay", "reset", "truncate", "close", "garbage", "late-error", "meanwhile", "without", "empty")
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html and the services' models.
 STATUS = {"AccessDenied": 403, "AccessDeniedException": 403, "UnauthorizedOperation": 403, "RequestLimitExceeded": 503,
           "TooManyRequestsException": 429, "ServiceUnavailable": 503, "InternalFailure": 500, "InternalError": 500,
@@ -36,6 +39,8 @@ class Fault:
     seconds: float = 1.0
     # Of `meanwhile`: {"service", "operation", "params"} of a call that somebody else makes, or {"plant"} with its body.
     other: dict | None = None
+    # Of `without`: the member that is left out of the answer, wherever it stands.
+    member: str = ""
 
     def meets(self, call: Incoming) -> bool:
         """Whether the request is one of those meant."""
@@ -127,4 +132,28 @@ def after(call: Incoming, fault: Fault, made: Answer, other: Callable[[dict], No
         other(fault.other or {})
     if fault.kind == "late-error":
         return wire.failure(call, ApiError(fault.code, fault.message, fault.status or STATUS.get(fault.code)))
+    if fault.kind == "empty":
+        return made[0], made[1], b""
+    if fault.kind == "without":
+        status, headers, body = made
+        return status, headers, _without_element(body, fault.member) if body[:1] == b"<" else _without_key(body, fault.member)
     return made
+
+
+def _without_key(body: bytes, member: str) -> bytes:
+    def cut(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: cut(item) for key, item in value.items() if key != member}
+        return [cut(item) for item in value] if isinstance(value, list) else value
+
+    return json.dumps(cut(json.loads(body))).encode()
+
+
+def _without_element(body: bytes, member: str) -> bytes:
+    root = ElementTree.fromstring(body)
+    for parent in root.iter():
+        parent.tag = parent.tag.rpartition("}")[2]  # else each name would be written with a prefix
+        for child in list(parent):
+            if child.tag.rpartition("}")[2] == member:
+                parent.remove(child)
+    return ElementTree.tostring(root)

@@ -72,20 +72,45 @@ impl Goal {
     }
 }
 
-/// The endpoint that an integration is meant to go to: the one its configuration names, else the one that its API
-/// names, else the only one of the region.
+/// The endpoint that an integration is meant to go to: the one its configuration names, unless its API names another one
+/// and no other; else the one that its API names, else the only one of the region.
 pub fn endpoint<'a>(case: &Case<'a>, path: &Integration<'a>) -> Result<Site<'a, Endpoint>, Refused> {
-    if let Some(endpoint) = path.config.read().ok().and_then(|config| there(case.estate.led_to(config, &path.gateway))) {
-        return Ok(endpoint);
+    match named(case, path).or_else(|| led_to(case, path)) {
+        Some(endpoint) => Ok(endpoint),
+        None => meant(case, path.region(), path.api.read().map(|api| named_by(api.value)).unwrap_or_default()),
     }
-    let named = path.config.read().ok().and_then(|config| config.value.domain.read().ok().cloned().flatten());
-    let by_name = |endpoint: &Site<'_, Endpoint>| {
-        named.as_deref().is_some_and(|name| endpoint.value.dns_names.read().is_ok_and(|names| names.iter().any(|own| own == name)))
-    };
-    if let Some(endpoint) = all(case, path.region()).into_iter().find(by_name) {
-        return Ok(endpoint);
+}
+
+/// The endpoint that an integration's configuration leads to.
+pub fn led_to<'a>(case: &Case<'a>, path: &Integration<'a>) -> Option<Site<'a, Endpoint>> {
+    let config = path.config.read().ok()?;
+    there(case.estate.led_to(config, &path.gateway)).or_else(|| {
+        let name = config.value.domain.read().ok()?.as_deref()?;
+        all(case, path.region()).into_iter().find(|endpoint| has_name(endpoint, name))
+    })
+}
+
+fn has_name(endpoint: &Site<'_, Endpoint>, name: &str) -> bool {
+    endpoint.value.dns_names.read().is_ok_and(|names| names.iter().any(|own| own == name))
+}
+
+/// The only endpoint that can be used of those that an integration's API names.
+pub fn named<'a>(case: &Case<'a>, path: &Integration<'a>) -> Option<Site<'a, Endpoint>> {
+    let wanted = path.api.read().map(|api| named_by(api.value)).ok()?;
+    let mut named = all(case, path.region()).into_iter().filter(|endpoint| wanted.contains(endpoint.key));
+    match (named.next(), named.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
     }
-    meant(case, path.region(), path.api.read().map(|api| named_by(api.value)).unwrap_or_default())
+}
+
+/// Whether a configuration leads to an endpoint that can be used, but not to the one that an integration's API names.
+pub fn leads_astray(case: &Case<'_>, path: &Integration<'_>, config: &ResourceConfig) -> bool {
+    let Some(named) = named(case, path) else { return false };
+    let name = config.domain.read().ok().and_then(|domain| domain.as_deref());
+    name.is_some_and(|name| {
+        all(case, path.region()).iter().any(|other| other.key != named.key && has_name(other, name)) && !has_name(&named, name)
+    })
 }
 
 /// The endpoints of a region that calls of APIs can go through.

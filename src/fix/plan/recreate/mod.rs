@@ -9,7 +9,7 @@ mod aim;
 mod chain;
 mod entrance;
 mod exit;
-mod goal;
+pub mod goal;
 mod group;
 
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ pub use self::chain::{connection_of, destination};
 use self::entrance::Entrance;
 use self::goal::Goal;
 use super::case::scope;
-use super::{Case, Draft, Drafted, Refused, authorize, connection, manual};
+use super::{Case, Draft, Drafted, Refused, authorize, config, connection, manual};
 use crate::estate::{Hop, Integration, Site, regional_name};
 use crate::fix::journal::PLAN;
 use crate::fix::step::{Call, Place, Step, Wait};
@@ -53,21 +53,32 @@ pub fn single_zone(case: &Case<'_>, draft: Draft) -> Drafted {
     replace(case, draft, &entrance, &configs, Some(gateway))
 }
 
-/// `resource-config/other-vpc`: a gateway in the endpoint's VPC.
+/// `resource-config/other-vpc`: the endpoint that the API names, or that of the gateway's VPC if no more is wrong with it;
+/// else a gateway in the VPC of the endpoint that is led to.
 pub fn other_vpc(case: &Case<'_>, draft: Draft) -> Drafted {
+    let named = goal::named(case, case.path()?).map(|endpoint| config::lead_to(case, draft.clone(), &[endpoint]));
+    match named {
+        Some(Ok(draft)) => Ok(draft),
+        _ => case.rather(config::home(case, draft.clone()), moved(case, draft)),
+    }
+}
+
+fn moved(case: &Case<'_>, draft: Draft) -> Drafted {
     let (config, gateway) = middle(case)?;
     let endpoint = *case.path()?.endpoint.read()?;
     let entrance = Entrance::at(case, &endpoint, &gateway.value.name, scope(&gateway))?;
     replace(case, draft, &entrance, &[config], Some(gateway))
 }
 
-/// `resource-config/gateway-missing`: a gateway where the configuration leads to.
+/// `resource-config/gateway-missing`: a gateway where the configuration leads to, or should.
 pub fn gateway_missing(case: &Case<'_>, draft: Draft) -> Drafted {
     let path = case.path()?;
     let config = own(path.config.read()?)?;
     let endpoint = goal::endpoint(case, path)?;
     let entrance = Entrance::at(case, &endpoint, &config.value.name, scope(&config))?;
-    replace(case, draft, &entrance, &[config], None)
+    let elsewhere = goal::led_to(case, path).is_some_and(|old| old.key != endpoint.key);
+    let goal = if elsewhere { Goal::of(&endpoint, path)? } else { Goal::like(config.value)? };
+    replaced(Work { case, draft }, &entrance, &[(config, goal)], None)
 }
 
 /// `connection/resource-config-missing` and `destination/connection-public`: a configuration that serves as it is, else a new one and what it needs.
@@ -112,7 +123,7 @@ fn own<'a>(config: &Site<'a, ResourceConfig>) -> Result<Site<'a, ResourceConfig>
     if config.is_foreign() { manual("the resource configuration belongs to another account") } else { Ok(*config) }
 }
 
-/// Configurations beside the old ones, on a new gateway; the connections are moved, and the old is removed.
+/// Configurations like the old ones beside them, on a new gateway.
 fn replace<'a>(
     case: &Case<'a>,
     draft: Draft,
@@ -120,13 +131,23 @@ fn replace<'a>(
     configs: &[Site<'a, ResourceConfig>],
     gateway: Option<Site<'a, Gateway>>,
 ) -> Drafted {
-    let mut work = Work { case, draft };
+    let goals = configs.iter().map(|config| Ok((*config, Goal::like(config.value)?)));
+    replaced(Work { case, draft }, entrance, &goals.collect::<Result<Vec<_>, Refused>>()?, gateway)
+}
+
+/// Configurations beside the old ones, on a new gateway; the connections are moved, and the old is removed.
+fn replaced<'a>(
+    mut work: Work<'_, 'a>,
+    entrance: &Entrance,
+    configs: &[(Site<'a, ResourceConfig>, Goal)],
+    gateway: Option<Site<'a, Gateway>>,
+) -> Drafted {
+    let case = work.case;
     let id = work.entrance(entrance)?;
-    for config in configs {
+    for (config, goal) in configs {
         let config = own(config)?;
-        let goal = Goal::like(config.value)?;
         let name = unused(case, Names::Configs, &config.value.name);
-        let arn = work.config(&goal, &name, &id, scope(&config), config.value.tags.read()?);
+        let arn = work.config(goal, &name, &id, scope(&config), config.value.tags.read()?);
         for (connection, way) in users(case, &config)? {
             match way {
                 Way::Calls => work.lead(&connection, &name, &arn)?,
@@ -140,7 +161,7 @@ fn replace<'a>(
     }
     // What stood on a gateway that is gone could not be made again, so it is left.
     match gateway {
-        Some(gateway) => exit::remove(work, &gateway, configs),
+        Some(gateway) => exit::remove(work, &gateway, &configs.iter().map(|(config, _)| *config).collect::<Vec<_>>()),
         None => Ok(work.draft.note("the old configuration is left: it could not be made again as it is; remove it once nothing needs it")),
     }
 }

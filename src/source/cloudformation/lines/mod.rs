@@ -5,10 +5,11 @@
 use std::cell::OnceCell;
 use std::path::Path;
 
+use crate::model::Kind;
 use crate::report::location::{Declared, Location};
 use crate::source::document::{Mark, Node, Value};
 
-use super::{Assembly, Origin, Stack};
+use super::{Assembly, Origin, Stack, types};
 
 mod frame;
 mod metadata;
@@ -47,6 +48,18 @@ impl<'a> Lines<'a> {
         let path = construct_path(stack, &origin.logical_id).map(str::to_owned);
         let told = || self.around(origin.stack).1.as_ref()?.construct_path(&origin.logical_id).map(str::to_owned);
         Some(Declared { name: origin.logical_id.clone(), construct_path: path.or_else(told) })
+    }
+
+    /// The name that stands for a resource of the model; that of an attribute for what AWS makes along with a VPC.
+    pub fn name(&self, kind: Kind, home: &Origin) -> Option<String> {
+        let declared = self.assembly.stacks.get(home.stack)?.template.get("Resources")?.get(&home.logical_id)?;
+        let vpc = declared.get("Type").and_then(Node::text) == Some(types::VPC);
+        match kind {
+            Kind::Template => None,
+            Kind::SecurityGroup if vpc => Some(format!("{}.DefaultSecurityGroup", home.logical_id)),
+            kind if vpc && kind != Kind::Vpc => None,
+            _ => Some(home.logical_id.clone()),
+        }
     }
 
     fn around(&self, index: usize) -> &(Repository, Option<Metadata>) {

@@ -50,9 +50,19 @@ impl<'a> Lowering<'_, 'a> {
         let body = document.as_ref().unwrap_or(&Resolved::Absent);
         let api = Api { name: self.name(item), ..api(item, &id, body) };
         self.put(item, Kind::Api, &id, api, API, |region| &mut region.apis);
+        self.policy_place(item, &id, "Body");
         let (account, region) = self.place(item);
         let body = document.map(|body| super::methods::from_body(&body));
         methods.open(&id, (account, region), body, entry(&mut self.region(item).apis, &id));
+        methods.written(&id, item, "Body");
+    }
+
+    /// A policy that an API does not have itself stands in its document, if that has one.
+    pub(super) fn policy_place(&mut self, item: &Item<'a>, id: &str, body: &str) {
+        let way = [body, "x-amazon-apigateway-policy"];
+        if item.get("Policy").is_absent() && !item.properties.at(&way).is_absent() {
+            self.points(item, Kind::Api, id, "/policy".to_owned(), item.origin(&way));
+        }
     }
 
     fn authorizer(&mut self, item: &Item<'a>) {
@@ -76,7 +86,9 @@ impl<'a> Lowering<'_, 'a> {
         let name = item.sure(item.get("StageName").text());
         let stage = name.as_ref().ok().cloned().flatten().map(|name| (variables_of(item, &self.salt(item, &name), variables), name));
         self.part(item, |api| deploy(api, &id, item.unsure.clone()));
-        self.deployed_places(item, &id);
+        if let Ok(Some(api)) = item.get("RestApiId").text() {
+            self.deployed_places(item, &api, &id);
+        }
         if let Some((variables, name)) = stage {
             self.add_stage(
                 item,

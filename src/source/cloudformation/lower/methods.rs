@@ -38,8 +38,8 @@ struct Written<'a> {
 
 /// What an OpenAPI document says.
 pub(super) struct Body {
-    resources: Known<Resources>,
-    authorizers: Known<BTreeMap<String, Authorizer>>,
+    pub(super) resources: Known<Resources>,
+    pub(super) authorizers: Known<BTreeMap<String, Authorizer>>,
     validators: Known<BTreeMap<String, Validator>>,
 }
 
@@ -56,6 +56,15 @@ impl<'a> Methods<'a> {
             (None, _) => Known::Value(root()),
         };
         self.apis.insert(id.to_owned(), Written { place, resources, places: Vec::new() });
+    }
+
+    /// Notes where the methods of an API's document stand below the property that holds it.
+    pub(super) fn written(&mut self, id: &str, item: &Item<'_>, property: &str) {
+        let Some(written) = self.apis.get_mut(id) else { return };
+        for (path, operations) in item.properties.at(&[property, "paths"]).entries().unwrap_or_default() {
+            let verbs = operations.entries().unwrap_or_default().iter().filter_map(|(key, _)| Some((key, verb_of(key)?)));
+            written.places.extend(verbs.map(|(key, verb)| (path.clone(), verb, item.origin(&[property, "paths", path, key]))));
+        }
     }
 
     /// Whether an API was begun.
@@ -123,11 +132,10 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// A deployed method stands where the method does.
-    pub(super) fn deployed_places(&mut self, item: &Item<'a>, deployment: &str) {
-        let Ok(Some(api)) = item.get("RestApiId").text() else { return };
-        let public = crate::estate::public_id(Kind::Api, self.place(item), "", &api);
+    pub(super) fn deployed_places(&mut self, item: &Item<'a>, api: &str, deployment: &str) {
+        let public = crate::estate::public_id(Kind::Api, self.place(item), "", api);
         let Some(Known::Value(api)) = (match &self.region(item).apis {
-            Known::Value(apis) => apis.get(&api),
+            Known::Value(apis) => apis.get(api),
             Known::Unknown(_) => None,
         }) else {
             return;
@@ -237,16 +245,23 @@ fn authorizer(name: &str, scheme: &Resolved) -> Result<Option<(String, Authorize
     Ok(Some((name.to_owned(), Authorizer { name: name.to_owned(), kind: kind.to_uppercase(), identity_source })))
 }
 
+/// The verb that a key of a document's path stands for, if for one.
+fn verb_of(key: &str) -> Option<String> {
+    const VERBS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "X-AMAZON-APIGATEWAY-ANY-METHOD"];
+    let verb = key.to_ascii_uppercase();
+    VERBS.contains(&verb.as_str()).then(|| if verb.starts_with("X-") { "ANY".to_owned() } else { verb })
+}
+
 type Schemes = BTreeMap<String, Resolved>;
 
 fn resources(body: &Resolved, schemes: &Schemes) -> Result<Resources, Unknown> {
-    const VERBS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"];
     let mut resources = Resources::new();
     for (path, item) in body.field("paths").entries()? {
         let mut methods = BTreeMap::new();
-        for (verb, operation) in item.entries()?.iter().filter(|(verb, _)| VERBS.contains(&verb.to_ascii_lowercase().as_str())) {
-            let verb = if verb.starts_with("x-") { "ANY".to_owned() } else { verb.to_uppercase() };
-            methods.insert(verb, operation_method(body, item, operation, schemes)?);
+        for (key, operation) in item.entries()? {
+            if let Some(verb) = verb_of(key) {
+                methods.insert(verb, operation_method(body, item, operation, schemes)?);
+            }
         }
         resources.insert(path.clone(), ApiResource { id: path.clone(), methods });
     }

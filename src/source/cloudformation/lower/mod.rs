@@ -14,6 +14,7 @@ mod endpoints;
 mod events;
 mod gateway;
 mod groups;
+mod guards;
 mod lattice;
 mod methods;
 mod network;

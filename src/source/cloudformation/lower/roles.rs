@@ -14,14 +14,17 @@ const ROLE: Table =
 /// Documents of the managed policies that are declared, by ARN.
 type Managed = HashMap<String, Known<serde_json::Value>>;
 
+/// The declared roles by account and name: their ARNs, and whether policies are written in them.
+type Roles<'a> = HashMap<(&'a str, String), (String, bool)>;
+
 impl<'a> Lowering<'_, 'a> {
     pub(super) fn roles(&mut self) {
         let managed_items = self.take("AWS::IAM::ManagedPolicy");
         let managed: Managed = managed_items.iter().map(|item| (self.arn(item), item.sure(document(item)).into())).collect();
-        let mut by_name = HashMap::new();
+        let mut by_name = Roles::new();
         for item in self.take("AWS::IAM::Role") {
             let arn = self.role(&item, &managed);
-            by_name.insert((self.place(&item).0, self.name(&item)), arn);
+            by_name.insert((self.place(&item).0, self.name(&item)), (arn, !item.get("Policies").is_absent()));
         }
         for item in &managed_items {
             let name = self.arn(item);
@@ -53,6 +56,9 @@ impl<'a> Lowering<'_, 'a> {
             arn: arn.clone(),
         };
         self.add_role(item, &arn, role, ROLE);
+        if item.get("Policies").is_absent() && !item.get("ManagedPolicyArns").is_absent() {
+            self.points(item, Kind::Role, &arn, "/policies".to_owned(), item.origin(&["ManagedPolicyArns"]));
+        }
         arn
     }
 
@@ -67,16 +73,20 @@ impl<'a> Lowering<'_, 'a> {
         }
     }
 
-    /// Adds a policy to the declared roles that a property of it names.
-    fn attach(&mut self, item: &Item<'a>, property: &str, name: &str, by_name: &HashMap<(&str, String), String>) {
+    /// Adds a policy to the declared roles that a property of it names. Where nothing is written in the role itself, its
+    /// policies stand there.
+    fn attach(&mut self, item: &Item<'a>, property: &str, name: &str, by_name: &Roles<'a>) {
         let (account, _) = self.place(item);
         for role in item.get(property).items().unwrap_or_default() {
-            let Some(arn) = role.text().ok().flatten().and_then(|role| by_name.get(&(account, role))) else { continue };
+            let Some((arn, inline)) = role.text().ok().flatten().and_then(|role| by_name.get(&(account, role))) else { continue };
             let roles = &mut self.draft.accounts.entry(account.to_owned()).or_default().roles;
             let Some(Known::Value(list)) = entry(roles, arn).map(|role| &mut role.policies) else { continue };
             list.push(RolePolicy { name: name.to_owned(), document: item.sure(document(item)).into() });
             let pointer = format!("/policies/{}/document", list.len() - 1);
             self.points(item, Kind::Role, arn, pointer, item.origin(&["PolicyDocument"]));
+            if !inline {
+                self.points(item, Kind::Role, arn, "/policies".to_owned(), item.origin(&["PolicyDocument"]));
+            }
         }
     }
 }

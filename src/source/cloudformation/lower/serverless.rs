@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::gateway::{API, api, deploy, variables};
+use super::guards::{authorization_of, authorizers};
 use super::methods::{Methods, from_body};
 use super::{Item, Lowering, at_run_time, entry, insert, tags};
 use crate::model::apigateway::{Integration, Method, Stage};
@@ -18,12 +19,15 @@ impl<'a> Lowering<'_, 'a> {
     /// APIs, and the methods that functions add to them.
     pub(super) fn serverless(&mut self, methods: &mut Methods<'a>) -> Vec<Item<'a>> {
         let apis: Vec<_> = self.take("AWS::Serverless::Api").into_iter().map(|item| self.with_globals(item, "Api")).collect();
-        let defaults: BTreeMap<String, Resolved> = apis.iter().map(|item| (self.id(item), item.get("Auth").clone())).collect();
+        let mut managed = BTreeMap::new();
         for item in &apis {
             self.serverless_api(item, methods);
+            if is_managed(item) {
+                managed.insert(self.id(item), item.properties.clone());
+            }
         }
         for item in self.take("AWS::Serverless::Function") {
-            self.function_events(&item, methods, &defaults);
+            self.function_events(&item, methods, &mut managed);
         }
         apis
     }
@@ -42,18 +46,22 @@ impl<'a> Lowering<'_, 'a> {
         let document = self.body(item, "DefinitionBody", "DefinitionUri");
         let mut made = api(item, &id, document.as_ref().unwrap_or(&Resolved::Absent));
         made.name = self.name(item);
-        if made.policy == Known::Value(None) {
-            made.policy = resource_policy(item.properties.at(&["Auth", "ResourcePolicy"])).into();
-        }
+        made.authorizers = authorizers(item.get("Auth")).into();
+        let own = count(&made.policy);
+        made.policy = with_statements(made.policy, statements(item.properties.at(&["Auth", "ResourcePolicy"]), "execute-api:/*"));
+        let all = count(&made.policy);
         self.put(item, Kind::Api, &id, made, API, |region| &mut region.apis);
         for (pointer, way) in [("/policy", ["Auth", "ResourcePolicy"]), ("/resources", ["DefinitionBody", "paths"])] {
             self.points(item, Kind::Api, &id, pointer.to_owned(), item.origin(&way));
         }
-        if !item.properties.at(&["DefinitionBody", "x-amazon-apigateway-policy"]).is_absent() {
-            self.points(item, Kind::Api, &id, "/policy".to_owned(), item.origin(&["DefinitionBody", "x-amazon-apigateway-policy"]));
+        self.policy_place(item, &id, "DefinitionBody");
+        for added in own..all {
+            self.points(item, Kind::Api, &id, format!("/policy/Statement/{added}"), item.origin(&["Auth", "ResourcePolicy"]));
         }
         let place = self.place(item);
-        methods.open(&id, place, document.map(|body| from_body(&body)), entry(&mut self.region(item).apis, &id));
+        let document = document.map(|body| from_body(&body).guarded(item.get("Auth")));
+        methods.open(&id, place, document, entry(&mut self.region(item).apis, &id));
+        methods.written(&id, item, "DefinitionBody");
     }
 
     /// The stage of the API that functions share.
@@ -93,6 +101,8 @@ impl<'a> Lowering<'_, 'a> {
             });
             let Some(api) = entry(&mut self.region_of(account, region).apis, &id) else { continue };
             deploy(api, &deployment, None);
+            self.deployed_places(item, &id, &deployment);
+            let Some(api) = entry(&mut self.region_of(account, region).apis, &id) else { continue };
             match stage {
                 Ok((name, stage)) => {
                     api.stages = Known::Value(BTreeMap::from([(name.clone(), stage)]));
@@ -103,40 +113,45 @@ impl<'a> Lowering<'_, 'a> {
         }
     }
 
-    /// `Events` of type `Api`: each is a method that calls the function.
-    fn function_events(&mut self, item: &Item<'a>, methods: &mut Methods<'a>, defaults: &BTreeMap<String, Resolved>) {
+    /// `Events` of type `Api`: each is a method that calls the function, of an API whose document SAM writes.
+    fn function_events(&mut self, item: &Item<'a>, methods: &mut Methods<'a>, managed: &mut BTreeMap<String, Resolved>) {
         for (name, event) in item.get("Events").entries().unwrap_or_default() {
             if event.field("Type").text() != Ok(Some("Api".to_owned())) {
                 continue;
             }
             let properties = event.field("Properties");
             let api = match properties.field("RestApiId") {
-                Resolved::Absent => self.implicit_api(item, methods),
+                Resolved::Absent => self.implicit_api(item, methods, managed),
                 named => named.text().ok().flatten(),
             };
-            let Some(api) = api else { continue };
-            let default = defaults.get(&api).unwrap_or(&Resolved::Absent);
+            let Some((api, owner)) = api.and_then(|api| managed.get_key_value(&api)) else { continue };
             let origin = item.origin(&["Events", name, "Properties"]);
-            match item.sure(event_method(properties, default)) {
-                Ok((path, verb, method)) => methods.add(&api, Ok(path), "", Some((verb, method, origin))),
-                Err(unknown) => methods.add(&api, Err(unknown), "", None),
+            match item.sure(event_method(properties, owner.field("Auth"))) {
+                Ok((path, verb, method)) => {
+                    let policy = statements(properties.at(&["Auth", "ResourcePolicy"]), &resource_of(owner, &verb, &path));
+                    if let Some(api) = entry(&mut self.region(item).apis, api) {
+                        api.policy = with_statements(std::mem::take(&mut api.policy), policy);
+                    }
+                    methods.add(api, Ok(path), "", Some((verb, method, origin)));
+                }
+                Err(unknown) => methods.add(api, Err(unknown), "", None),
             }
         }
     }
 
     /// The API of functions that name none. It is edge-optimised unless `Globals` say otherwise.
-    fn implicit_api(&mut self, item: &Item<'a>, methods: &mut Methods<'a>) -> Option<String> {
+    fn implicit_api(&mut self, item: &Item<'a>, methods: &mut Methods<'a>, managed: &mut BTreeMap<String, Resolved>) -> Option<String> {
         let id = self.resolver.of_resource(item.stack, IMPLICIT_API, "", item.declared.node.at).text().ok().flatten()?;
         if methods.has(&id) {
             return Some(id);
         }
         let globals = self.scope(item).globals("Api").map_or(Resolved::Absent, |node| self.resolver.value(item.stack, node, Mode::Plain));
+        managed.insert(id.clone(), globals.clone());
         let owner = Item { stack: item.stack, declared: item.declared, properties: globals, unsure: None };
         let mut made = api(&owner, &id, &Resolved::Absent);
         made.name = IMPLICIT_API.to_owned();
-        if made.policy == Known::Value(None) {
-            made.policy = resource_policy(owner.properties.at(&["Auth", "ResourcePolicy"])).into();
-        }
+        made.authorizers = authorizers(owner.get("Auth")).into();
+        made.policy = with_statements(made.policy, statements(owner.properties.at(&["Auth", "ResourcePolicy"]), "execute-api:/*"));
         let place = self.place(item);
         insert(&mut self.region(item).apis, &id, Known::Value(made));
         methods.open(&id, place, None, None);
@@ -168,12 +183,7 @@ fn event_method(properties: &Resolved, default: &Resolved) -> Result<(String, St
     let auth = properties.field("Auth");
     let key = auth.field("ApiKeyRequired").flag()?.or(default.field("ApiKeyRequired").flag()?).unwrap_or_default();
     let named = auth.field("Authorizer").text()?.or(default.field("DefaultAuthorizer").text()?);
-    let kind = match named.as_deref() {
-        None | Some("NONE") => "NONE",
-        Some("AWS_IAM") => "AWS_IAM",
-        Some(name) if !default.at(&["Authorizers", name, "UserPoolArn"]).is_absent() => "COGNITO_USER_POOLS",
-        Some(_) => "CUSTOM",
-    };
+    let kind = named.as_deref().map_or("NONE", |name| authorization_of(name, default));
     let method = Method {
         authorization: Known::Value(kind.to_owned()),
         authorizer_id: Known::Value(named.filter(|_| kind.starts_with('C'))),
@@ -191,10 +201,57 @@ fn event_method(properties: &Resolved, default: &Resolved) -> Result<(String, St
     Ok((properties.field("Path").must("Path")?, verb, method))
 }
 
-/// The policy that SAM makes of `Auth.ResourcePolicy`: statements of one's own, an Allow for everybody, and a Deny for
-/// whoever is not on a list, or is.
+/// Whether SAM writes the API's document, so that events add to it. To a document of one's own they add nothing, unless
+/// asked to.
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html>
+fn is_managed(api: &Item<'_>) -> bool {
+    let own = ["DefinitionBody", "DefinitionUri"].iter().any(|name| !api.get(name).is_absent());
+    !own || api.get("MergeDefinitions").flag() == Ok(Some(true))
+}
+
+/// What the policy of an event is about: its method alone.
+fn resource_of(api: &Resolved, verb: &str, path: &str) -> String {
+    let stage = api.field("StageName").text().ok().flatten().unwrap_or_else(|| "Prod".to_owned());
+    let verb = if verb == "ANY" { "*" } else { verb };
+    let path: Vec<&str> = path.trim_end_matches('/').split('/').map(|part| if part.starts_with('{') { "*" } else { part }).collect();
+    format!("execute-api:/{stage}/{verb}{}", path.join("/"))
+}
+
+/// How many statements a policy has.
+fn count(policy: &Known<Option<Value>>) -> usize {
+    let Known::Value(Some(policy)) = policy else { return 0 };
+    policy["Statement"].as_array().map_or(1, Vec::len)
+}
+
+/// A policy with more statements.
+fn with_statements(policy: Known<Option<Value>>, more: Result<Vec<Value>, Unknown>) -> Known<Option<Value>> {
+    let (mut policy, more) = match (policy, more) {
+        (Known::Value(policy), Ok(more)) => (policy, more),
+        (Known::Unknown(unknown), _) | (_, Err(unknown)) => return Known::Unknown(unknown),
+    };
+    if !more.is_empty() {
+        let policy = policy.get_or_insert_with(|| json!({"Version": "2012-10-17", "Statement": []}));
+        let own = match policy["Statement"].take() {
+            Value::Array(own) => own,
+            Value::Null => Vec::new(),
+            single => vec![single],
+        };
+        policy["Statement"] = Value::Array([own, more].concat());
+    }
+    Known::Value(policy)
+}
+
+/// What SAM makes of a `ResourcePolicy`: statements of one's own, an Allow for everybody, and a Deny for whoever is not on
+/// a list, or is.
 /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-resourcepolicystatement.html>
-fn resource_policy(value: &Resolved) -> Result<Option<Value>, Unknown> {
+fn statements(value: &Resolved, resource: &str) -> Result<Vec<Value>, Unknown> {
+    let everyone = |effect: &str, condition: Option<Value>| {
+        let mut statement = json!({"Effect": effect, "Principal": "*", "Action": "execute-api:Invoke", "Resource": resource});
+        if let Some(condition) = condition {
+            statement["Condition"] = condition;
+        }
+        statement
+    };
     let mut statements = Vec::new();
     for statement in value.must_be_known()?.field("CustomStatements").items()? {
         statements.push(statement.json()?);
@@ -224,13 +281,5 @@ fn resource_policy(value: &Resolved) -> Result<Option<Value>, Unknown> {
     if statements.iter().skip(own).any(|statement| statement["Effect"] == "Deny") {
         statements.insert(own, everyone("Allow", None));
     }
-    Ok((!statements.is_empty()).then(|| json!({"Version": "2012-10-17", "Statement": statements})))
-}
-
-fn everyone(effect: &str, condition: Option<Value>) -> Value {
-    let mut statement = json!({"Effect": effect, "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"});
-    if let Some(condition) = condition {
-        statement["Condition"] = condition;
-    }
-    statement
+    Ok(statements)
 }

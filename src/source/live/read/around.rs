@@ -91,35 +91,41 @@ pub async fn read_path(
 }
 
 /// The associations by ARN. Where a configuration's could not be listed, those that connections name are
-/// unknown.
+/// unknown; where the list leaves out one of those, it is asked for by itself before it counts as gone.
 async fn associations(services: &Services, connections: &Listed<Connection>, configs: &BTreeSet<String>) -> Collection<Association> {
     let listed = each(configs.clone(), async |config| (services.lattice.associations(&config).await, config)).await;
-    let mut all = BTreeMap::new();
+    let (mut all, mut unlisted) = (BTreeMap::new(), BTreeSet::new());
     for (answer, config) in listed {
+        let named = || named_associations(connections, Some(&config));
         match answer {
             Ok(found) => {
                 let found = each(found, |association| services.lattice.with_failure(association)).await;
                 all.extend(found.into_iter().map(|association| (association.arn.clone(), Known::Value(association))));
             }
-            Err(unknown) => all.extend(named_associations(connections, &config).map(|arn| (arn, Known::Unknown(unknown.clone())))),
+            Err(unknown) => all.extend(named().map(|arn| (arn, Known::Unknown(unknown.clone())))),
         }
-        if !is_own(&config, &services.scope) {
+        if is_own(&config, &services.scope) {
+            unlisted.extend(named().filter(|arn| !all.contains_key(arn)));
+        } else {
             let foreign = Unknown::foreign(format!("{config} belongs to another account, which alone sees all its associations"));
-            for arn in named_associations(connections, &config) {
+            for arn in named() {
                 all.entry(arn).or_insert_with(|| Known::Unknown(foreign.clone()));
             }
         }
     }
+    unlisted.extend(named_associations(connections, None).filter(|arn| !all.contains_key(arn)));
+    let asked = each(unlisted, async |arn| (services.lattice.association(&arn).await, arn)).await;
+    all.extend(asked.into_iter().filter_map(|(answer, arn)| Some((arn, answer.transpose()?.into()))));
     Known::Value(all)
 }
 
-/// ARNs of the associations that connections name for a resource configuration.
-fn named_associations<'a>(connections: &'a Listed<Connection>, config: &'a str) -> impl Iterator<Item = String> + 'a {
+/// ARNs of the associations that connections name for a resource configuration, or for one that is not known.
+fn named_associations<'a>(connections: &'a Listed<Connection>, config: Option<&'a str>) -> impl Iterator<Item = String> + 'a {
     let paths = connections.iter().flatten().flat_map(|connection| {
         let oauth = connection.oauth.read().ok().and_then(Option::as_ref).and_then(|oauth| oauth.connectivity.as_ref());
         [connection.connectivity.read().ok().and_then(Option::as_ref), oauth]
     });
-    let of_config = paths.flatten().filter(move |path| path.resource_config_arn.read().is_ok_and(|arn| arn == config));
+    let of_config = paths.flatten().filter(move |path| path.resource_config_arn.read().ok().map(String::as_str) == config);
     of_config.filter_map(|path| path.association_arn.read().ok()?.clone())
 }
 

@@ -98,9 +98,9 @@ impl Wanted {
         }
     }
 
-    /// Whether an endpoint may stand in a chain: it serves API Gateway, or a chain names it.
+    /// Whether an endpoint may stand in a chain: it serves API Gateway, or may, or a chain names it.
     fn matters(&self, endpoint: &Endpoint) -> bool {
-        is_execute_api(endpoint) || self.endpoints.contains(&endpoint.id)
+        endpoint.service.read().is_err() || is_execute_api(endpoint) || self.endpoints.contains(&endpoint.id)
     }
 
     /// What belongs to the endpoints that chains name, and to API Gateway's endpoints in the gateways' VPCs:

@@ -49,8 +49,18 @@ fn expressions_stay_expressions() {
     for (text, expected) in [
         ("$.detail.url", "$.detail.url"),
         ("{% $states.input.url %}", "{% $states.input.url %}"),
-        ("{% 'https://h.example.com/' & $x %}", "{% 'masked-plain-#' %}"),
-        ("{% 'https://u:hunter2@h.example.com/' & $x %}", "{% 'masked-known-token-#' %}"),
+        ("{% 'https://h.example.com/' & $x %}", "{% 'https://h.example.com/' & $x %}"),
+        ("{%'https://h.example.com/a/'&$states.input.id&\"/b\"%}", "{% 'https://h.example.com/a/' & $states.input.id & '/b' %}"),
+        ("{% 'https://u:hunter2@h.example.com/' & $x %}", "{% 'https://masked-known-token-#@h.example.com/' & $x %}"),
+        ("{% 'https://h.example.com/' & $f('hunter2') %}", "{% 'https://h.example.com/' & $unread %}"),
+        (
+            "{% 'https://h.example.com/' & $x & '?token=hunter2' & $y & '&k=' & $z %}",
+            "{% 'https://h.example.com/' & $unread & '?token=masked-named-#&k=' & $unread %}",
+        ),
+        ("{% 'https://h.example.com/{}/' & $x %}", "{% 'https://h.example.com/' & $unread & '/' & $unread %}"),
+        ("{% 'https://' & $host & '/p' %}", "{% 'https://' & $host & '/p' %}"),
+        ("{% $base & '/hunter2' %}", "{% 'masked-plain-#' %}"),
+        ("{% 'https://h.example.com/' & $x = 'hunter2' %}", "{% 'masked-plain-#' %}"),
         ("States.Format('https://h.example.com/{}', $.x)", "States.Format('https://h.example.com/{}', $.x)"),
         (
             "States.Format('https://h.example.com/a/{}/b?t={}&k=v', $.x,$$.Execution.Id)",
@@ -118,6 +128,7 @@ fn no_value_survives_in_any_url() {
             format!("https://h.example.com/p#{encoded}"),
             format!("States.Format('https://u:{encoded}@h.example.com/{{}}?x={encoded}', $.x, '{encoded}')"),
             format!("States.Format('https://h.example.com/{{}}', '{canary}', $.x)"),
+            format!("{{% 'https://u:{encoded}@h.example.com/' & $x & '?x={encoded}' & $f('{canary}') %}}"),
         ] {
             if canary.contains("States.Format") && text.starts_with("States.Format") {
                 continue;
