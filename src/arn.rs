@@ -54,6 +54,11 @@ impl<'a> Arn<'a> {
             && !self.resource.is_empty()
     }
 
+    /// Whether both resources are of one account and one region.
+    pub fn is_beside(&self, other: &Arn<'_>) -> bool {
+        (self.account, self.region) == (other.account, other.region)
+    }
+
     /// The resource's type (`connection`, `rule`, `role`, `stateMachine`), or `None` where the service writes none.
     pub fn kind(&self) -> Option<&'a str> {
         self.split_kind().map(|(kind, _)| kind)

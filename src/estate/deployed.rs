@@ -73,8 +73,8 @@ impl<'a> Estate<'a> {
         paths.iter().filter_map(|path| self.templates.get(*path)?.as_ref()).any(|template| template.goes_on_from(start))
     }
 
-    /// The resource paths that a request may reach, the most specific first, and whether it is one whatever is put in
-    /// for a `*` of the URL.
+    /// The resource paths that a request may reach, and whether it is one whatever is put in for a `*` of the URL. Where it
+    /// is not, the one that takes any value stands before those that take a certain one.
     fn fitting(&self, paths: impl Iterator<Item = &'a String>, request: &[Segment]) -> (Vec<&'a str>, bool) {
         let templates: Vec<(&'a str, &PathTemplate)> =
             paths.filter_map(|path| Some((path.as_str(), self.templates.get(path.as_str())?.as_ref()?))).collect();
@@ -82,7 +82,12 @@ impl<'a> Estate<'a> {
             Choice::None => (Vec::new(), true),
             Choice::One(index) => (vec![index], true),
             // Values that are known only at run time choose; one that works is enough not to complain.
-            Choice::OneOf { indices, .. } => (indices, false),
+            Choice::OneOf { mut indices, or_none } => {
+                if !or_none {
+                    indices.rotate_right(1);
+                }
+                (indices, false)
+            }
         };
         (indices.into_iter().filter_map(|index| templates.get(index)).map(|(path, _)| *path).collect(), certain)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::host::{Host, InvocationUrl, Segment};
+use crate::host::{Host, InvocationUrl, Segment, is_service_name};
 use crate::model::apigateway::{Api, Domain, Mapping, Stage};
 use crate::model::ec2::Endpoint;
 use crate::model::events::{Connection, Destination, Place};
@@ -243,7 +243,10 @@ impl<'a> Estate<'a> {
         let certain = config.value.domain.read().is_ok_and(|domain| domain.as_ref().is_none_or(at_endpoint));
         let other = |domain: &Known<Domain>| domain.read().is_ok_and(|domain| !domain.answers_for(name));
         let all = self.region(endpoint.account, endpoint.region).map(|region| region.domains.read());
-        self.snapshot.source.kind.is_deployed() && certain && matches!(all, Some(Ok(all)) if all.values().all(other))
+        self.snapshot.source.kind.is_deployed()
+            && certain
+            && !is_service_name(name)
+            && matches!(all, Some(Ok(all)) if all.values().all(other))
     }
 
     fn join_mapping(&'a self, integration: &mut Integration<'a>, domain: &Site<'a, Domain>, url: &'a InvocationUrl) -> usize {

@@ -137,6 +137,9 @@ impl<'a> Chains<'a> {
             Ok(at) => at,
             Err(unknown) => return self.add_whole(caller, Hop::Unknown("", unknown.clone()), Hop::Unknown("", unknown)),
         };
+        if let Some(arn) = self.out_of_reach(&caller) {
+            return self.add_whole(caller, Hop::Missing(arn), Hop::None);
+        }
         let parameters = Parameters::of(&caller);
         if let Some(route) = self.reached[at].route(parameters).cloned() {
             return self.push(caller, route);
@@ -150,6 +153,16 @@ impl<'a> Chains<'a> {
         if let Some(added) = self.found.last() {
             self.reached[at].keep(parameters, (Arc::clone(&added.route), added.number));
         }
+    }
+
+    /// The API destination of a target, where it is one that no rule of that place can call: those of other accounts and
+    /// regions. A template does not say where it will be deployed.
+    /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html>
+    fn out_of_reach(&self, caller: &Caller<'a>) -> Option<&'a str> {
+        let Caller::Target(rule, target) = caller else { return None };
+        let arn = target.value.arn.read().ok()?;
+        let elsewhere = !Arn::parse(arn)?.is_beside(&Arn::parse(&rule.value.arn)?);
+        (elsewhere && self.estate.snapshot.source.kind.is_deployed()).then_some(arn.as_str())
     }
 
     fn push(&mut self, caller: Caller<'a>, (route, number): Numbered<'a>) {

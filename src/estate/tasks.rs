@@ -179,7 +179,9 @@ impl<'a> Place<'a> {
         let value = match part {
             Part::Absent => Known::Value(Settings::new()),
             Part::Computed(_) => Known::Unknown(at_run_time()),
-            Part::Written(value) => Known::Value(settings(value, &pointer)),
+            Part::Written(value) if value.is_object() => Known::Value(settings(value, &pointer)),
+            // Query parameters may also be a text or a list.
+            Part::Written(_) => Known::Unknown(Unknown::unresolved(format!("the names in {key} are not written out as an object"))),
         };
         Field { pointer, value }
     }

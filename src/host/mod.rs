@@ -116,6 +116,13 @@ impl fmt::Display for Distrust {
 /// `vpce-` and the eight digits that ids once had.
 const SHORTEST_ENDPOINT_ID: usize = 13;
 
+/// Whether a name that has none of API Gateway's documented forms is nevertheless one of its own, such as one for FIPS or
+/// of the dual-stack suffix. Nobody can have it as a custom domain name; whether private APIs answer to it is not documented.
+pub fn is_service_name(name: &str) -> bool {
+    let of_service = name.split('.').any(|label| label == "execute-api" || label.starts_with("execute-api-"));
+    of_service && (name.ends_with(".api.aws") || partition::split_suffix(name).is_some())
+}
+
 impl Host {
     /// Reads a host name without scheme, port or path. Case, one final dot and the Unicode form of
     /// international names make no difference; an IPv6 address may stand in brackets.

@@ -8,7 +8,7 @@ use crate::model::{Known, Unknown};
 use foldhash::HashSet;
 
 use super::Facts;
-use super::ends::End;
+use super::ends::{End, named};
 use super::names::{Names, distinct};
 use super::permission::{block, tcp_ports};
 use super::range::{Cover, Ports, Range, cover};
@@ -115,7 +115,8 @@ impl<'a> Side<'a> {
             }
             Peer::PrefixList(id) if !gathered.lists.insert(id) => {}
             Peer::PrefixList(id) => {
-                let Some(list) = self.facts.prefix_list(id)? else { return Ok(()) };
+                // A list cannot be deleted while a group names it, so that one not found was not to be seen.
+                let list = named(self.facts.prefix_list(id), id)?;
                 for cidr in list.cidrs.read()? {
                     match block(cidr) {
                         Ok(range) => gathered.offer(range, by),

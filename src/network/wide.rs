@@ -193,10 +193,7 @@ impl<'a> Judge<'a> {
         match peer {
             Peer::Cidr(cidr) => block(cidr).map(|_| true),
             Peer::Group(id) => Ok(self.groups.contains(id.as_str()) || self.facts.group(id)?.is_some()),
-            Peer::PrefixList(id) => match self.facts.prefix_list(id)? {
-                Some(list) => list.cidrs.read().map(|cidrs| !cidrs.is_empty()),
-                None => Ok(false),
-            },
+            Peer::PrefixList(id) => named(self.facts.prefix_list(id), id)?.cidrs.read().map(|cidrs| !cidrs.is_empty()),
         }
     }
 
@@ -216,10 +213,8 @@ impl<'a> Judge<'a> {
         if let Some(known) = self.lists.get(id) {
             return known.clone();
         }
-        let answer = self.facts.prefix_list(id).and_then(|list| match list {
-            Some(list) => crate::model::known::all(list.cidrs.read()?, |cidr| self.is_home(&block(cidr)?)),
-            None => Ok(true),
-        });
+        let answer = named(self.facts.prefix_list(id), id)
+            .and_then(|list| crate::model::known::all(list.cidrs.read()?, |cidr| self.is_home(&block(cidr)?)));
         self.lists.insert(id, answer.clone());
         answer
     }

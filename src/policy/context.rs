@@ -116,8 +116,9 @@ static STRANGER: LazyLock<Context> = LazyLock::new(|| {
 });
 
 /// What a program's unsigned request lacks, by prefix: all of `aws:Principal…` but two of
-/// [`ANONYMOUS`], credentials, sessions, forwarded calls, and the page a browser came from.
-const SIGNED: [&str; 13] = [
+/// [`ANONYMOUS`], credentials, sessions, forwarded calls, what a service principal calls for, and the page a browser came
+/// from.
+const SIGNED: [&str; 16] = [
     "aws:principal",
     "aws:username",
     "aws:tokenissuetime",
@@ -129,6 +130,9 @@ const SIGNED: [&str; 13] = [
     "aws:ec2instancesource",
     "aws:chatbotsourcearn",
     "aws:calledvia",
+    "aws:sourcearn",
+    "aws:sourceaccount",
+    "aws:sourceorg",
     "aws:referer",
     "identitystore:userid",
 ];

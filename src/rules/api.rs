@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::target::is_stripped;
 use super::verdict::{Assessed, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
 use crate::estate::{Hop, Integration, Site, header};
 use crate::host::{Host, partition_of_region, suffix_of_partition};
@@ -139,6 +140,9 @@ pub fn unsupported_media_type(path: &Integration<'_>) -> Assessed {
     }
     let sent = match header(path, "Content-Type")? {
         None => DEFAULT_TYPE,
+        Some(Text::Plain(path)) if path.starts_with('$') => {
+            return Err(Unknown::unresolved("the value of Content-Type is taken from the event").into());
+        }
         Some(Text::Plain(kind)) => kind.split(';').next().unwrap_or_default().trim(),
         Some(Text::Masked { .. }) => return Err(Unknown::unresolved("the value of Content-Type is masked").into()),
     };
@@ -154,9 +158,19 @@ pub fn unsupported_media_type(path: &Integration<'_>) -> Assessed {
 /// type for. <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html>
 const DEFAULT_TYPE: &str = "application/json";
 
-/// Headers that are in every request.
-const ALWAYS: [&str; 8] =
-    ["host", "user-agent", "content-type", "content-length", "x-forwarded-for", "x-forwarded-proto", "x-amzn-vpc-id", "x-amzn-vpce-id"];
+/// Headers that are in every request. Both callers set the first four and the last of these themselves.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html>
+const ALWAYS: [&str; 9] = [
+    "host",
+    "user-agent",
+    "content-type",
+    "content-length",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-amzn-vpc-id",
+    "x-amzn-vpce-id",
+    "range",
+];
 
 /// Whether a request parameter, `method.request.header.NAME` or its like, is in what the integration sends.
 ///
@@ -165,6 +179,8 @@ const ALWAYS: [&str; 8] =
 pub fn is_sent(path: &Integration<'_>, parameter: &str) -> Result<bool, Leave> {
     match parameter.strip_prefix("method.request.").and_then(|rest| rest.split_once('.')) {
         Some(("header", name)) if ALWAYS.iter().any(|own| own.eq_ignore_ascii_case(name)) => Ok(true),
+        // Whoever sets it, the connection or the target: it never arrives.
+        Some(("header", name)) if path.task().is_err() && is_stripped(name) => Ok(false),
         Some(("header", name)) => path.carries(Place::Header, name),
         Some(("querystring", name)) => path.carries(Place::Query, name),
         // A path parameter is part of a path that matched.

@@ -126,7 +126,12 @@ fn mapping_names_stage(path: &Integration<'_>) -> Result<bool, Leave> {
 /// `destination/path-unknown`
 pub fn path_unknown(path: &Integration<'_>) -> Assessed {
     match path.called.read()? {
-        Called::NoDeployment => not_applicable("the stage serves no deployment"),
+        Called::NoDeployment => {
+            let stage = path.stage.read()?;
+            let served = stage.value.deployment_id.read()?.as_deref().unwrap_or("none");
+            let evidence = stage.at("/deployment_id").observed(served).expected("a deployment that exists");
+            fail(Finding::from(evidence).note("The stage serves no deployment, so that no path answers.").related(path.url_evidence()?))
+        }
         Called::NoPath { paths } => {
             let finding = Finding::from(path.url_evidence()?.expected(format!("one of the deployed paths: {}", some(paths))));
             fail(match saved(path) {

@@ -5,7 +5,7 @@ use super::verdict::{Assessed, Finding, Severity, fail, not_applicable, pass};
 use crate::estate::{Hop, Integration, Site};
 use crate::model::Unknown;
 use crate::model::ec2::Endpoint;
-use crate::policy::{Effect, Principal, Statement, Truth};
+use crate::policy::{Condition, Effect, Evaluation, Principal, Statement, Truth};
 
 /// How bad it is that an endpoint is not wholly available; nothing if it is. AWS writes states in two ways.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
@@ -28,25 +28,45 @@ pub fn not_available(endpoint: &Site<'_, Endpoint>) -> Assessed {
     })
 }
 
-/// Keys that a signature brings, so that calls from EventBridge and Step Functions do not have them.
+/// How keys begin, in lower case, that a signature brings, so that calls from EventBridge and Step Functions do not have them.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const IDENTITY: [&str; 6] =
-    ["aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid", "aws:username"];
+const IDENTITY: [&str; 9] = [
+    "aws:principal",
+    "aws:userid",
+    "aws:username",
+    "aws:sourceidentity",
+    "aws:tokenissuetime",
+    "aws:multifactorauth",
+    "aws:federatedprovider",
+    "aws:signinsessionarn",
+    "aws:calledvia",
+];
 
 /// `endpoint/policy-denies-api`
 pub fn policy_denies_api(path: &Integration<'_>) -> Assessed {
     let endpoint = path.endpoint.read()?;
     let Some(document) = endpoint.value.policy.read()? else { return pass() };
     let policy = endpoint.estate.policy(document)?;
+    let refused = |evaluation: &Evaluation<'_>, of: &str| {
+        let at = evaluation.statement().map_or_else(String::new, |statement| policy.pointer(statement));
+        let place = endpoint.at(format!("/policy{at}")).observed(evaluation.explain());
+        fail(place.expected(format!("a policy that lets unsigned calls of the {of} through")))
+    };
     let evaluation = policy.evaluate(path.request()?);
     match evaluation.allows() {
-        Truth::Yes => pass(),
-        Truth::Unknown => Err(Unknown::unresolved(evaluation.explain().to_string()).into()),
-        Truth::No => {
-            let at = evaluation.statement().map_or_else(String::new, |statement| policy.pointer(statement));
-            let place = endpoint.at(format!("/policy{at}")).observed(evaluation.explain());
-            fail(place.expected("a policy that lets unsigned calls of the API's method through"))
-        }
+        Truth::Yes => {}
+        Truth::Unknown => return Err(Unknown::unresolved(evaluation.explain().to_string()).into()),
+        Truth::No => return refused(&evaluation, "API's method"),
+    }
+    let Hop::Present(domain) = &path.domain else { return pass() };
+    // AWS's example of such a policy has the domain name beside the API, and does not say what happens without it.
+    // <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-vpc-endpoint-policies.html>
+    let request = path.domain_request(domain);
+    let evaluation = policy.evaluate(&request);
+    match (evaluation.allows(), evaluation.deny()) {
+        (Truth::Yes, _) => pass(),
+        (_, Truth::Yes) => refused(&evaluation, "domain name"),
+        _ => Err(Unknown::unresolved(format!("it allows the API; of the domain name, {}", evaluation.explain())).into()),
     }
 }
 
@@ -78,9 +98,14 @@ fn needs_identity(allow: &Statement) -> Result<Option<String>, Unknown> {
         Truth::No => return Ok(Some("Principal".to_owned())),
         Truth::Unknown => return Err(Unknown::unresolved("whom the endpoint's policy allows cannot be read from it")),
     }
-    let identity =
-        allow.conditions().iter().find(|own| IDENTITY.iter().any(|key| own.is_about(key)) && own.holds_when_absent() == Truth::No);
-    Ok(identity.map(|own| format!("Condition/{}/{}", own.operator(), own.key())))
+    let identity = allow.conditions().iter().find(|own| is_of_signature(own) && own.holds_when_absent() == Truth::No);
+    Ok(identity.map(|own| format!("Condition/{}/{}", own.operator(), own.key().replace('/', "~1"))))
+}
+
+/// Whether a condition is about a key that unsigned calls do not have. Some of them say `anonymous` in its place.
+fn is_of_signature(condition: &Condition) -> bool {
+    let key = condition.key().to_ascii_lowercase();
+    IDENTITY.iter().any(|begin| key.starts_with(begin)) && !condition.values().iter().any(|value| value.eq_ignore_ascii_case("anonymous"))
 }
 
 /// `endpoint/private-dns-off`

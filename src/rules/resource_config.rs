@@ -318,6 +318,25 @@ pub fn other_service_endpoint(path: &Integration<'_>) -> Assessed {
         }
         (Hop::Unknown(..), _) if by_name => pass(),
         (Hop::Unknown(_, unknown), _) => Err(unknown.into()),
-        (Hop::Missing(_) | Hop::None, _) => not_applicable("the configuration leads to no endpoint"),
+        (Hop::Missing(_) | Hop::None, _) => without_endpoint(path, config),
+    }
+}
+
+/// What has no destination of its own, or one that is no endpoint. What stands behind an address that no endpoint has is not
+/// known; that matters where the URL is one of API Gateway's.
+fn without_endpoint(path: &Integration<'_>, config: &Site<'_, ResourceConfig>) -> Assessed {
+    let expected = |place: Evidence| place.expected(endpoint_name(path));
+    if let Some(arn) = config.value.resource_arn.read()? {
+        return fail(expected(config.at("/resource_arn").observed(arn)));
+    }
+    if config.value.kind.read()? == "GROUP" {
+        let note = "A group has no destination of its own; a connection needs one of its children, or a configuration by itself.";
+        return fail(Finding::from(expected(config.at("/kind").observed("GROUP"))).note(note));
+    }
+    match config.value.ip_address.read()? {
+        Some(address) if path.url()?.host.location().is_some() => {
+            Err(Unknown::unresolved(format!("no endpoint that was read has the address {address}")).into())
+        }
+        _ => not_applicable("the configuration leads to no endpoint"),
     }
 }

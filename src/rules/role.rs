@@ -8,7 +8,7 @@ use crate::estate::{Hop, Integration, Site};
 use crate::model::Unknown;
 use crate::model::events::Rule;
 use crate::model::iam::Role;
-use crate::policy::{Boundary, Context, Effect, Policy, Principal, Request, Resource, Truth, Value, evaluate_identity};
+use crate::policy::{Boundary, Context, Decision, Effect, Policy, Principal, Request, Resource, Truth, Value, evaluate_identity};
 
 /// The service that assumes the role of a target.
 pub const SERVICE: &str = "events.amazonaws.com";
@@ -79,7 +79,7 @@ pub fn trust_condition(path: &Integration<'_>) -> Assessed {
 /// `role/invoke-not-allowed`
 ///
 /// Which of the two forms of the destination's ARN AWS compares is not documented; policies in use have either,
-/// so one that is allowed is enough.
+/// so one that is allowed is enough, unless a statement denies the other.
 pub fn invoke_not_allowed(path: &Integration<'_>) -> Assessed {
     let role = role(path)?;
     let destination = path.destination.read()?;
@@ -95,19 +95,17 @@ pub fn invoke_not_allowed(path: &Integration<'_>) -> Assessed {
 
 /// Why a role may not invoke an API destination, if it may not.
 fn may_invoke(role: &Site<'_, Role>, destination: &str) -> Result<Option<String>, Leave> {
-    let invoke = |arn: &str| Request::holder("events:InvokeApiDestination", Resource::arn(arn), Context::new());
-    let with_id = allowed(role, &invoke(destination))?;
-    let decision = match (with_id.0, destination.rsplit_once('/')) {
-        (Truth::Yes, _) | (_, None) => with_id,
-        (_, Some((without_id, _))) => match allowed(role, &invoke(without_id))? {
-            other @ (Truth::Yes | Truth::Unknown, _) => other,
-            _ => with_id,
-        },
-    };
-    match decision {
-        (Truth::Yes, _) => Ok(None),
-        (Truth::Unknown, why) => Err(undetermined(&why)),
-        (Truth::No, why) => Ok(Some(why)),
+    let region = Arn::parse(destination).map_or("", |arn| arn.region);
+    let invoke = |arn: &str| Request::holder("events:InvokeApiDestination", Resource::arn(arn), of_role(role, region));
+    let with_id = answer(role, &invoke(destination))?;
+    let without_id = destination.rsplit_once('/').map(|(arn, _)| answer(role, &invoke(arn))).transpose()?;
+    let both = [Some(&with_id), without_id.as_ref()];
+    let find = |wanted: fn(&Answer) -> bool| both.into_iter().flatten().find(|own| wanted(own));
+    let denied = find(|own| own.decision == Decision::DeniedExplicitly);
+    match (find(|own| own.allows == Truth::Yes), denied, find(|own| own.allows == Truth::Unknown)) {
+        (Some(_), None, _) => Ok(None),
+        (Some(_), Some(unclear), _) | (None, _, Some(unclear)) => Err(undetermined(&unclear.why)),
+        (None, _, None) => Ok(Some(with_id.why)),
     }
 }
 
@@ -169,8 +167,31 @@ fn admits(trust: &Policy, request: &Request) -> Truth {
     Truth::any(trust.ignoring(Effect::Allow, request, &keys).map(|(_, truth)| truth))
 }
 
-/// Whether the role may do what is asked, and if not, why.
-pub fn allowed(role: &Site<'_, Role>, request: &Request) -> Result<(Truth, String), Leave> {
+/// What is known of a call that an AWS service makes with a role, to another service in a region.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+pub fn of_role(role: &Site<'_, Role>, region: &str) -> Context {
+    Context::new()
+        .with("aws:PrincipalAccount", Value::text(role.account))
+        .with("aws:PrincipalArn", Value::text(role.value.arn.as_str()))
+        .with("aws:RequestedRegion", Value::text(region))
+        .with("aws:SecureTransport", Value::text("true"))
+}
+
+/// What the policies of a role make of a request.
+pub struct Answer {
+    /// Whether the role may.
+    pub allows: Truth,
+    /// By which word: denied, or only not allowed.
+    decision: Decision,
+    /// If it may not, why.
+    pub why: String,
+}
+
+/// Asks the policies of a role and its boundary.
+///
+/// # Errors
+/// The gap, where one of the policies was not read.
+pub fn answer(role: &Site<'_, Role>, request: &Request) -> Result<Answer, Leave> {
     let estate = role.estate;
     let mut policies = Vec::new();
     for policy in role.value.policies.read()? {
@@ -190,7 +211,7 @@ pub fn allowed(role: &Site<'_, Role>, request: &Request) -> Result<(Truth, Strin
         Truth::Yes => String::new(),
         _ => evaluation.explain().map_or_else(|| "the role has no policies".to_owned(), |why| why.to_string()),
     };
-    Ok((allows, why))
+    Ok(Answer { allows, decision: evaluation.decision(), why })
 }
 
 fn undetermined(why: &str) -> Leave {

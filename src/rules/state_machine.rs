@@ -1,14 +1,14 @@
 //! Rules on state machines that call private APIs: the connection, the role, what a task may send.
 
 use super::destination;
-use super::role::allowed;
+use super::role::{Answer, answer, of_role};
 use super::verdict::{Assessed, Finding, Leave, Verdict, fail, not_applicable, pass, verdict};
 use crate::arn::Arn;
 use crate::estate::{Address, Hop, Integration, Site, Task};
 use crate::model::iam::Role;
 use crate::model::states::StateMachine;
 use crate::model::{Kind, Unknown};
-use crate::policy::{Context, Request, Resource, Text, Truth, Value};
+use crate::policy::{Request, Resource, Text, Truth, Value};
 
 /// `state-machine/connection-missing`
 pub fn connection_missing(path: &Integration<'_>) -> Assessed {
@@ -43,7 +43,7 @@ pub fn role_permissions(path: &Integration<'_>) -> Assessed {
         Hop::Missing(_) | Hop::None => return fail(machine.at("/role_arn").observed(arn).expected("a role that exists")),
     };
     let (mut refused, mut gap) = (Vec::new(), None);
-    for request in requests(path, machine, task) {
+    for request in requests(path, machine, task, &role) {
         match request.and_then(|request| judged(&role, &request)) {
             Ok(None) => {}
             Ok(Some(why)) => refused.push(why),
@@ -62,24 +62,31 @@ pub fn role_permissions(path: &Integration<'_>) -> Assessed {
 
 /// Why the role may not do what is asked, if it may not.
 fn judged(role: &Site<'_, Role>, request: &Request) -> Result<Option<String>, Leave> {
-    match allowed(role, request)? {
-        (Truth::Yes, _) => Ok(None),
-        (Truth::Unknown, why) => Err(Unknown::unresolved(why).into()),
-        (Truth::No, why) => Ok(Some(format!("{}: {why}", request.action))),
+    let Answer { allows, why, .. } = answer(role, request)?;
+    match allows {
+        Truth::Yes => Ok(None),
+        Truth::Unknown => Err(Unknown::unresolved(why).into()),
+        Truth::No => Ok(Some(format!("{}: {why}", request.action))),
     }
 }
 
 /// What Step Functions asks for, with the machine's role, before it sends a task's request.
 /// <https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html>
-fn requests(path: &Integration<'_>, machine: &Site<'_, StateMachine>, task: &Task<'_>) -> [Result<Request, Leave>; 4] {
+fn requests(
+    path: &Integration<'_>,
+    machine: &Site<'_, StateMachine>,
+    task: &Task<'_>,
+    role: &Site<'_, Role>,
+) -> [Result<Request, Leave>; 4] {
+    let context = || of_role(role, machine.region);
     let verb = task.method.read().map_or(Value::Unknown, |verb| Value::text(*verb));
     let url = task.endpoint.read().map_or(Value::Unknown, url_of);
-    let call = Context::new().with("states:HTTPMethod", verb).with("states:HTTPEndpoint", url);
+    let call = context().with("states:HTTPMethod", verb).with("states:HTTPEndpoint", url);
     let on_connection = path
         .connection
         .read()
-        .map(|connection| Request::holder("events:RetrieveConnectionCredentials", Resource::arn(connection.key), Context::new()));
-    let on_secret = |action: &str| Ok(Request::holder(action, Resource::Arn(secret(path)?), Context::new()));
+        .map(|connection| Request::holder("events:RetrieveConnectionCredentials", Resource::arn(connection.key), context()));
+    let on_secret = |action: &str| Ok(Request::holder(action, Resource::Arn(secret(path)?), context()));
     [
         Ok(Request::holder("states:InvokeHTTPEndpoint", Resource::arn(machine.key), call)),
         on_connection,

@@ -10,18 +10,25 @@ use crate::model::events::{Place, Target};
 
 /// `target/destination-missing`
 pub fn destination_missing(path: &Integration<'_>) -> Assessed {
-    let (_, target) = path.target()?;
+    let (rule, target) = path.target()?;
     match &path.destination {
         Hop::Missing(arn) => {
             let name = crate::arn::Arn::parse(arn).map_or(*arn, |arn| arn.name());
             let mut twins = path.estate.all(Kind::Destination, |region| &region.destinations);
             let twin = twins.find(|twin| twin.value.name == name && twin.account == target.account && twin.region == target.region);
             let finding = fail_at(target.at("/arn").observed(arn), twin.as_ref().map(|twin| twin.key));
+            let own = Arn::parse(&rule.value.arn);
+            let elsewhere = Arn::parse(arn).zip(own).is_some_and(|(arn, own)| !arn.is_beside(&own));
+            let finding = match (&twin, elsewhere) {
+                (_, true) => finding.note("Rules call API destinations of their own account and region only."),
+                (Some(_), false) => {
+                    finding.note(format!("A destination named {name} exists with another id: it was deleted and made again."))
+                }
+                (None, false) => finding,
+            };
             fail(match twin {
                 None => finding,
-                Some(twin) => finding
-                    .note(format!("A destination named {name} exists with another id: it was deleted and made again."))
-                    .related(twin.at("/arn").observed(twin.key)),
+                Some(twin) => finding.related(twin.at("/arn").observed(twin.key)),
             })
         }
         Hop::Unknown(_, unknown) => Err(Leave::Unknown(unknown.clone())),
@@ -134,11 +141,17 @@ pub fn header_stripped(path: &Integration<'_>) -> Assessed {
     verdict(findings)
 }
 
+/// Whether EventBridge removes a header of that name.
+pub fn is_stripped(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("if-") || STRIPPED.contains(&name.as_str())
+}
+
 fn stripped(name: &str, place: Evidence) -> Option<Finding> {
-    let lower = name.to_ascii_lowercase();
-    if !lower.starts_with("if-") && !STRIPPED.contains(&lower.as_str()) {
+    if !is_stripped(name) {
         return None;
     }
+    let lower = name.to_ascii_lowercase();
     let finding = Finding::from(place.observed(name).expected("a header that EventBridge sends")).facet(&lower);
     Some(if lower == "host" {
         finding.severity(Severity::High).note("The host of the URL decides which API is called, not this header.")

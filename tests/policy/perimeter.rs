@@ -78,7 +78,7 @@ fn only_the_organizations_resources() {
 /// IAM guide and do not exist according to API Gateway's list: only what both give is claimed.
 #[test]
 fn keys_of_an_unsigned_request() {
-    let cases: [(Json, Truth); 16] = [
+    let cases: [(Json, Truth); 18] = [
         (json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}), No),
         (json!({"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}), Yes),
         (json!({"StringNotEqualsIfExists": {"aws:PrincipalAccount": "111122223333"}}), Yes),
@@ -92,6 +92,8 @@ fn keys_of_an_unsigned_request() {
         (json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}), Yes),
         (json!({"Null": {"aws:CalledVia": "true"}}), Yes),
         (json!({"StringLike": {"aws:Referer": "https://example.com/*"}}), No),
+        (json!({"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:rule/*"}}), No),
+        (json!({"Null": {"aws:SourceAccount": "true"}}), Yes),
         (json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}}), Unknown),
         (json!({"Bool": {"aws:SecureTransport": "true"}}), Unknown),
         (json!({"ArnLike": {"AWS:principalARN": "arn:aws:iam::*:role/*"}}), No),

@@ -183,3 +183,11 @@ fn nothing_makes_it_panic() {
     let read = parsed.map(|definition| tasks_of(&machine(definition)).read().map_or(0, Vec::len)).sum::<usize>();
     assert!(read > 0, "some definitions are still whole");
 }
+
+#[test]
+fn query_parameters_that_are_no_object_are_not_known() {
+    for query in [json!("a=b&c=d"), json!(["a=b"])] {
+        let state = call("Parameters", json!({"ApiEndpoint": URL, "Method": "POST", "QueryParameters": query}));
+        with_task(state, |task| assert!(task.query.read().is_err(), "{query}"));
+    }
+}

@@ -113,7 +113,11 @@ pub fn path(case: &Case<'_>, draft: Draft) -> Drafted {
     if case.finding.evidence.iter().any(|evidence| evidence.resource.kind == Kind::Api) {
         return api::redeploy(case, draft, path.api.read()?);
     }
-    let Called::NoPath { paths } = path.called.read()? else { return manual("the path is known") };
+    let paths = match path.called.read()? {
+        Called::NoPath { paths } => paths,
+        Called::NoDeployment => return manual("the stage serves no deployment; deploy the API to it"),
+        Called::NoMethod { .. } | Called::Found(_) => return manual("the path is known"),
+    };
     let below: Vec<String> = path.path()?.iter().map(|segment| segment.raw().to_owned()).collect();
     let wanted = format!("/{}", below.join("/"));
     let kept = path.url()?.segments.len() - below.len();
