@@ -137,7 +137,8 @@ impl<'a> Chains<'a> {
             Ok(at) => at,
             Err(unknown) => return self.add_whole(caller, Hop::Unknown("", unknown.clone()), Hop::Unknown("", unknown)),
         };
-        if let Some(arn) = self.out_of_reach(&caller) {
+        let is_near = self.reached[at].hop.read().is_ok_and(|destination| (destination.account, destination.region) == caller.scope());
+        if !is_near && let Some(arn) = self.out_of_reach(&caller) {
             return self.add_whole(caller, Hop::Missing(arn), Hop::None);
         }
         let parameters = Parameters::of(&caller);

@@ -313,7 +313,7 @@ pub fn other_service_endpoint(path: &Integration<'_>) -> Assessed {
     };
     match (path.estate.led_to(config, &path.gateway), host) {
         (Hop::Present(endpoint), _) => fail(Finding::from(place).related(endpoint.at("/service").observed(endpoint.value.service.read()?))),
-        (Hop::Missing(_) | Hop::Unknown(..), Some(Host::OtherEndpoint { service, .. })) => {
+        (Hop::Missing(_) | Hop::Unknown(..), Some(Host::OtherEndpoint { service, .. })) if !service.starts_with("vpce-svc-") => {
             fail(Finding::from(place).note(format!("The name is one of an endpoint for {service}.")))
         }
         (Hop::Unknown(..), _) if by_name => pass(),

@@ -55,7 +55,9 @@ fn sends(target: &Target) -> bool {
 }
 
 fn sent(mask: &Mask, target: &mut Target) {
-    value(&mut target.path_values).into_iter().flatten().for_each(|value| text(mask, "path", "", value));
+    // As in the path of a URL, which they become a part of.
+    let long = |value: &&mut Text| !value.plain().is_some_and(is_short_word);
+    value(&mut target.path_values).into_iter().flatten().filter(long).for_each(|value| text(mask, "path", "", value));
     value(&mut target.headers).into_iter().flatten().for_each(|(key, value)| text(mask, "header", key, value));
     value(&mut target.query).into_iter().flatten().for_each(|(key, value)| text(mask, "query", key, value));
     if let Some(Input { constant, template, .. }) = value(&mut target.input) {
@@ -175,7 +177,7 @@ mod tests {
         let task = json!({"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "Comment": WORD, "Parameters": call, "End": true});
         let parameters = json!([{"place": "header", "key": "x-token", "value": WORD, "secret": false}]);
         let input = json!({"constant": {"pin": WORD, "id": 7}, "template": {"a": format!("{WORD} <id>")}});
-        let target = json!({"arn": goal, "path_values": [WORD, "$.detail.id"], "query": {"q": WORD}, "input": input,
+        let target = json!({"arn": goal, "path_values": [WORD, "prod", "$.detail.id"], "query": {"q": WORD}, "input": input,
             "headers": {"Authorization": WORD, "Content-Type": "text/plain"}});
         let connection = json!({"arn": link, "name": "orders", "state": "ACTIVE", "authorization": "OAUTH_CLIENT_CREDENTIALS",
             "api_key_name": "gh\u{70}_16C7e42F292c6912E7710c838347Ae178B4a", "username": WORD, "literals": {"Password": WORD},
@@ -203,7 +205,7 @@ mod tests {
         let text = serde_json::to_string(&once).expect("JSON");
         assert!(written_by_hand().to_string().matches(WORD).count() > 20 && !text.contains(WORD) && !text.contains("ghp_"), "{text}");
         let url = "@a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod/orders?token=masked-named-";
-        for kept in ["\"$.detail.id\"", "\"text/plain\"", url] {
+        for kept in ["\"prod\",\"$.detail.id\"", "\"text/plain\"", url] {
             assert!(text.contains(kept), "{kept} in {text}");
         }
         assert_eq!(masked(once.clone()), once);
