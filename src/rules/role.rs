@@ -1,6 +1,6 @@
 //! Rules on the role with which EventBridge calls a target.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use super::verdict::{Assessed, Finding, Leave, fail, not_applicable, pass};
 use crate::arn::Arn;
@@ -96,8 +96,12 @@ pub fn invoke_not_allowed(path: &Integration<'_>) -> Assessed {
 /// Why a role may not invoke an API destination, if it may not.
 fn may_invoke(role: &Site<'_, Role>, destination: &str) -> Result<Option<String>, Leave> {
     let region = Arn::parse(destination).map_or("", |arn| arn.region);
-    let invoke = |arn: &str| Request::holder("events:InvokeApiDestination", Resource::arn(arn), of_role(role, region));
+    let context = Arc::new(of_role(role, region));
+    let invoke = |arn: &str| Request::holder("events:InvokeApiDestination", Resource::arn(arn), Arc::clone(&context));
     let with_id = answer(role, &invoke(destination))?;
+    if with_id.allows == Truth::Yes && !with_id.denies {
+        return Ok(None);
+    }
     let without_id = destination.rsplit_once('/').map(|(arn, _)| answer(role, &invoke(arn))).transpose()?;
     let both = [Some(&with_id), without_id.as_ref()];
     let find = |wanted: fn(&Answer) -> bool| both.into_iter().flatten().find(|own| wanted(own));
@@ -167,14 +171,16 @@ fn admits(trust: &Policy, request: &Request) -> Truth {
     Truth::any(trust.ignoring(Effect::Allow, request, &keys).map(|(_, truth)| truth))
 }
 
+/// What is known of every call between services.
+static ENCRYPTED: LazyLock<Context> = LazyLock::new(|| Context::new().with("aws:SecureTransport", Value::text("true")));
+
 /// What is known of a call that an AWS service makes with a role, to another service in a region.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
 pub fn of_role(role: &Site<'_, Role>, region: &str) -> Context {
-    Context::new()
+    Context::on(&ENCRYPTED)
         .with("aws:PrincipalAccount", Value::text(role.account))
         .with("aws:PrincipalArn", Value::text(role.value.arn.as_str()))
         .with("aws:RequestedRegion", Value::text(region))
-        .with("aws:SecureTransport", Value::text("true"))
 }
 
 /// What the policies of a role make of a request.
@@ -183,6 +189,8 @@ pub struct Answer {
     pub allows: Truth,
     /// By which word: denied, or only not allowed.
     decision: Decision,
+    /// Whether any statement denies anything.
+    denies: bool,
     /// If it may not, why.
     pub why: String,
 }
@@ -205,13 +213,16 @@ pub fn answer(role: &Site<'_, Role>, request: &Request) -> Result<Answer, Leave>
         },
         Err(_) => Boundary::Unread,
     };
+    let bounds = if let Boundary::Policy(policy) = &boundary { Some(*policy) } else { None };
+    let mut statements = policies.iter().copied().chain(bounds).flat_map(Policy::statements);
+    let denies = statements.any(|statement| statement.effect() == Effect::Deny);
     let evaluation = evaluate_identity(&policies, boundary, request);
     let allows = evaluation.allows();
     let why = match allows {
         Truth::Yes => String::new(),
         _ => evaluation.explain().map_or_else(|| "the role has no policies".to_owned(), |why| why.to_string()),
     };
-    Ok(Answer { allows, decision: evaluation.decision(), why })
+    Ok(Answer { allows, decision: evaluation.decision(), denies, why })
 }
 
 fn undetermined(why: &str) -> Leave {
