@@ -140,7 +140,7 @@ fn apart(file: &Path) -> f64 {
 
 /// The least that each size takes in some rounds, one after the other, so that what disturbs the machine meets all alike.
 fn scale() {
-    const ROUNDS: usize = 3;
+    const ROUNDS: usize = 8;
     let folder = tempfile::tempdir().expect("a folder");
     let files = [1_000, 10_000, 100_000].map(|targets| {
         let file = folder.path().join(format!("{targets}.json"));
