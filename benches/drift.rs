@@ -5,12 +5,11 @@
 
 mod generate;
 
-use std::collections::BTreeMap;
-
 use cpu_time::ThreadTime;
 use generate::Size;
 use pgwaudit::drift::{self, Sides};
 use pgwaudit::estate::Estate;
+use pgwaudit::model::known::values_mut;
 use pgwaudit::model::{Known, Snapshot};
 use pgwaudit::report::{self, Policy};
 use pgwaudit::rules::Selection;
@@ -34,12 +33,12 @@ fn unchanged(_: &mut Snapshot) {}
 
 fn reversed(snapshot: &mut Snapshot) {
     for region in regions(snapshot) {
-        for api in known(&mut region.apis) {
+        for api in values_mut(&mut region.apis) {
             if let Known::Value(Some(policy)) = &mut api.policy {
                 policy["Statement"].as_array_mut().expect("statements").reverse();
             }
         }
-        for endpoint in known(&mut region.endpoints) {
+        for endpoint in values_mut(&mut region.endpoints) {
             if let Known::Value(subnets) = &mut endpoint.subnet_ids {
                 subnets.reverse();
             }
@@ -49,18 +48,13 @@ fn reversed(snapshot: &mut Snapshot) {
 
 fn changed(snapshot: &mut Snapshot) {
     for region in regions(snapshot) {
-        known(&mut region.rules).step_by(100).for_each(|rule| rule.state = Known::Value("DISABLED".to_owned()));
-        known(&mut region.connections).step_by(100).for_each(|connection| connection.state = Known::Value("DEAUTHORIZED".to_owned()));
+        values_mut(&mut region.rules).step_by(100).for_each(|rule| rule.state = Known::Value("DISABLED".to_owned()));
+        values_mut(&mut region.connections).step_by(100).for_each(|connection| connection.state = Known::Value("DEAUTHORIZED".to_owned()));
     }
 }
 
 fn regions(snapshot: &mut Snapshot) -> impl Iterator<Item = &mut pgwaudit::model::Region> {
     snapshot.accounts.values_mut().flat_map(|account| account.regions.values_mut())
-}
-
-fn known<T>(collection: &mut Known<BTreeMap<String, Known<T>>>) -> impl Iterator<Item = &mut T> {
-    let Known::Value(map) = collection else { panic!("the example is known") };
-    map.values_mut().filter_map(|value| if let Known::Value(value) = value { Some(value) } else { None })
 }
 
 /// Load both, compare, judge and report; CPU seconds.

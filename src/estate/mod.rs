@@ -28,6 +28,7 @@ use crate::host::{Host, InvocationUrl, PathTemplate, UrlError};
 use crate::model::ec2::{DhcpOptions, Endpoint, Interface, NetworkAcl, PrefixList, RouteTable, SecurityGroup, Subnet, Vpc};
 use crate::model::events::{Connection, Destination};
 use crate::model::iam::Role;
+use crate::model::known::values;
 use crate::model::lattice::{Association, ResourceConfig};
 use crate::model::more::{Key, Queue, Secret};
 use crate::model::{Collection, Kind, Known, Region, Snapshot, Unknown};
@@ -372,12 +373,7 @@ impl<'a> Estate<'a> {
     }
 }
 
-/// The values of a collection that were read.
-fn values<T>(collection: &Collection<T>) -> impl Iterator<Item = &T> {
-    collection.read().into_iter().flat_map(BTreeMap::values).filter_map(|value| value.read().ok())
-}
-
-/// The same with their keys.
+/// The values of a collection that were read, with their keys.
 fn values_by_key<T>(collection: &Collection<T>) -> impl Iterator<Item = (&String, &T)> {
     let entries = collection.read().into_iter().flat_map(BTreeMap::iter);
     entries.filter_map(|(key, value)| Some((key, value.read().ok()?)))

@@ -126,6 +126,14 @@ impl<T> Known<T> {
         }
     }
 
+    /// The value, to be changed, if it is known.
+    pub fn value_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Known::Value(value) => Some(value),
+            Known::Unknown(_) => None,
+        }
+    }
+
     /// The same gap for another type, or the value passed through `f`.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Known<U> {
         match self {
@@ -193,6 +201,16 @@ pub fn all<T>(items: impl IntoIterator<Item = T>, mut test: impl FnMut(T) -> Res
 
 /// Resources by key. The list itself may be unknown, and so may each entry that was asked for one by one.
 pub type Collection<T> = Known<BTreeMap<String, Known<T>>>;
+
+/// The resources of a collection that were read.
+pub fn values<T>(collection: &Collection<T>) -> impl Iterator<Item = &T> {
+    collection.read().into_iter().flat_map(BTreeMap::values).filter_map(|value| value.read().ok())
+}
+
+/// The same, to be changed.
+pub fn values_mut<T>(collection: &mut Collection<T>) -> impl Iterator<Item = &mut T> {
+    collection.value_mut().into_iter().flat_map(BTreeMap::values_mut).filter_map(Known::value_mut)
+}
 
 impl<T: Serialize> Serialize for Known<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

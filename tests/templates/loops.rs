@@ -4,19 +4,12 @@ use std::collections::BTreeSet;
 
 use pgwaudit::source::cloudformation::{Assembly, Inputs, Reals, Templates, transform};
 
-use crate::support::{Folder, Scan, findings, scan};
+use crate::support::{Folder, Scan, changed, findings, scan};
 
 const LOOPS: &str = include_str!("fixtures/loops.yaml");
 
-fn changed(changes: &[(&str, &str)]) -> String {
-    changes.iter().fold(LOOPS.to_owned(), |text, (from, to)| {
-        assert_eq!(text.matches(from).count(), 1, "{from}");
-        text.replace(from, to)
-    })
-}
-
 fn scanned(changes: &[(&str, &str)], args: &[&str]) -> Scan {
-    let folder = Folder::of(&[("loops.yaml", &changed(changes)), ("values.json", r#"{"Topics": "one,two,three"}"#)]);
+    let folder = Folder::of(&[("loops.yaml", &changed(LOOPS, changes)), ("values.json", r#"{"Topics": "one,two,three"}"#)]);
     scan(&folder.path("loops.yaml"), args)
 }
 
@@ -299,7 +292,7 @@ fn what_is_deployed_decides_what_a_loop_makes() {
 #[test]
 fn a_patch_leaves_alone_what_a_loop_makes() {
     let fault = ("          EventBusName: !Ref Bus\n", "          EventBusName: !Ref Bus\n          State: DISABLED\n");
-    let folder = Folder::of(&[("loops.yaml", &changed(&[fault]))]);
+    let folder = Folder::of(&[("loops.yaml", &changed(LOOPS, &[fault]))]);
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_pgwaudit"));
     command.args(["fix", "--template", "loops.yaml", "--emit", "cloudformation"]).current_dir(folder.path(""));
     let done = command.output().expect("the program starts");

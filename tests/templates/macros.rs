@@ -4,19 +4,12 @@ use serde_json::Value;
 
 use pgwaudit::source::cloudformation::Templates;
 
-use crate::support::{Folder, Scan, findings, scan};
+use crate::support::{Folder, Scan, changed, findings, scan};
 
 const ORDERS: &str = include_str!("fixtures/orders.yaml");
 
-fn changed(changes: &[(&str, &str)]) -> String {
-    changes.iter().fold(ORDERS.to_owned(), |text, (from, to)| {
-        assert_eq!(text.matches(from).count(), 1, "{from}");
-        text.replace(from, to)
-    })
-}
-
 fn scanned(changes: &[(&str, &str)], files: &[(&str, &str)]) -> Scan {
-    let folder = Folder::of(&[("orders.yaml", &changed(changes))]);
+    let folder = Folder::of(&[("orders.yaml", &changed(ORDERS, changes))]);
     files.iter().for_each(|(path, text)| folder.put(path, text));
     scan(&folder.path("orders.yaml"), &[])
 }

@@ -6,21 +6,13 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::{Folder, Scan, findings, scan};
+use crate::support::{Folder, Scan, changed, findings, scan};
 
 const ORDERS: &str = include_str!("fixtures/orders.yaml");
 
-/// The example, changed at places that it has once.
-fn changed(changes: &[(&str, &str)]) -> String {
-    changes.iter().fold(ORDERS.to_owned(), |text, (from, to)| {
-        assert_eq!(text.matches(from).count(), 1, "{from}");
-        text.replace(from, to)
-    })
-}
-
 /// Scans the example, changed, in a folder of its own.
 fn scanned(changes: &[(&str, &str)], args: &[&str]) -> Scan {
-    let folder = Folder::of(&[("orders.yaml", &changed(changes))]);
+    let folder = Folder::of(&[("orders.yaml", &changed(ORDERS, changes))]);
     scan(&folder.path("orders.yaml"), args)
 }
 
@@ -59,7 +51,7 @@ fn each_fault_is_found_at_its_line() {
 
 #[test]
 fn what_is_found_is_called_as_the_template_calls_it() {
-    let folder = Folder::of(&[("orders.yaml", &changed(&[NO_QUEUE]))]);
+    let folder = Folder::of(&[("orders.yaml", &changed(ORDERS, &[NO_QUEUE]))]);
     for format in ["table", "github", "markdown", "sarif"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pgwaudit"));
         command.args(["scan", "--template", "orders.yaml", "--format", format]).current_dir(folder.path(""));
@@ -87,7 +79,7 @@ fn a_finding_is_accepted_beside_its_resource() {
     let done = scanned(&[NO_QUEUE, (kind, &accepted("2020-01-01"))], &["--fail-on", "info"]);
     assert_eq!((done.report["findings"].as_array().map(Vec::len), done.code), (Some(1), 1));
     assert!(done.report["warnings"].to_string().contains("this suppression expired after 2020-01-01: replayed"));
-    let folder = Folder::of(&[("orders.yaml", &changed(&[NO_QUEUE]))]);
+    let folder = Folder::of(&[("orders.yaml", &changed(ORDERS, &[NO_QUEUE]))]);
     folder.put("pgwaudit.toml", "[[suppress]]\nrule = \"observability\"\nlogical-id = \"OrderPlaced\"\nreason = \"replayed\"\n");
     let done = scan(&folder.path("orders.yaml"), &[]);
     assert_eq!((findings(&done.report), done.report["counts"]["suppressed"].as_u64()), (BTreeSet::new(), Some(1)));
@@ -117,7 +109,7 @@ fn piped(text: &str, args: &[&str]) -> (String, String, i32) {
 
 #[test]
 fn a_template_may_come_from_standard_input() {
-    let (stdout, stderr, code) = piped(&changed(&[NO_QUEUE]), &["--format", "json", "--fail-on", "info"]);
+    let (stdout, stderr, code) = piped(&changed(ORDERS, &[NO_QUEUE]), &["--format", "json", "--fail-on", "info"]);
     assert_eq!(code, 1, "{stderr}");
     let report: Value = serde_json::from_str(&stdout).expect("JSON");
     assert_eq!(report["findings"][0]["evidence"][0]["location"]["file"], "-");

@@ -1,7 +1,7 @@
 //! Templates as people write them: by hand with conditions and maps, for SAM, with state machines. Each is healthy, and
 //! each change makes one fault of it, which is found at the line that has it.
 
-use crate::support::{Folder, scan};
+use crate::support::{Folder, changed, scan};
 
 const LEDGER: &str = include_str!("fixtures/ledger.yaml");
 const LABELS: &str = include_str!("fixtures/labels.sam.yaml");
@@ -9,10 +9,7 @@ const CLAIMS: &str = include_str!("fixtures/claims.yaml");
 
 /// Rules with what stands on the line of each finding, in the order of the report, and all that was said.
 fn found(template: &str, changes: &[(&str, &str)]) -> (Vec<(String, String)>, String) {
-    let changed = changes.iter().fold(template.to_owned(), |text, (from, to)| {
-        assert_eq!(text.matches(from).count(), 1, "{from}");
-        text.replace(from, to)
-    });
+    let changed = changed(template, changes);
     let folder = Folder::of(&[("template.yaml", &changed)]);
     let done = scan(&folder.path("template.yaml"), &["--region", "eu-west-1"]);
     assert_eq!(done.report["not_assessed"], serde_json::json!([]), "{changes:?}");

@@ -92,3 +92,11 @@ pub fn manifest(artifacts: &serde_json::Value) -> String {
 pub fn text(path: &Path) -> String {
     path.display().to_string()
 }
+
+/// A text, changed at places that it has once.
+pub fn changed(text: &str, changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(text.to_owned(), |text, (from, to)| {
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        text.replace(from, to)
+    })
+}

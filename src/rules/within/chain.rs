@@ -1,12 +1,10 @@
 //! What a filter looks at: the ARNs of a chain's first parts, and the tags of all.
 
-use std::collections::BTreeMap;
-
 use crate::arn::Arn;
 use crate::estate::{Caller, Estate, Hop, Integration, Site};
 use crate::model::events::{Destination, Target};
 use crate::model::filter::{admits, any_tagged};
-use crate::model::known::all;
+use crate::model::known::{all, values};
 use crate::model::{Collection, Filter, Kind, Known, Reason, Region, ResourceId, Tags, Unknown};
 
 /// The ARN of a part, as far as it is known.
@@ -192,8 +190,4 @@ fn link<'a, T>(hop: &Hop<'a, Site<'a, T>>) -> Option<Link<'a>> {
 
 fn optional(arn: &Known<Option<String>>) -> Option<&str> {
     arn.read().ok()?.as_deref()
-}
-
-fn values<T>(collection: &Collection<T>) -> impl Iterator<Item = &T> {
-    collection.read().into_iter().flat_map(BTreeMap::values).filter_map(|value| value.read().ok())
 }

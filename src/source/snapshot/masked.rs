@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::host::partition_of_region;
 use crate::model::apigateway::Api;
 use crate::model::events::{Connection, Destination, Input, Parameter, Rule, Target};
-use crate::model::known::Collection;
+use crate::model::known::values_mut;
 use crate::model::states::StateMachine;
 use crate::model::{Known, Snapshot, Text};
 use crate::source::asl;
@@ -17,28 +17,17 @@ use crate::source::mask::Mask;
 /// The snapshot, with nothing written out in places made for parameters.
 pub fn masked(mut snapshot: Snapshot) -> Snapshot {
     for (code, region) in snapshot.accounts.values_mut().flat_map(|account| &mut account.regions) {
-        items(&mut region.rules).for_each(rule);
-        items(&mut region.destinations).for_each(destination);
-        items(&mut region.connections).for_each(connection);
-        items(&mut region.state_machines).for_each(machine);
-        items(&mut region.apis).for_each(|item| api(code, item));
+        values_mut(&mut region.rules).for_each(rule);
+        values_mut(&mut region.destinations).for_each(destination);
+        values_mut(&mut region.connections).for_each(connection);
+        values_mut(&mut region.state_machines).for_each(machine);
+        values_mut(&mut region.apis).for_each(|item| api(code, item));
     }
     snapshot
 }
 
-fn items<T>(collection: &mut Collection<T>) -> impl Iterator<Item = &mut T> {
-    value(collection).into_iter().flat_map(BTreeMap::values_mut).filter_map(value)
-}
-
-fn value<T>(known: &mut Known<T>) -> Option<&mut T> {
-    match known {
-        Known::Value(value) => Some(value),
-        Known::Unknown(_) => None,
-    }
-}
-
 fn rule(rule: &mut Rule) {
-    for (id, target) in value(&mut rule.targets).into_iter().flatten() {
+    for (id, target) in rule.targets.value_mut().into_iter().flatten() {
         if sends(target) {
             sent(&Mask::again(&rule.arn, id), target);
         }
@@ -57,10 +46,10 @@ fn sends(target: &Target) -> bool {
 fn sent(mask: &Mask, target: &mut Target) {
     // As in the path of a URL, which they become a part of.
     let long = |value: &&mut Text| !value.plain().is_some_and(is_short_word);
-    value(&mut target.path_values).into_iter().flatten().filter(long).for_each(|value| text(mask, "path", "", value));
-    value(&mut target.headers).into_iter().flatten().for_each(|(key, value)| text(mask, "header", key, value));
-    value(&mut target.query).into_iter().flatten().for_each(|(key, value)| text(mask, "query", key, value));
-    if let Some(Input { constant, template, .. }) = value(&mut target.input) {
+    target.path_values.value_mut().into_iter().flatten().filter(long).for_each(|value| text(mask, "path", "", value));
+    target.headers.value_mut().into_iter().flatten().for_each(|(key, value)| text(mask, "header", key, value));
+    target.query.value_mut().into_iter().flatten().for_each(|(key, value)| text(mask, "query", key, value));
+    if let Some(Input { constant, template, .. }) = target.input.value_mut() {
         body(mask, "input", constant);
         body(mask, "template", template);
     }
@@ -79,7 +68,7 @@ fn body(mask: &Mask, field: &str, body: &mut Option<Value>) {
 }
 
 fn destination(item: &mut Destination) {
-    if let Some(endpoint) = value(&mut item.endpoint) {
+    if let Some(endpoint) = item.endpoint.value_mut() {
         url(&item.arn, "endpoint", endpoint);
     }
 }
@@ -110,20 +99,20 @@ fn is_made_of_words(text: &str) -> bool {
 
 fn connection(item: &mut Connection) {
     let mask = Mask::again(&item.arn, "");
-    if let Some(Some(name)) = value(&mut item.api_key_name)
+    if let Some(Some(name)) = item.api_key_name.value_mut()
         && let Text::Plain(plain) = &*name
         && !is_short_word(plain)
     {
         *name = mask.name("api-key-name", plain);
     }
-    if let Some(Some(name)) = value(&mut item.username) {
+    if let Some(Some(name)) = item.username.value_mut() {
         text(&mask, "username", "username", name);
     }
-    for (name, value) in value(&mut item.literals).into_iter().flatten() {
+    for (name, value) in item.literals.value_mut().into_iter().flatten() {
         text(&mask, "literal", &format!("{name}-secret"), value);
     }
-    value(&mut item.parameters).into_iter().flatten().for_each(|item| parameter(&mask, "invocation", item));
-    if let Some(Some(oauth)) = value(&mut item.oauth) {
+    item.parameters.value_mut().into_iter().flatten().for_each(|item| parameter(&mask, "invocation", item));
+    if let Some(Some(oauth)) = item.oauth.value_mut() {
         url(&item.arn, "authorization-endpoint", &mut oauth.endpoint);
         oauth.parameters.iter_mut().for_each(|item| parameter(&mask, "oauth", item));
     }
@@ -136,18 +125,18 @@ fn parameter(mask: &Mask, field: &str, item: &mut Parameter) {
 }
 
 fn machine(item: &mut StateMachine) {
-    if let Some(definition) = value(&mut item.definition) {
+    if let Some(definition) = item.definition.value_mut() {
         *definition = asl::reduced_again(&item.arn, definition);
     }
 }
 
 fn api(region: &str, item: &mut Api) {
-    for (name, stage) in value(&mut item.stages).into_iter().flatten() {
+    for (name, stage) in item.stages.value_mut().into_iter().flatten() {
         let mask = || Mask::again(&arn(region, &item.id), name);
-        for (key, value) in value(&mut stage.variables).into_iter().flatten() {
+        for (key, value) in stage.variables.value_mut().into_iter().flatten() {
             text(&mask(), "variable", key, value);
         }
-        if let Some(Some(canary)) = value(&mut stage.canary) {
+        if let Some(Some(canary)) = stage.canary.value_mut() {
             canary.variables.iter_mut().for_each(|(key, value)| text(&mask(), "canary", key, value));
         }
     }

@@ -7,6 +7,7 @@ use crate::arn::Arn;
 use crate::host::Host;
 use crate::model::ec2::{Peer, Permission, SecurityGroup};
 use crate::model::events::Connectivity;
+use crate::model::known::values;
 use crate::model::{Account, Collection, Known, Region};
 use crate::source::asl;
 
@@ -63,11 +64,6 @@ fn add<T>(collection: &mut Collection<T>, keys: BTreeSet<String>) {
             map.entry(key).or_insert(Known::Unknown(unknown));
         }
     }
-}
-
-/// The resources of a collection that are known.
-fn values<T>(collection: &Collection<T>) -> impl Iterator<Item = &T> {
-    collection.read().into_iter().flat_map(BTreeMap::values).filter_map(|value| value.read().ok())
 }
 
 fn put(set: &mut BTreeSet<String>, value: &Known<String>) {

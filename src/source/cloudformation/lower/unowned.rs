@@ -2,7 +2,8 @@
 
 use super::Lowering;
 use crate::model::iam::RolePolicy;
-use crate::model::{Collection, Known, Unknown};
+use crate::model::known::values_mut;
+use crate::model::{Known, Unknown};
 
 /// Whose part something is.
 #[derive(Clone, Copy)]
@@ -52,17 +53,18 @@ impl<'a> Lowering<'_, 'a> {
         for Unowned { owner, account, region, why } in parts {
             match owner {
                 Owner::Egress => {
-                    each(&mut self.region_of(account, region).security_groups).for_each(|group| group.egress = Known::Unknown(why.clone()));
+                    values_mut(&mut self.region_of(account, region).security_groups)
+                        .for_each(|group| group.egress = Known::Unknown(why.clone()));
                 }
                 Owner::Ingress => {
-                    each(&mut self.region_of(account, region).security_groups)
+                    values_mut(&mut self.region_of(account, region).security_groups)
                         .for_each(|group| group.ingress = Known::Unknown(why.clone()));
                 }
                 Owner::Queue => {
-                    each(&mut self.region_of(account, region).queues).for_each(|queue| queue.policy = Known::Unknown(why.clone()))
+                    values_mut(&mut self.region_of(account, region).queues).for_each(|queue| queue.policy = Known::Unknown(why.clone()))
                 }
                 Owner::Role => {
-                    for role in each(&mut self.draft.accounts.entry(account.to_owned()).or_default().roles) {
+                    for role in values_mut(&mut self.draft.accounts.entry(account.to_owned()).or_default().roles) {
                         if let Known::Value(policies) = &mut role.policies {
                             policies.push(RolePolicy { name: "policy of a loop".to_owned(), document: Known::Unknown(why.clone()) });
                         }
@@ -71,16 +73,4 @@ impl<'a> Lowering<'_, 'a> {
             }
         }
     }
-}
-
-/// The resources of a collection that are known.
-fn each<T>(collection: &mut Collection<T>) -> impl Iterator<Item = &mut T> {
-    let all = match collection {
-        Known::Value(map) => Some(map.values_mut()),
-        Known::Unknown(_) => None,
-    };
-    all.into_iter().flatten().filter_map(|value| match value {
-        Known::Value(value) => Some(value),
-        Known::Unknown(_) => None,
-    })
 }
