@@ -128,7 +128,10 @@ impl<'a> Lowering<'_, 'a> {
             let origin = item.origin(&["Events", name, "Properties"]);
             match item.sure(event_method(properties, owner.field("Auth"))) {
                 Ok((path, verb, method)) => {
-                    let policy = statements(properties.at(&["Auth", "ResourcePolicy"]), &resource_of(owner, &verb, &path));
+                    let policy = match properties.at(&["Auth", "ResourcePolicy"]) {
+                        Resolved::Absent => Ok(Vec::new()),
+                        own => resource_of(owner, &verb, &path).and_then(|resource| statements(own, &resource)),
+                    };
                     if let Some(api) = entry(&mut self.region(item).apis, api) {
                         api.policy = with_statements(std::mem::take(&mut api.policy), policy);
                     }
@@ -210,11 +213,11 @@ fn is_managed(api: &Item<'_>) -> bool {
 }
 
 /// What the policy of an event is about: its method alone.
-fn resource_of(api: &Resolved, verb: &str, path: &str) -> String {
-    let stage = api.field("StageName").text().ok().flatten().unwrap_or_else(|| "Prod".to_owned());
+fn resource_of(api: &Resolved, verb: &str, path: &str) -> Result<String, Unknown> {
+    let stage = api.field("StageName").text()?.unwrap_or_else(|| "Prod".to_owned());
     let verb = if verb == "ANY" { "*" } else { verb };
     let path: Vec<&str> = path.trim_end_matches('/').split('/').map(|part| if part.starts_with('{') { "*" } else { part }).collect();
-    format!("execute-api:/{stage}/{verb}{}", path.join("/"))
+    Ok(format!("execute-api:/{stage}/{verb}{}", path.join("/")))
 }
 
 /// How many statements a policy has.
