@@ -82,7 +82,7 @@ fn targets(region: &mut Region, size: Size) {
         rule.name = format!("{}-{n}", rule.name);
         rule.arn = format!("{}-{n}", rule.arn);
         if let Known::Value(targets) = &mut rule.targets {
-            for target in targets.values_mut() {
+            for (_, target) in targets {
                 target.arn = Known::Value(numbered(&destination.arn, n % size.destinations));
                 if mix(n).is_multiple_of(100) {
                     target.dead_letter = Known::Value(None);

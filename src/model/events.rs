@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::known::absent;
-use super::{Known, Reason, Tags, Text, Unknown};
+use super::{Json, Known, Reason, Tags, Text, Unknown};
 
 /// An event bus (`ListEventBuses`, `DescribeEventBus`), keyed by ARN.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,7 +46,7 @@ pub struct Rule {
     pub state: Known<String>,
     /// Event pattern, parsed; a JSON string where it is not JSON.
     #[serde(default, skip_serializing_if = "absent")]
-    pub pattern: Known<Option<Value>>,
+    pub pattern: Known<Option<Json>>,
     /// Schedule expression.
     #[serde(default, skip_serializing_if = "absent")]
     pub schedule: Known<Option<String>>,
@@ -55,13 +56,16 @@ pub struct Rule {
     /// The service that manages the rule.
     #[serde(default, skip_serializing_if = "absent")]
     pub managed_by: Known<Option<String>>,
-    /// Targets by id (`ListTargetsByRule`). Most rules have one, and a map has room for eleven: boxed, it is little room.
+    /// Targets by id (`ListTargetsByRule`). Most rules have one, and lists make room for four: boxed, it is little room.
     #[serde(default, skip_serializing_if = "absent")]
-    pub targets: Known<BTreeMap<String, Box<Target>>>,
+    pub targets: Known<Targets>,
     /// Tags.
     #[serde(default, skip_serializing_if = "absent")]
     pub tags: Known<Tags>,
 }
+
+/// Targets by id. A tree has room for eleven from the first one on.
+pub type Targets = LiteMap<String, Box<Target>>;
 
 /// A target of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -274,7 +278,7 @@ pub struct Archive {
     pub state: Known<String>,
     /// Only events that match are kept; absent means all (`DescribeArchive`).
     #[serde(default, skip_serializing_if = "absent")]
-    pub pattern: Known<Option<Value>>,
+    pub pattern: Known<Option<Json>>,
 }
 
 /// A pipe (`ListPipes`), keyed by ARN.

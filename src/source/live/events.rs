@@ -14,7 +14,7 @@ use super::convert::{json, must, time, told, unasked};
 use crate::model::events::{
     Archive, Bus, Connection, Connectivity, Destination, Input, OAuth, Parameter, Place, Retry, Rule, Target, left_to_templates,
 };
-use crate::model::{Known, Tags, Unknown};
+use crate::model::{Json, Known, Tags, Unknown};
 use crate::source::mask::Mask;
 
 /// EventBridge in one account and region.
@@ -129,7 +129,7 @@ impl Events {
     pub async fn describe_archive(&self, mut archive: Archive) -> Archive {
         let answer = self.gate.send(DESCRIBE_ARCHIVE, self.sdk.describe_archive().archive_name(&archive.name).send()).await;
         let described = answer.map_err(|failure| failure.into_unknown(DESCRIBE_ARCHIVE));
-        archive.pattern = Known::from(described).map(|described| json(described.event_pattern));
+        archive.pattern = Known::from(described).map(|described| json(described.event_pattern).map(Json::from));
         archive
     }
 }
@@ -151,7 +151,7 @@ fn rule(bus: &str, item: types::Rule) -> Result<Rule, Unknown> {
         name: must(LIST_RULES, "Name", item.name)?,
         bus: bus.to_owned(),
         state: told(LIST_RULES, "State", item.state.map(|state| state.as_str().to_owned())),
-        pattern: Known::Value(json(item.event_pattern)),
+        pattern: Known::Value(json(item.event_pattern).map(Json::from)),
         schedule: Known::Value(item.schedule_expression),
         role_arn: Known::Value(item.role_arn),
         managed_by: Known::Value(item.managed_by),

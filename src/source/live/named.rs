@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::arn::Arn;
 use crate::estate::tasks_of;
 use crate::host::{Base, Host, InvocationUrl, Segment};
-use crate::model::events::{Connection, Destination, Pipe, Place, Rule, Target};
+use crate::model::events::{Connection, Destination, Pipe, Place, Rule, Target, Targets};
 use crate::model::filter::admits;
 use crate::model::states::StateMachine;
 use crate::model::{Filter, Known, Unknown};
@@ -148,7 +148,7 @@ impl Named {
             named.connections.extend(private.map(|connection| connection.arn.clone()));
         }
         for rule in lists.rules.iter().flatten().filter(|rule| admits(&filter.event_rules, &rule.arn)) {
-            for target in rule.targets.read().into_iter().flat_map(BTreeMap::values) {
+            for target in rule.targets.read().into_iter().flat_map(Targets::values) {
                 named.target(rule, target, &finder);
             }
         }

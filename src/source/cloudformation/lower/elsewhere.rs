@@ -1,12 +1,12 @@
 //! What the templates name and do not declare. Other stacks may have it, so it is unknown and not missing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Lowering, foreign};
 use crate::arn::Arn;
 use crate::host::Host;
 use crate::model::ec2::{Peer, Permission, SecurityGroup};
-use crate::model::events::Connectivity;
+use crate::model::events::{Connectivity, Targets};
 use crate::model::known::values;
 use crate::model::{Account, Collection, Known, Region};
 use crate::source::asl;
@@ -88,7 +88,7 @@ fn named(region: &Region) -> Named {
 
 fn callers(region: &Region, named: &mut Named) {
     for rule in values(&region.rules) {
-        for target in rule.targets.read().into_iter().flat_map(BTreeMap::values) {
+        for target in rule.targets.read().into_iter().flat_map(Targets::values) {
             let destination = target.arn.read().ok().filter(|arn| arn.contains(":api-destination/"));
             named.destinations.extend(destination.cloned());
             put_some(&mut named.roles, &target.role_arn);

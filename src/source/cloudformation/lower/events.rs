@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::super::origins::Table;
 use super::{Item, Lowering, at_run_time, entry, may, must, or, tags};
-use crate::model::events::{Archive, Bus, Destination, Input, Pipe, Retry, Rule, Target};
-use crate::model::{Kind, Known, Text, Unknown};
+use crate::model::events::{Archive, Bus, Destination, Input, Pipe, Retry, Rule, Target, Targets};
+use crate::model::{Json, Kind, Known, Text, Unknown};
 use crate::source::mask::Mask;
 use crate::source::planned::Resolved;
 
@@ -92,7 +92,7 @@ impl<'a> Lowering<'_, 'a> {
             name: self.name(item),
             bus: self.resolver.bus_name(item.stack, item.declared),
             state: or(item, "State", "ENABLED"),
-            pattern: item.get("EventPattern").document().into(),
+            pattern: pattern(item),
             schedule: may(item, "ScheduleExpression"),
             role_arn: may(item, "RoleArn"),
             managed_by: Known::Value(None),
@@ -104,7 +104,7 @@ impl<'a> Lowering<'_, 'a> {
         self.target_places(item, &arn);
     }
 
-    fn targets(&self, item: &Item<'a>, rule: &str) -> Result<BTreeMap<String, Box<Target>>, Unknown> {
+    fn targets(&self, item: &Item<'a>, rule: &str) -> Result<Targets, Unknown> {
         let one = |value: &Resolved| -> Result<_, Unknown> {
             let id = value.must_be_known()?.field("Id").must("the Id of a target")?;
             Ok((id.clone(), Box::new(target(&Mask::new(rule, &id), value))))
@@ -152,7 +152,7 @@ impl<'a> Lowering<'_, 'a> {
             name: name.clone(),
             source_arn: must(item, "SourceArn"),
             state: at_run_time(),
-            pattern: item.get("EventPattern").document().into(),
+            pattern: pattern(item),
         };
         self.put(item, Kind::Bus, &name, archive, ARCHIVE, |region| &mut region.archives);
     }
@@ -168,6 +168,10 @@ impl<'a> Lowering<'_, 'a> {
         };
         self.put(item, Kind::Pipe, &arn, pipe, PIPE, |region| &mut region.pipes);
     }
+}
+
+fn pattern(item: &Item<'_>) -> Known<Option<Json>> {
+    Known::from(item.get("EventPattern").document()).map(|pattern| pattern.map(Json::from))
 }
 
 fn statement(item: &Item<'_>, bus: &str) -> Result<Value, Unknown> {
