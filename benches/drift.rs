@@ -48,7 +48,7 @@ fn reversed(snapshot: &mut Snapshot) {
 
 fn changed(snapshot: &mut Snapshot) {
     for region in regions(snapshot) {
-        values_mut(&mut region.rules).step_by(100).for_each(|rule| rule.state = Known::Value("DISABLED".to_owned()));
+        values_mut(&mut region.rules).step_by(100).for_each(|rule| rule.state = Known::Value("DISABLED".into()));
         values_mut(&mut region.connections).step_by(100).for_each(|connection| connection.state = Known::Value("DEAUTHORIZED".to_owned()));
     }
 }

@@ -10,7 +10,7 @@ use crate::arn::Arn;
 use crate::model::events::{Connection, Destination};
 use crate::model::iam::Role;
 use crate::model::more::Queue;
-use crate::model::{Known, Region, Text, Unknown};
+use crate::model::{Known, Region, Shared, Text, Unknown};
 use crate::network::Proof;
 use foldhash::HashMap;
 
@@ -205,7 +205,7 @@ impl<'a> Chains<'a> {
     }
 
     /// The role and the dead-letter queue of a target.
-    fn around(&mut self, caller: &Caller<'a>) -> (Shared<'a, Role>, Shared<'a, Queue>) {
+    fn around(&mut self, caller: &Caller<'a>) -> (CommonHop<'a, Role>, CommonHop<'a, Queue>) {
         let Caller::Target(_, target) = caller else { return (self.roles.none(), self.queues.none()) };
         let estate = self.estate;
         let role = self.roles.named(&target.value.role_arn, |arn| estate.role(arn));
@@ -223,12 +223,12 @@ impl<'a> Chains<'a> {
 }
 
 /// A hop that many integrations have.
-type Shared<'a, T> = Arc<Hop<'a, Site<'a, T>>>;
+type CommonHop<'a, T> = Arc<Hop<'a, Site<'a, T>>>;
 
 /// What targets name besides their destination: the same few for very many of them.
 struct Around<'a, T> {
-    none: Shared<'a, T>,
-    by_arn: HashMap<&'a str, Shared<'a, T>>,
+    none: CommonHop<'a, T>,
+    by_arn: HashMap<&'a str, CommonHop<'a, T>>,
 }
 
 impl<'a, T> Around<'a, T> {
@@ -236,12 +236,12 @@ impl<'a, T> Around<'a, T> {
         Around { none: Arc::new(Hop::None), by_arn: HashMap::default() }
     }
 
-    fn none(&self) -> Shared<'a, T> {
+    fn none(&self) -> CommonHop<'a, T> {
         Arc::clone(&self.none)
     }
 
     /// What a field names, looked up once for each ARN.
-    fn named(&mut self, field: &'a Known<Option<String>>, look_up: impl FnOnce(&'a str) -> Hop<'a, Site<'a, T>>) -> Shared<'a, T> {
+    fn named(&mut self, field: &'a Known<Option<Shared>>, look_up: impl FnOnce(&'a str) -> Hop<'a, Site<'a, T>>) -> CommonHop<'a, T> {
         match field {
             Known::Unknown(unknown) => Arc::new(Hop::Unknown("", unknown.clone())),
             Known::Value(None) => self.none(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::known::absent;
-use super::{Json, Known, Reason, Tags, Text, Unknown};
+use super::{Json, Known, Reason, Shared, Tags, Text, Unknown};
 
 /// An event bus (`ListEventBuses`, `DescribeEventBus`), keyed by ARN.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,9 +41,9 @@ pub struct Rule {
     /// Name, unique on its bus.
     pub name: String,
     /// Name of the bus.
-    pub bus: String,
+    pub bus: Shared,
     /// `ENABLED`, `DISABLED` or `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS`.
-    pub state: Known<String>,
+    pub state: Known<Shared>,
     /// Event pattern, parsed; a JSON string where it is not JSON.
     #[serde(default, skip_serializing_if = "absent")]
     pub pattern: Known<Option<Json>>,
@@ -65,7 +65,7 @@ pub struct Rule {
 }
 
 /// Targets by id. A tree has room for eleven from the first one on.
-pub type Targets = LiteMap<String, Box<Target>>;
+pub type Targets = LiteMap<Shared, Box<Target>>;
 
 /// A target of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,10 +75,10 @@ pub struct Target {
     pub arn: Known<String>,
     /// Role that EventBridge assumes for it.
     #[serde(default, skip_serializing_if = "absent")]
-    pub role_arn: Known<Option<String>>,
+    pub role_arn: Known<Option<Shared>>,
     /// ARN of its dead-letter queue.
     #[serde(default, skip_serializing_if = "absent")]
-    pub dead_letter: Known<Option<String>>,
+    pub dead_letter: Known<Option<Shared>>,
     /// Retries; absent parts mean AWS's defaults, 185 attempts and 86,400 s.
     #[serde(default, skip_serializing_if = "absent")]
     pub retry: Known<Retry>,
@@ -114,7 +114,7 @@ pub struct Retry {
 pub struct Input {
     /// `InputPath`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
+    pub path: Option<Shared>,
     /// `Input`, its leaves masked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constant: Option<Value>,

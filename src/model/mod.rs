@@ -15,6 +15,7 @@ pub mod json;
 pub mod known;
 pub mod lattice;
 pub mod more;
+pub mod shared;
 pub mod snapshot;
 pub mod states;
 pub mod text;
@@ -24,6 +25,7 @@ pub use filter::Filter;
 pub use id::{Kind, ResourceId, Scope};
 pub use json::Json;
 pub use known::{Collection, Known, Reason, Unknown};
+pub use shared::Shared;
 pub use snapshot::{Account, Region, Snapshot, Source, SourceKind};
 pub use text::Text;
 

@@ -214,10 +214,12 @@ fn gaps(gaps: &[Gap]) -> Vec<NotAssessed> {
 }
 
 fn integrations(assessment: &Assessment<'_>, findings: &[ReportedFinding]) -> Vec<IntegrationReport> {
-    let mut worst: HashMap<&str, Severity> = HashMap::default();
+    // By the address of the id: findings have a copy of the pointer, and a hundred thousand texts are not read to be hashed.
+    let address = |id: &Arc<str>| Arc::as_ptr(id).addr();
+    let mut worst: HashMap<usize, Severity> = HashMap::default();
     for finding in findings {
         for id in &finding.integrations {
-            let level = worst.entry(id).or_insert(finding.severity);
+            let level = worst.entry(address(id)).or_insert(finding.severity);
             *level = (*level).max(finding.severity);
         }
     }
@@ -232,7 +234,7 @@ fn integrations(assessment: &Assessment<'_>, findings: &[ReportedFinding]) -> Ve
     };
     let one = |(index, integration): (usize, &&Integration<'_>)| {
         let (hops, broken) = hops(integration);
-        let verdict = match worst.get(&*integration.id) {
+        let verdict = match worst.get(&address(&integration.id)) {
             _ if broken => Health::Broken,
             Some(Severity::Critical) => Health::Broken,
             Some(_) => Health::AtRisk,

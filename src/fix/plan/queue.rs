@@ -22,11 +22,11 @@ pub fn missing(case: &Case<'_>, draft: Draft) -> Drafted {
 /// `observability/dead-letter-queue-invalid`
 pub fn invalid(case: &Case<'_>, draft: Draft) -> Drafted {
     let here = TargetPlace::of(case)?;
-    let old = here.target.value.dead_letter.read()?.clone().unwrap_or_default();
-    let own = Arn::parse(&old).filter(|arn| arn.service == "sqs" && arn.account == here.rule.account && arn.region == here.rule.region);
+    let old = here.target.value.dead_letter.read()?.as_deref().unwrap_or_default();
+    let own = Arn::parse(old).filter(|arn| arn.service == "sqs" && arn.account == here.rule.account && arn.region == here.rule.region);
     match own {
-        Some(arn) if !old.ends_with(".fifo") && case.at(&Place::new(scope(&here.rule), "queues", &old), "").is_null() => {
-            Ok(draft.step(create(&here, arn.resource, &old)))
+        Some(arn) if !old.ends_with(".fifo") && case.at(&Place::new(scope(&here.rule), "queues", old), "").is_null() => {
+            Ok(draft.step(create(&here, arn.resource, old)))
         }
         _ => missing(case, draft),
     }

@@ -1,5 +1,7 @@
 //! What a filter looks at: the ARNs of a chain's first parts, and the tags of all.
 
+use std::ops::Deref;
+
 use crate::arn::Arn;
 use crate::estate::{Caller, Estate, Hop, Integration, Site};
 use crate::model::events::{Destination, Target};
@@ -58,7 +60,7 @@ impl<'a> Chain<'a> {
                 chain.rule = Some(Ok(rule.key));
                 chain.tags.push(&rule.value.tags);
                 let buses = estate.region(rule.account, rule.region).into_iter().flat_map(|region| values(&region.buses));
-                chain.tags.extend(buses.filter(|bus| bus.name == rule.value.bus).map(|bus| &bus.tags));
+                chain.tags.extend(buses.filter(|bus| rule.value.bus == *bus.name).map(|bus| &bus.tags));
                 chain.add(optional(&target.value.role_arn).map(|arn| estate.role(arn)), |role| &role.tags);
                 chain.add(optional(&target.value.dead_letter).map(|arn| estate.queue(arn)), |queue| &queue.tags);
             }
@@ -188,6 +190,6 @@ fn link<'a, T>(hop: &Hop<'a, Site<'a, T>>) -> Option<Link<'a>> {
     }
 }
 
-fn optional(arn: &Known<Option<String>>) -> Option<&str> {
+fn optional<T: Deref<Target = str>>(arn: &Known<Option<T>>) -> Option<&str> {
     arn.read().ok()?.as_deref()
 }

@@ -14,7 +14,7 @@ use super::convert::{json, must, time, told, unasked};
 use crate::model::events::{
     Archive, Bus, Connection, Connectivity, Destination, Input, OAuth, Parameter, Place, Retry, Rule, Target, left_to_templates,
 };
-use crate::model::{Json, Known, Tags, Unknown};
+use crate::model::{Json, Known, Shared, Tags, Unknown};
 use crate::source::mask::Mask;
 
 /// EventBridge in one account and region.
@@ -74,8 +74,9 @@ impl Events {
         let send = |token| list.clone().set_next_token(token).send();
         let pages = self.gate.pages(LIST_TARGETS, send, |page| (page.targets.unwrap_or_default(), page.next_token)).await;
         let targets = existing(pages).map(Option::unwrap_or_default);
-        let by_id =
-            |targets: Vec<types::Target>| targets.into_iter().map(|item| (item.id.clone(), Box::new(target(&rule.arn, item)))).collect();
+        let by_id = |targets: Vec<types::Target>| {
+            targets.into_iter().map(|item| (item.id.as_str().into(), Box::new(target(&rule.arn, item)))).collect()
+        };
         Rule { targets: Known::from(targets).map(by_id), ..rule }
     }
 
@@ -149,8 +150,8 @@ fn rule(bus: &str, item: types::Rule) -> Result<Rule, Unknown> {
     Ok(Rule {
         arn: must(LIST_RULES, "Arn", item.arn)?,
         name: must(LIST_RULES, "Name", item.name)?,
-        bus: bus.to_owned(),
-        state: told(LIST_RULES, "State", item.state.map(|state| state.as_str().to_owned())),
+        bus: bus.into(),
+        state: told(LIST_RULES, "State", item.state.map(|state| state.as_str().into())),
         pattern: Known::Value(json(item.event_pattern).map(Json::from)),
         schedule: Known::Value(item.schedule_expression),
         role_arn: Known::Value(item.role_arn),
@@ -173,8 +174,8 @@ fn target(rule: &str, item: types::Target) -> Target {
     };
     Target {
         arn: Known::Value(item.arn),
-        role_arn: Known::Value(item.role_arn),
-        dead_letter: Known::Value(item.dead_letter_config.and_then(|config| config.arn)),
+        role_arn: Known::Value(item.role_arn.map(Shared::from)),
+        dead_letter: Known::Value(item.dead_letter_config.and_then(|config| config.arn).map(Shared::from)),
         retry: Known::Value(retry.map_or_else(Retry::default, |retry| Retry {
             attempts: retry.maximum_retry_attempts.map(i64::from),
             age_seconds: retry.maximum_event_age_in_seconds.map(i64::from),
@@ -192,7 +193,7 @@ fn input(mask: &Mask, path: Option<String>, constant: Option<String>, transforme
         None => (None, None),
     };
     Input {
-        path,
+        path: path.map(Shared::from),
         constant: constant.map(|text| mask.json("input", &text)),
         template: template.map(|text| mask.json("template", &text)),
         paths: paths.into_iter().flatten().collect(),

@@ -172,9 +172,9 @@ impl Named {
         }
         if is_destination(arn) && self.destination(arn, finder, |connection| api_header(connection, Some(target))) {
             self.rules.insert(rule.arn.clone());
-            self.buses.insert(rule.bus.clone());
-            self.roles.extend(target.role_arn.read().ok().cloned().flatten());
-            self.queues.extend(target.dead_letter.read().ok().cloned().flatten());
+            self.buses.insert(rule.bus.to_string());
+            self.roles.extend(target.role_arn.read().into_iter().flatten().map(ToString::to_string));
+            self.queues.extend(target.dead_letter.read().into_iter().flatten().map(ToString::to_string));
         }
     }
 

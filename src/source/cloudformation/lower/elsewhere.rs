@@ -74,8 +74,8 @@ fn put_all(set: &mut BTreeSet<String>, values: &Known<Vec<String>>) {
     set.extend(values.read().into_iter().flatten().cloned());
 }
 
-fn put_some(set: &mut BTreeSet<String>, value: &Known<Option<String>>) {
-    set.extend(value.read().ok().cloned().flatten());
+fn put_some(set: &mut BTreeSet<String>, value: &Known<Option<impl ToString>>) {
+    set.extend(value.read().into_iter().flatten().map(ToString::to_string));
 }
 
 fn named(region: &Region) -> Named {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::origins::Table;
 use super::{Item, Lowering, at_run_time, entry, may, must, or, tags};
 use crate::model::events::{Archive, Bus, Destination, Input, Pipe, Retry, Rule, Target, Targets};
-use crate::model::{Json, Kind, Known, Text, Unknown};
+use crate::model::{Json, Kind, Known, Shared, Text, Unknown};
 use crate::source::mask::Mask;
 use crate::source::planned::Resolved;
 
@@ -90,8 +90,8 @@ impl<'a> Lowering<'_, 'a> {
         let targets = self.targets(item, &arn);
         let rule = Rule {
             name: self.name(item),
-            bus: self.resolver.bus_name(item.stack, item.declared),
-            state: or(item, "State", "ENABLED"),
+            bus: self.resolver.bus_name(item.stack, item.declared).into(),
+            state: or(item, "State", "ENABLED").map(Shared::from),
             pattern: pattern(item),
             schedule: may(item, "ScheduleExpression"),
             role_arn: may(item, "RoleArn"),
@@ -107,7 +107,8 @@ impl<'a> Lowering<'_, 'a> {
     fn targets(&self, item: &Item<'a>, rule: &str) -> Result<Targets, Unknown> {
         let one = |value: &Resolved| -> Result<_, Unknown> {
             let id = value.must_be_known()?.field("Id").must("the Id of a target")?;
-            Ok((id.clone(), Box::new(target(&Mask::new(rule, &id), value))))
+            let target = target(&Mask::new(rule, &id), value);
+            Ok((Shared::from(id), Box::new(target)))
         };
         item.get("Targets").items()?.iter().map(one).collect()
     }
@@ -148,12 +149,7 @@ impl<'a> Lowering<'_, 'a> {
 
     fn archive(&mut self, item: &Item<'a>) {
         let name = self.name(item);
-        let archive = Archive {
-            name: name.clone(),
-            source_arn: must(item, "SourceArn"),
-            state: at_run_time(),
-            pattern: pattern(item),
-        };
+        let archive = Archive { name: name.clone(), source_arn: must(item, "SourceArn"), state: at_run_time(), pattern: pattern(item) };
         self.put(item, Kind::Bus, &name, archive, ARCHIVE, |region| &mut region.archives);
     }
 
@@ -202,8 +198,8 @@ fn target(mask: &Mask, value: &Resolved) -> Target {
     let path = http.field("PathParameterValues").items();
     Target {
         arn: value.field("Arn").must("Arn").into(),
-        role_arn: value.field("RoleArn").text().into(),
-        dead_letter: value.at(&["DeadLetterConfig", "Arn"]).text().into(),
+        role_arn: shared(value.field("RoleArn")),
+        dead_letter: shared(value.at(&["DeadLetterConfig", "Arn"])),
         retry: retry(value.field("RetryPolicy")).into(),
         path_values: Known::from(path.map(|items| items.iter().map(|value| text(mask, "path", "", value)).collect())),
         headers: pairs("header", "HeaderParameters"),
@@ -220,6 +216,10 @@ pub(super) fn text(mask: &Mask, field: &str, key: &str, value: &Resolved) -> Tex
     mask.text(field, key, value.written().unwrap_or(UNSEEN))
 }
 
+fn shared(value: &Resolved) -> Known<Option<Shared>> {
+    Known::from(value.text()).map(|text| text.map(Shared::from))
+}
+
 fn retry(value: &Resolved) -> Result<Retry, Unknown> {
     Ok(Retry { attempts: value.field("MaximumRetryAttempts").integer()?, age_seconds: value.field("MaximumEventAgeInSeconds").integer()? })
 }
@@ -231,7 +231,7 @@ fn input(mask: &Mask, value: &Resolved) -> Result<Input, Unknown> {
         paths.insert(key.clone(), path.must("a path of InputPathsMap")?);
     }
     Ok(Input {
-        path: value.field("InputPath").text()?,
+        path: value.field("InputPath").text()?.map(Shared::from),
         constant: value.field("Input").text()?.map(|text| mask.json("input", &text)),
         template: transformer.field("InputTemplate").text()?.map(|text| mask.json("template", &text)),
         paths,
