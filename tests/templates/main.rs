@@ -6,6 +6,7 @@ mod lines;
 mod loops;
 mod macros;
 mod parameters;
+mod parts;
 mod scanned;
 mod styles;
 mod support;
