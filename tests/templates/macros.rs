@@ -166,3 +166,55 @@ fn a_connector_lets_a_rule_send_to_its_queue() {
     assert!(done.code == 3 && rules(&done).is_empty(), "{:#}", done.report["findings"]);
     assert!(done.report["not_assessed"].to_string().contains("two policies of the queue are deployed"));
 }
+
+#[test]
+fn a_connector_whose_ends_are_not_known_may_be_of_any_queue() {
+    let connector = |source: &str, destination: &str, permissions: &str| {
+        format!(
+            "  Sends:\n    Type: AWS::Serverless::Connector\n    Properties: {{Source: {source}, Destination: {destination}, Permissions: {permissions}}}\n"
+        )
+    };
+    let of = |source: &str, destination: &str, permissions: &str| {
+        let done = connected(&connector(source, destination, permissions), "");
+        (done.code, findings(&done.report).len(), done.report["not_assessed"].to_string().contains("observability/dead-letter-queue-policy"))
+    };
+    let (rule, queue) = ("{Id: OrderPlaced}", "{Id: Letters}");
+    let told = "{Id: !Ref Told}";
+    // The ends may be given by what they are instead of by their names.
+    let outside = "{Type: AWS::Events::Rule, Arn: !GetAtt OrderPlaced.Arn}";
+    assert_eq!(of(outside, queue, "[Write]"), (0, 0, false));
+    assert_eq!(of(rule, "{Type: AWS::SQS::Queue, Arn: !GetAtt Letters.Arn, QueueUrl: !Ref Letters}", "[Write]"), (0, 0, false));
+    assert_eq!(of("{Type: AWS::Events::EventBus, Arn: !GetAtt Bus.Arn}", queue, "[Write]"), (1, 1, false));
+    for (source, destination, permissions) in [
+        (told, queue, "[Write]"),
+        (rule, told, "[Write]"),
+        (rule, "[{Id: Bus}, {Id: !Ref Told}]", "[Write]"),
+        (rule, "!Ref Told", "[Write]"),
+        (rule, queue, "[!Ref Told]"),
+        ("{Type: AWS::Events::Rule, Arn: !Ref Told}", queue, "[Write]"),
+    ] {
+        let told = ("Resources:\n  Vpc:", "  Told: {Type: String}\nResources:\n  Vpc:");
+        let (orders, _) = ORDERS.split_once("  LettersPolicy:").expect("a policy");
+        let text = format!("Transform: AWS::Serverless-2016-10-31\n{orders}{}", connector(source, destination, permissions));
+        let folder = Folder::of(&[("orders.yaml", &changed(&text, &[told]))]);
+        let done = scan(&folder.path("orders.yaml"), &[]);
+        let gaps = done.report["not_assessed"].to_string();
+        assert_eq!((done.code, findings(&done.report).len()), (3, 0), "{source} {destination} {permissions}");
+        assert!(gaps.contains("observability/dead-letter-queue-policy") && gaps.contains("the parameter Told has no value"), "{gaps}");
+    }
+}
+
+#[test]
+fn a_connector_in_a_rule_that_is_not_deployed_makes_no_policy() {
+    let embedded = "    Connectors: {Sends: {Properties: {Destination: {Id: Other}, Permissions: [Write]}}}\n";
+    let other = "  Other: {Type: AWS::SQS::Queue}\n  Idle:\n    Type: AWS::Events::Rule\n    Condition: Never\n";
+    let rest = format!("{other}{embedded}    Properties: {{Targets: []}}\nConditions: {{Never: !Equals [a, b]}}\n");
+    let (head, _) = ORDERS.split_once("  LettersPolicy:").expect("a policy");
+    let text = format!("Transform: AWS::Serverless-2016-10-31\n{head}{rest}");
+    let of = |text: &str| {
+        let snapshot = Templates::of(Folder::of(&[("t.yaml", text)]).read(&["t.yaml"]).expect("a template")).snapshot;
+        let queues = serde_json::to_value(snapshot).expect("a snapshot")["accounts"]["000000000000"]["regions"]["us-east-1"]["queues"].clone();
+        queues.as_object().expect("queues").values().filter(|queue| queue["policy"].is_object()).count()
+    };
+    assert_eq!((of(&text), of(&text.replace("[a, b]", "[a, a]"))), (0, 1));
+}
