@@ -176,7 +176,11 @@ fn a_connector_whose_ends_are_not_known_may_be_of_any_queue() {
     };
     let of = |source: &str, destination: &str, permissions: &str| {
         let done = connected(&connector(source, destination, permissions), "");
-        (done.code, findings(&done.report).len(), done.report["not_assessed"].to_string().contains("observability/dead-letter-queue-policy"))
+        (
+            done.code,
+            findings(&done.report).len(),
+            done.report["not_assessed"].to_string().contains("observability/dead-letter-queue-policy"),
+        )
     };
     let (rule, queue) = ("{Id: OrderPlaced}", "{Id: Letters}");
     let told = "{Id: !Ref Told}";
@@ -213,7 +217,8 @@ fn a_connector_in_a_rule_that_is_not_deployed_makes_no_policy() {
     let text = format!("Transform: AWS::Serverless-2016-10-31\n{head}{rest}");
     let of = |text: &str| {
         let snapshot = Templates::of(Folder::of(&[("t.yaml", text)]).read(&["t.yaml"]).expect("a template")).snapshot;
-        let queues = serde_json::to_value(snapshot).expect("a snapshot")["accounts"]["000000000000"]["regions"]["us-east-1"]["queues"].clone();
+        let queues =
+            serde_json::to_value(snapshot).expect("a snapshot")["accounts"]["000000000000"]["regions"]["us-east-1"]["queues"].clone();
         queues.as_object().expect("queues").values().filter(|queue| queue["policy"].is_object()).count()
     };
     assert_eq!((of(&text), of(&text.replace("[a, b]", "[a, a]"))), (0, 1));

@@ -7,6 +7,7 @@ mod loops;
 mod macros;
 mod parameters;
 mod parts;
+mod sam;
 mod scanned;
 mod styles;
 mod support;
