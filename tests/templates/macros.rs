@@ -223,3 +223,36 @@ fn a_connector_in_a_rule_that_is_not_deployed_makes_no_policy() {
     };
     assert_eq!((of(&text), of(&text.replace("[a, b]", "[a, a]"))), (0, 1));
 }
+
+#[test]
+fn a_template_may_have_its_resources_from_a_file_alone() {
+    let include = |file: &str| format!("{{Name: AWS::Include, Parameters: {{Location: {file}}}}}");
+    for key in ["Transform", "Fn::Transform"] {
+        let whole = format!("{key}: {}\n", include("parts/all.yaml"));
+        let (_, all) = ORDERS.split_once("Description:").expect("a description");
+        let (folder, all) = (Folder::of(&[("whole.yaml", &whole)]), format!("Description:{all}"));
+        folder.put("parts/all.yaml", &all);
+        let done = scan(&folder.path("whole.yaml"), &[]);
+        assert_eq!((done.code, done.report["integrations"].as_array().map(Vec::len)), (0, Some(1)), "{key}: {}", done.report["warnings"]);
+        folder.put("parts/all.yaml", changed(&all, &[("/${Stage}/orders", "/${Stage}//orders")]));
+        assert_eq!(folder.read(&["."]).map(|assembly| assembly.stacks.len()), Ok(1), "a file that is included is no stack of its own");
+        let found = scan(&folder.path("whole.yaml"), &["--fail-on", "info"]);
+        let place = format!("whole.yaml:1:{}", key.len() + 3);
+        assert_eq!(findings(&found.report), [("destination/double-slash", place)].into());
+        // Away, it is told, by a folder as well; and a file without resources is no template.
+        folder.put("whole.yaml", format!("{key}: {}\n", include("s3://shop/all.yaml")));
+        let away = scan(&folder.path("whole.yaml"), &[]);
+        let warnings = texts(&away.report["warnings"]);
+        assert!(away.code == 3 && warnings.len() == 1 && warnings[0].contains("AWS::Include of s3://shop/all.yaml is"), "{warnings:?}");
+        std::fs::remove_file(folder.path("parts/all.yaml")).expect("removed");
+        assert_eq!(folder.read(&["."]).map(|assembly| (assembly.stacks.len(), assembly.skipped)), Ok((1, 0)));
+        folder.put("whole.yaml", &whole);
+        folder.put("parts/all.yaml", "Mappings: {}\n");
+        let error = folder.read(&["whole.yaml"]).map(|_| ()).expect_err("no resources");
+        assert!(error.starts_with("~/whole.yaml: not a template: neither it nor what it includes has `Resources`"), "{error}");
+    }
+    // Another macro may bring them too; what is carried out here brings none.
+    let of = |text: &str| Folder::of(&[("t.yaml", text)]).read(&["t.yaml"]).map(|assembly| assembly.stacks.len());
+    assert_eq!(of("AWSTemplateFormatVersion: 2010-09-09\nTransform: [Maker]\n"), Ok(1));
+    assert!(of("Transform: AWS::Serverless-2016-10-31\n").is_err_and(|why| why.contains("it has no `Resources`")));
+}

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result, nearest};
 use crate::source::document::{Key, Malformed, Node, Value};
 
-use super::{Assembly, parse, transform};
+use super::{Assembly, parse, scope, transform};
 
 mod aside;
 mod cdk;
@@ -168,13 +168,18 @@ fn outright(file: &Path, bytes: &[u8]) -> Result<Node> {
     let template = parse(file, bytes).map_err(|wrong| broken(file, &wrong))?;
     match template.get("Resources").map(|resources| &resources.value) {
         Some(Value::Map(_)) => formed(file, &template).map(|()| template),
+        None if !scope::macros(&template).is_empty() => Ok(template),
         _ if template.get("terraform_version").is_some() => {
             Err(Error::new(format!("{}: a plan or state of Terraform, which is not judged", file.display()))
                 .next("judge what is deployed of it: leave out `--template`"))
         }
-        _ => Err(Error::new(format!("{}: not a template: it has no `Resources`", file.display()))
-            .next("name a CloudFormation or SAM template, or the cdk.out folder of a CDK application")),
+        _ => Err(no_resources(file, "it has no `Resources`")),
     }
+}
+
+fn no_resources(file: &Path, why: &str) -> Error {
+    let next = "name a CloudFormation or SAM template, or the cdk.out folder of a CDK application";
+    Error::new(format!("{}: not a template: {why}", file.display())).next(next)
 }
 
 /// Whether all resources have the form without which CloudFormation refuses them; a macro may still give it to them.
@@ -211,7 +216,15 @@ fn is_template(node: &Node) -> bool {
     let typed = |resource: &Node| resource.get("Type").and_then(Node::text).is_some_and(|name| name.contains("::"));
     let made = |name: &str| name.starts_with(transform::LOOP) || name == transform::CALL;
     let has_resource = resources.iter().any(|(key, resource)| typed(resource) || made(&key.text));
-    !resources.is_empty() && (node.get("AWSTemplateFormatVersion").is_some() || has_resource)
+    let given = !resources.is_empty() && (node.get("AWSTemplateFormatVersion").is_some() || has_resource);
+    given || (node.get("Resources").is_none() && is_brought(node))
+}
+
+/// Whether macros bring all that a file holds, if it is a template: a file to include says so, and its version does.
+fn is_brought(node: &Node) -> bool {
+    let macros = scope::macros(node);
+    let versioned = node.get("AWSTemplateFormatVersion").is_some();
+    macros.iter().any(|named| versioned || named.name == transform::INCLUDE)
 }
 
 /// Whether a text that cannot be read was meant to be a template.
