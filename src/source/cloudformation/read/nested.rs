@@ -9,7 +9,7 @@ use crate::source::cloudformation::{Assembly, Stack, scope, transform};
 use crate::source::document::Node;
 
 use super::root::{self, Root};
-use super::{aside, folder_of, include, no_resources, template};
+use super::{BROKEN, aside, folder_of, include, no_resources, template};
 
 /// More stacks than any application has: files that nest each other in many ways multiply.
 const MOST: usize = 1000;
@@ -20,7 +20,14 @@ const NESTING: [(&str, &str); 2] = [("AWS::CloudFormation::Stack", "TemplateURL"
 /// Puts the stacks in their order. A template that another one nests is judged there only, where its parameters are, and so
 /// is a file that one includes.
 pub fn assemble(roots: Vec<Root>) -> Result<Assembly> {
-    let mut roots = roots.into_iter().map(|root| transformed(root, Vec::new(), None)).collect::<Result<Vec<_>>>()?;
+    let (mut whole, mut broken) = (Vec::new(), Vec::new());
+    for root in roots {
+        match transformed(root, Vec::new(), None) {
+            Ok(root) => whole.push(root),
+            Err(error) => broken.push(error),
+        }
+    }
+    let mut roots = whole;
     let parts = |root: &Root| children(&root.template, &root.folder).into_iter().map(|child| child.file).collect::<Vec<_>>();
     let parts = roots.iter().flat_map(|root| [parts(root), root.included.clone()].concat());
     let nested: HashSet<PathBuf> = parts.filter_map(|file| file.canonicalize().ok()).collect();
@@ -32,9 +39,9 @@ pub fn assemble(roots: Vec<Root>) -> Result<Assembly> {
     root::tell_apart(&mut roots);
     let mut assembly = Assembly::default();
     for root in roots {
-        push(&mut assembly, root, None)?;
+        broken.extend(push(&mut assembly, root, None).err());
     }
-    Ok(assembly)
+    Error::all(broken, BROKEN).map_or(Ok(assembly), Err)
 }
 
 fn push(assembly: &mut Assembly, root: Root, parent: Option<(usize, String)>) -> Result<()> {
