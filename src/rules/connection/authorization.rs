@@ -42,10 +42,14 @@ pub fn method_requires_sigv4(path: &Integration<'_>) -> Assessed {
     if way.summary.authorization != "AWS_IAM" {
         return pass();
     }
-    let connection = path.connection.read()?;
     let evidence = of_method(path, "authorization")?.observed("AWS_IAM").expected("NONE, CUSTOM or COGNITO_USER_POOLS");
-    let sent = connection.at("/authorization").observed(connection.value.authorization.read()?);
-    fail(Finding::from(evidence).facet(name(path)?).related(sent))
+    let finding = Finding::from(evidence).facet(name(path)?);
+    // No kind of connection signs, so that it need not be known which one this is.
+    let sent = path.connection.read().ok().and_then(|connection| Some((connection, connection.value.authorization.read().ok()?)));
+    fail(match sent {
+        Some((connection, kind)) => finding.related(connection.at("/authorization").observed(kind)),
+        None => finding,
+    })
 }
 
 /// `connection/authorizer-answers-401`
