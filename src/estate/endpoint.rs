@@ -10,7 +10,7 @@ use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::more::HostedZone;
 use crate::model::{Kind, Unknown};
 
-use super::{Estate, Hop, Site, not_read};
+use super::{Estate, Hop, Site, dns_name, not_read};
 
 impl<'a> Estate<'a> {
     /// The execute-api endpoint that a configuration leads to. Where it leads to an endpoint of another service
@@ -242,7 +242,7 @@ impl<'a> Estate<'a> {
         let Some((account, region, inventory)) = self.inventory(gateway.account, gateway.region) else { return Ok(None) };
         for (key, zone) in inventory.hosted_zones.read()? {
             let value = zone.read()?;
-            let below = name.strip_suffix(value.name.as_str()).is_some_and(|head| head.is_empty() || head.ends_with('.'));
+            let below = name.strip_suffix(dns_name(&value.name).as_str()).is_some_and(|head| head.is_empty() || head.ends_with('.'));
             if below && value.vpc_ids.contains(vpc) && value.public_zone_id.read()?.is_none() {
                 return Ok(Some(Site { estate: self, kind: Kind::Network, account, region, parent: "", key, value }));
             }
