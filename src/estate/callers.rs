@@ -95,6 +95,16 @@ impl<'a> Integration<'a> {
         }
     }
 
+    /// Why it is not known whether the target or the pipe calls an API destination at all.
+    pub fn unread_callee(&self) -> Option<Unknown> {
+        match &self.caller {
+            Caller::Target(_, target) => target.value.arn.read().err(),
+            Caller::Pipe(pipe, Stop::Target) => pipe.value.target_arn.read().err(),
+            Caller::Pipe(pipe, Stop::Enrichment) => pipe.value.enrichment_arn.read().err(),
+            Caller::Task(..) => None,
+        }
+    }
+
     /// The state machine and task that start it.
     ///
     /// # Errors
