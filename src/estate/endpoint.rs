@@ -112,14 +112,16 @@ impl<'a> Estate<'a> {
         }
         let location = self.domain(domain).and_then(Host::location);
         let here = location.is_some_and(|location| location.region == gateway.region && location.is_consistent());
-        let mut candidates = self.endpoints_in_vpc(gateway).filter(|endpoint| here || answers_to(endpoint.value, location));
-        match candidates.find(|endpoint| endpoint.value.private_dns.read() != Ok(&false)) {
-            Some(endpoint) => match endpoint.value.private_dns.read() {
-                Ok(_) => Hop::Present(endpoint),
-                Err(unknown) => Hop::Unknown(domain, unknown),
-            },
-            None => self.endpoints_gap(gateway).map_or(Hop::Missing(domain), |unknown| Hop::Unknown(domain, unknown)),
+        let mut gap = None;
+        for endpoint in self.endpoints_in_vpc(gateway) {
+            let answers = if here { Ok(true) } else { answers_to(endpoint.value, location) };
+            match (answers, endpoint.value.private_dns.read()) {
+                (Ok(false), _) | (_, Ok(false)) => {}
+                (Ok(true), Ok(true)) => return Hop::Present(endpoint),
+                (Err(unknown), _) | (_, Err(unknown)) => gap = gap.or(Some(unknown)),
+            }
         }
+        gap.or_else(|| self.endpoints_gap(gateway)).map_or(Hop::Missing(domain), |unknown| Hop::Unknown(domain, unknown))
     }
 
     /// Where another name leads is DNS's to say; with one execute-api endpoint in the VPC there is no choice.
@@ -272,9 +274,9 @@ pub fn regional_name(endpoint: &Endpoint) -> Option<&str> {
 }
 
 /// Whether an endpoint may have API Gateway's name of a place among its own, as one for another region has.
-fn answers_to(endpoint: &Endpoint, location: Option<&Location>) -> bool {
+fn answers_to(endpoint: &Endpoint, location: Option<&Location>) -> Result<bool, Unknown> {
     let is = |name: &String| matches!(Host::parse(name), Host::ServicePrivateName { location: own, .. } if Some(&own) == location);
-    endpoint.dns_names.read().map_or(true, |names| names.iter().any(is))
+    Ok(endpoint.dns_names.read()?.iter().any(is))
 }
 
 /// Whether an endpoint's service is API Gateway's, whatever the partition calls it.

@@ -187,7 +187,7 @@ impl<'a> Estate<'a> {
     /// endpoint (`expected`) may yet be for one; another call goes to the public name of whoever has it.
     pub fn private_domain(&'a self, region: &str, name: &str, expected: bool) -> Hop<'a, Site<'a, Domain>> {
         let mut gap = None;
-        let is_private = |domain: &Domain| domain.types.read().map_or(true, |types| types.iter().any(|kind| kind == "PRIVATE"));
+        let named = |domain: &Domain| domain.name.eq_ignore_ascii_case(name);
         for place in self.inventories(region, "") {
             let domains = match place.2.domains.read() {
                 Ok(domains) => domains,
@@ -196,16 +196,15 @@ impl<'a> Estate<'a> {
                     continue;
                 }
             };
-            let found = domains
-                .iter()
-                .find(|(_, domain)| domain.read().is_ok_and(|domain| domain.name.eq_ignore_ascii_case(name) && is_private(domain)));
-            let mut twins = self.all(Kind::Domain, |region| &region.domains);
-            match found {
-                Some(_) if !expected && twins.any(|twin| twin.value.name.eq_ignore_ascii_case(name) && !is_private(twin.value)) => {
-                    return Hop::None;
-                }
-                Some((key, _)) => return self.look(place, key, Kind::Domain, |region| &region.domains),
-                None => {}
+            // What arrives at an endpoint is for a private one, whatever is known of it.
+            let fits = |domain: &Domain| named(domain) && is_private(domain).unwrap_or(expected);
+            match domains.iter().find(|(_, domain)| domain.read().is_ok_and(fits)) {
+                Some(_) if !expected && self.has_public_twin(name) => return Hop::None,
+                Some((key, _)) => match self.unclear_domain(name).filter(|_| !expected) {
+                    Some(unknown) => return Hop::Unknown("", unknown),
+                    None => return self.look(place, key, Kind::Domain, |region| &region.domains),
+                },
+                None => gap = gap.or_else(|| unclear(domains.values(), name)),
             }
         }
         match gap {
@@ -215,6 +214,19 @@ impl<'a> Estate<'a> {
             }
             None => Hop::None,
         }
+    }
+
+    /// Whether a custom domain name is a public one, too.
+    fn has_public_twin(&'a self, name: &str) -> bool {
+        let mut all = self.all(Kind::Domain, |region| &region.domains);
+        all.any(|twin| twin.value.name.eq_ignore_ascii_case(name) && is_private(twin.value) == Ok(false))
+    }
+
+    /// Why a custom domain name may be a public one, too.
+    fn unclear_domain(&self, name: &str) -> Option<Unknown> {
+        let lists =
+            self.snapshot.accounts.values().flat_map(|account| account.regions.values()).filter_map(|region| region.domains.read().ok());
+        lists.into_iter().find_map(|domains| unclear(domains.values(), name))
     }
 
     /// Joins the domain name and what it maps to. Returns how many segments stand before the path.
@@ -333,6 +345,19 @@ impl<'a> Estate<'a> {
     }
 }
 
+fn is_private(domain: &Domain) -> Result<bool, Unknown> {
+    Ok(domain.types.read()?.iter().any(|kind| kind == "PRIVATE"))
+}
+
+/// Why one of some domain names may be `name`, or of what kind it is.
+fn unclear<'d>(domains: impl IntoIterator<Item = &'d Known<Domain>>, name: &str) -> Option<Unknown> {
+    domains.into_iter().find_map(|domain| match domain.read() {
+        Err(unknown) => Some(unknown),
+        Ok(domain) if domain.name.eq_ignore_ascii_case(name) => domain.types.read().err(),
+        Ok(_) => None,
+    })
+}
+
 /// Whether a host of API Gateway's own names is one of another region, or of no region at all.
 fn is_elsewhere(host: &Host, region: &str) -> bool {
     host.location().is_some_and(|location| location.region != region || !location.is_consistent())
@@ -423,7 +448,8 @@ pub fn header<'a>(integration: &Integration<'a>, name: &str) -> Result<Option<&'
             .read()?
             .iter()
             .find(|parameter| parameter.place == Place::Header && parameter.key.eq_ignore_ascii_case(name)),
-        Err(_) => None,
+        Err(Leave::Unknown(unknown)) => return Err(unknown),
+        Err(Leave::NotApplicable(_)) => None,
     };
     if let Some(parameter) = connection {
         return match &parameter.value {

@@ -56,10 +56,13 @@ impl<'a> Use<'a> {
         if needs_https_only(&config, &end) {
             return;
         }
-        if let Hop::Unknown(_, unknown) = &end
-            && may_be_endpoint(&config)
-        {
-            return self.unclear.push((ports.into_iter().collect(), unknown.clone()));
+        let unclear = match &end {
+            Hop::Present(endpoint) => endpoint.value.service.read().err(),
+            Hop::Unknown(_, unknown) => Some(unknown.clone()),
+            Hop::Missing(_) | Hop::None => None,
+        };
+        if let Some(unknown) = unclear.filter(|_| may_be_endpoint(&config)) {
+            return self.unclear.push((ports.into_iter().collect(), unknown));
         }
         self.ports.extend(&ports);
         let elsewhere = matches!(end, Hop::None | Hop::Unknown(..)) || !leads_to_api(&config);
@@ -90,6 +93,7 @@ impl<'a> Use<'a> {
 fn needs_https_only(config: &Site<'_, ResourceConfig>, end: &Hop<'_, Site<'_, Endpoint>>) -> bool {
     let own_name = || config.value.domain.read().ok()?.as_deref().and_then(|domain| config.estate.domain(domain));
     match end {
+        Hop::Present(_) if own_name().is_some_and(|name| matches!(name, Host::Endpoint { .. } | Host::ApiAtEndpoint { .. })) => true,
         Hop::Present(endpoint) => endpoint.value.service.read().is_ok_and(|name| is_execute_api(name)) && leads_to_api(config),
         Hop::Missing(_) => own_name().is_some_and(|name| !matches!(name, Host::OtherEndpoint { .. } | Host::Custom(_))),
         Hop::Unknown(..) | Hop::None => false,
