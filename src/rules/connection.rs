@@ -69,8 +69,8 @@ pub fn deauthorized(connection: &Site<'_, Connection>) -> Assessed {
     }
     let finding = Finding::from(connection.at("/state").observed(state).expected("ACTIVE"));
     let why = reason(connection.value);
-    fail(match connection.estate.is_used(connection) {
-        Ok(false) => finding.severity(Severity::Info).note(format!("No API destination and no state machine uses it.{why}")),
+    fail(match connection.estate.is_used(connection)? {
+        false => finding.severity(Severity::Info).note(format!("No API destination and no state machine uses it.{why}")),
         _ if why.is_empty() => finding,
         _ => finding.note(why.trim_start()),
     })

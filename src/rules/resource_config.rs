@@ -194,13 +194,13 @@ pub fn port(path: &Integration<'_>) -> Assessed {
     if url.scheme != "https" {
         return not_applicable("the URL does not begin with https://");
     }
-    if config.value.resource_arn.read().is_ok_and(Option::is_some) {
-        return not_applicable("a configuration for the ARN of a resource names no ports");
-    }
     let port = Ports::one(url.port.unwrap_or(HTTPS));
     let ranges = config.value.port_ranges.read()?;
     if serves(config.value, &port)? {
         return pass();
+    }
+    if config.value.resource_arn.read()?.is_some() {
+        return not_applicable("a configuration for the ARN of a resource names no ports");
     }
     let observed = if ranges.is_empty() { "none".to_owned() } else { ranges.join(", ") };
     let place = config.at("/port_ranges").observed(observed).expected(format!("a range with {port}"));

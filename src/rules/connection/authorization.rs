@@ -9,7 +9,7 @@ use crate::estate::{Hop, Integration, Site, Way, credentials_header, token};
 use crate::model::Unknown;
 use crate::model::apigateway::{Api, Authorizer};
 use crate::model::events::{Connection, Place};
-use crate::model::known::any;
+use crate::model::known::{any, told};
 use crate::rules::verdict::{Assessed, Evidence, Finding, Leave, fail, not_applicable, pass, verdict};
 use crate::rules::{api, api_policy};
 
@@ -208,7 +208,7 @@ pub fn api_key_unenforced(path: &Integration<'_>) -> Assessed {
     if !sends_key || summary.api_key_required || summary.authorization != "NONE" {
         return pass();
     }
-    if connection.value.literals.read().is_ok_and(|literals| literals.contains_key("ApiKeyValue")) {
+    if told(connection.value.literals.read())?.is_some_and(|literals| literals.contains_key("ApiKeyValue")) {
         return not_applicable("the key stands in the template for everybody to read, so that it was never a lock");
     }
     let Some(policy) = api_policy::open_to_everybody(path)? else { return pass() };

@@ -110,10 +110,14 @@ fn askers(connection: &Site<'_, Connection>) -> Vec<(Principal, bool)> {
 
 /// The condition keys of a use through Secrets Manager.
 fn context(connection: &Site<'_, Connection>, service: bool) -> Context {
-    let suffix = partition_of_region(connection.region).and_then(suffix_of_partition).unwrap_or("amazonaws.com");
+    // How the name of a service ends there in partitions with a suffix of their own is not documented.
+    let via = match partition_of_region(connection.region).and_then(suffix_of_partition) {
+        Some("amazonaws.com") | None => Value::text(format!("secretsmanager.{}.amazonaws.com", connection.region)),
+        Some(_) => Value::Unknown,
+    };
     let context = if service { Context::service("events.amazonaws.com") } else { Context::new() };
     let context = context
-        .with("kms:ViaService", Value::text(format!("secretsmanager.{}.{suffix}", connection.region)))
+        .with("kms:ViaService", via)
         .with("kms:CallerAccount", Value::text(connection.account))
         .with("aws:PrincipalAccount", Value::text(connection.account))
         .with("aws:SecureTransport", Value::text("true"))

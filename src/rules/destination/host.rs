@@ -9,7 +9,7 @@ use crate::network::Ports;
 use crate::rules::dns::undocumented;
 use crate::rules::parameters::AccountId;
 use crate::rules::resource_config::serves;
-use crate::rules::verdict::{Assessed, Confidence, Evidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
+use crate::rules::verdict::{Assessed, Confidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
 
 /// `destination/not-https`
 pub fn not_https(path: &Integration<'_>) -> Assessed {
@@ -25,10 +25,10 @@ pub fn not_https(path: &Integration<'_>) -> Assessed {
     let Some(port) = url.port.filter(|port| *port != HTTPS) else { return pass() };
     let config = path.config.read()?;
     if serves(config.value, &Ports::one(port))? {
-        return match at_endpoint(path, config).filter(|_| url.host.location().is_some()) {
-            Some(endpoint) => {
+        return match endpoint_name(path, config)?.filter(|_| url.host.location().is_some()) {
+            Some(name) => {
                 let note = format!("The resource configuration leads to an endpoint of API Gateway, which answers at port {HTTPS} only.");
-                fail(finding("no port, or 443")?.note(note).related(endpoint))
+                fail(finding("no port, or 443")?.note(note).related(config.at("/domain").observed(name)))
             }
             None => pass(),
         };
@@ -37,14 +37,12 @@ pub fn not_https(path: &Integration<'_>) -> Assessed {
     fail(finding("no port, or 443")?.note(format!("The resource configuration does not serve port {port}.")).related(served))
 }
 
-/// The endpoint that a configuration leads to by a name of the endpoint's own, so that nothing stands before it that may
-/// listen at other ports.
-/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-create.html>
-fn at_endpoint(path: &Integration<'_>, config: &Site<'_, ResourceConfig>) -> Option<Evidence> {
-    let domain = config.value.domain.read().ok()?.as_deref()?;
-    let own = matches!(path.estate.domain(domain), Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. }));
-    let endpoint = path.endpoint.read().ok().filter(|_| own)?;
-    Some(endpoint.at("/dns_names").observed(domain))
+/// The domain of a configuration, if it is an endpoint's own name, so that nothing stands before the endpoint that may listen
+/// at other ports. <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-create.html>
+fn endpoint_name<'a>(path: &Integration<'a>, config: &Site<'a, ResourceConfig>) -> Result<Option<&'a str>, Unknown> {
+    let domain = config.value.domain.read()?.as_deref();
+    let is_own = |domain: &&str| matches!(path.estate.domain(domain), Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. }));
+    Ok(domain.filter(is_own))
 }
 
 /// `destination/host-untrusted`
