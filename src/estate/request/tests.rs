@@ -40,6 +40,25 @@ fn the_resource_is_the_method_that_is_called() {
     });
     with("default", url(&format!("{host}/prod//orders")), |path| assert_eq!(resource(path), format!("{ARN}/POST/{{unknown}}")));
     with("default", url(&format!("{host}/prod/a%20b")), |path| assert_eq!(resource(path), format!("{ARN}/POST/{{unknown}}")));
+    // Whatever is percent-encoded may reach the policy decoded, and a slash then starts another segment.
+    let allowed = |url_path: &str, pattern: &str| {
+        with("default", url(&format!("{host}/prod/{url_path}")), |path| {
+            let policy =
+                json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": format!("{ARN}/POST/{pattern}")}]});
+            Policy::from_value(&policy).expect("a policy").evaluate(path.request().expect("a request")).decision()
+        })
+    };
+    for (url_path, pattern, expected) in [
+        ("a%2Fb", "a/b", Decision::Undetermined),
+        ("a%2fb", "*", Decision::Allowed),
+        ("x%20*", "x *", Decision::Undetermined),
+        ("x%20*", "x%20*", Decision::Undetermined),
+        ("a%20b", "a/b", Decision::NotAllowed),
+        ("größe", "größe", Decision::Undetermined),
+        ("a:b@c,d", "a:b@c,d", Decision::Allowed),
+    ] {
+        assert_eq!(allowed(url_path, pattern), expected, "{url_path} {pattern}");
+    }
     with("domain", json!({}), |path| assert_eq!(resource(path), format!("{ARN}/POST/orders")));
     with("state-machine", json!({}), |path| assert_eq!(resource(path), format!("{ARN}/POST/orders")));
 }
