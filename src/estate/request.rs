@@ -120,10 +120,13 @@ impl<'a> Integration<'a> {
         }
     }
 
+    /// The keys of the endpoint. Of those that tell its owner the guide lists the services that know them, "a select set";
+    /// API Gateway is not among them, so that the call has them or not.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpceaccount>
     fn network(&self, endpoint: &Site<'a, Endpoint>, context: &mut Context) {
         context.set("aws:SourceVpce", Value::text(endpoint.key));
         if let Some(owner) = endpoint.value.owner.as_deref() {
-            context.set("aws:VpceAccount", Value::text(owner));
+            context.set("aws:VpceAccount", Value::maybe(owner));
         }
         let Ok(vpc) = endpoint.value.vpc_id.read() else { return };
         context.set("aws:SourceVpc", Value::text(vpc.as_str()));
@@ -131,7 +134,7 @@ impl<'a> Integration<'a> {
             && let Some(owner) = site.value.owner.as_deref()
         {
             let partition = partition_of_region(endpoint.region).unwrap_or("aws");
-            context.set("aws:SourceVpcArn", Value::text(format!("arn:{partition}:ec2:{}:{owner}:vpc/{vpc}", endpoint.region)));
+            context.set("aws:SourceVpcArn", Value::maybe(format!("arn:{partition}:ec2:{}:{owner}:vpc/{vpc}", endpoint.region)));
         }
     }
 
