@@ -292,7 +292,9 @@ pub fn header<'a>(integration: &Integration<'a>, name: &str) -> Result<Option<&'
             .read()?
             .iter()
             .find(|parameter| parameter.place == Place::Header && parameter.key.eq_ignore_ascii_case(name)),
-        Err(_) => None,
+        // One that was not read may send it; one that is missing sends nothing.
+        Err(Leave::Unknown(unknown)) => return Err(unknown),
+        Err(Leave::NotApplicable(_)) => None,
     };
     if let Some(parameter) = connection {
         return match &parameter.value {
