@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A failure told in one or two lines. It never holds a secret value.
+/// A failure told in one or two lines, or several in as many each. It never holds a secret value.
 #[derive(Debug)]
 pub struct Error {
     what: String,
@@ -23,6 +23,31 @@ impl Error {
     pub fn next(mut self, step: impl Into<String>) -> Self {
         self.next = Some(step.into());
         self
+    }
+}
+
+impl Error {
+    /// Several failures as one, so that all are known at once; `None` where there are none. The same failure counts once, and
+    /// what is to be done about one after the other is said after the last of them.
+    pub fn all(failures: Vec<Error>, what: &str) -> Option<Error> {
+        let mut different: Vec<Error> = Vec::new();
+        for failure in failures {
+            if different.iter().all(|known| known.what != failure.what) {
+                different.push(failure);
+            }
+        }
+        if different.len() <= 1 {
+            return different.pop();
+        }
+        let mut text = format!("{} {what}", different.len());
+        for (index, Error { what, next }) in different.iter().enumerate() {
+            text += &format!("\n  {what}");
+            let last = different.get(index + 1).is_none_or(|other| other.next != *next);
+            if let (Some(next), true) = (next, last) {
+                text += &format!("\n    {next}");
+            }
+        }
+        Some(Error::new(text))
     }
 }
 
@@ -65,6 +90,16 @@ mod tests {
     fn the_nearest_name_is_found_and_a_far_one_is_not() {
         assert_eq!(nearest("api/policy-denys", ["api/policy-denies", "api/not-private"]), Some("api/policy-denies"));
         assert_eq!(nearest("zzz", ["api/policy-denies"]), None);
+    }
+
+    #[test]
+    fn failures_are_told_together() {
+        let failure = |what: &str, next: &str| Error::new(what).next(next);
+        let told = |failures: Vec<Error>| Error::all(failures, "files are broken").map(|error| error.to_string());
+        assert_eq!(told(Vec::new()), None);
+        assert_eq!(told(vec![failure("a", "x"), failure("a", "x")]).as_deref(), Some("a\n  x"));
+        let three = vec![failure("a", "x"), failure("b", "x"), failure("c", "y")];
+        assert_eq!(told(three).as_deref(), Some("3 files are broken\n  a\n  b\n    x\n  c\n    y"));
     }
 
     #[test]

@@ -113,8 +113,8 @@ impl<'a> Integration<'a> {
         let (path, verb) = (self.path()?, self.verb()?);
         let of = |path: &'a str| {
             let methods = &saved.get(path)?.methods;
-            let (verb, _) = methods.get_key_value(verb).or_else(|| methods.get_key_value("ANY"))?;
-            Some((path, verb.as_str()))
+            let verb = [verb, "ANY"].into_iter().find(|verb| methods.contains_key(*verb))?;
+            Some((path, verb))
         };
         Ok(self.estate.fitting(saved.keys(), &path).0.into_iter().find_map(of))
     }

@@ -3,7 +3,9 @@
 //! A name that no endpoint has is taken for stale only where the endpoint could have been read: endpoints of
 //! other accounts, other VPCs and other regions may stay unseen, and those are unknown.
 
-use crate::host::{Distrust, Host, Location};
+use std::net::IpAddr;
+
+use crate::host::{Distrust, Host, Location, is_name_of_service};
 use crate::model::ec2::{Endpoint, Route};
 use crate::model::known::any;
 use crate::model::lattice::{Gateway, ResourceConfig};
@@ -68,7 +70,15 @@ impl<'a> Estate<'a> {
         if let Some(endpoint) = self.endpoint_by_name(region, domain) {
             return Hop::Present(endpoint);
         }
-        let Some(id) = id else { return gateway.then(|gateway| self.only_endpoint(domain, gateway)) };
+        let Some(id) = id else {
+            if is_name_of_service(domain) {
+                return Hop::Unknown(
+                    domain,
+                    Unknown::unresolved(format!("{domain} is AWS's, and leads to something else than an endpoint")),
+                );
+            }
+            return gateway.then(|gateway| self.only_endpoint(domain, gateway));
+        };
         gateway.then(|gateway| {
             let there = || self.endpoints(region).any(|endpoint| endpoint.key == id);
             let gap = self.endpoints_gap(gateway);
@@ -163,7 +173,7 @@ impl<'a> Estate<'a> {
 
     fn has_address(&'a self, endpoint: &Site<'a, Endpoint>, address: &str) -> Result<bool, Unknown> {
         any(endpoint.value.interface_ids.read()?, |id| match self.interface((endpoint.account, endpoint.region), id) {
-            Hop::Present(interface) => Ok(interface.value.addresses.read()?.iter().any(|own| own == address)),
+            Hop::Present(interface) => Ok(interface.value.addresses.read()?.iter().any(|own| is_same(own, address))),
             Hop::Unknown(_, unknown) => Err(unknown),
             Hop::Missing(_) | Hop::None => Ok(false),
         })
@@ -271,6 +281,11 @@ impl<'a> Estate<'a> {
 pub fn regional_name(endpoint: &Endpoint) -> Option<&str> {
     let names = endpoint.dns_names.read().ok()?;
     names.iter().find(|name| matches!(Host::parse(name), Host::Endpoint { zone: None, .. })).map(String::as_str)
+}
+
+/// Whether two addresses are one; those of IPv6 can be written in several ways.
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || one.parse::<IpAddr>().is_ok_and(|one| other.parse() == Ok(one))
 }
 
 /// Whether an endpoint may have API Gateway's name of a place among its own, as one for another region has.

@@ -37,9 +37,16 @@ pub struct Integration<'a> {
     pub(super) number: usize,
 }
 
-/// A way from a caller to a method, the same for all that call one API destination with the same parameters.
+/// A way from a caller to a method, the same for all that call one API destination with the same parameters. What is asked
+/// for every caller comes first and stays together: it is seldom in the cache.
 #[derive(Clone)]
+#[repr(C)]
 pub struct Route<'a> {
+    /// Why a role may not invoke the destination, if it may not, as `role/invoke-not-allowed` finds it; of the first role
+    /// that asks, by its address.
+    pub invoke: OnceLock<(usize, Result<Option<String>, Leave>)>,
+    /// Set when the API is joined.
+    pub(super) url: Option<Result<&'a InvocationUrl, Leave>>,
     /// The estate it belongs to.
     pub estate: &'a Estate<'a>,
     /// Where the caller sends to.
@@ -64,14 +71,9 @@ pub struct Route<'a> {
     pub method: Hop<'a, Way<'a>>,
     /// How many segments of the URL stand before the path below the stage.
     pub(super) below: usize,
-    /// Set when the API is joined.
-    pub(super) url: Option<Result<&'a InvocationUrl, Leave>>,
     pub(super) request: OnceLock<Result<Request, Leave>>,
     /// Where the API's policy admits strangers, as `api/policy-open` finds it.
     pub opening: OnceLock<Result<Option<(String, bool)>, Leave>>,
-    /// Why a role may not invoke the destination, if it may not, as `role/invoke-not-allowed` finds it; of the first role
-    /// that asks, by its address.
-    pub invoke: OnceLock<(usize, Result<Option<String>, Leave>)>,
     pub(super) network: Option<Arc<Proof<'a>>>,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -123,9 +124,9 @@ pub struct MethodSummary {
 pub struct ApiResource {
     /// Id within the API.
     pub id: String,
-    /// Methods by verb; `ANY` stands for all.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub methods: BTreeMap<String, Method>,
+    /// Methods by verb; `ANY` stands for all. Most resources have one, and a tree has room for eleven from the first one on.
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    pub methods: LiteMap<String, Method>,
 }
 
 /// A saved method.

@@ -106,13 +106,17 @@ impl FamilyMatrix {
         self.sides().into_iter().fold(Families::BOTH, |families, side| families.and(side.possible))
     }
 
+    /// The families that the path can use, whatever is not known.
+    pub(super) fn certain(&self) -> Families {
+        self.sides().into_iter().fold(Families::BOTH, |families, side| families.and(side.certain))
+    }
+
     /// The families that all three have in common; [`Families::NONE`] says that the path cannot work.
     ///
     /// # Errors
     /// The gap that keeps a family in doubt.
     pub fn common(&self) -> Result<Families, Unknown> {
-        let certain = self.sides().into_iter().fold(Families::BOTH, |families, side| families.and(side.certain));
-        let possible = self.possible();
+        let (certain, possible) = (self.certain(), self.possible());
         match self.sides().into_iter().find_map(|side| side.gap.clone()) {
             Some(gap) if certain != possible => Err(gap),
             _ => Ok(possible),

@@ -2,7 +2,7 @@
 
 use crate::model::Unknown;
 
-use super::families::FamilyMatrix;
+use super::families::{Families, FamilyMatrix};
 use super::range::Family;
 use super::step::{Outcome, Step};
 
@@ -129,12 +129,16 @@ impl<'a> Proof<'a> {
     /// The worst of the answers.
     ///
     /// # Errors
-    /// The first gap, where no question certainly ends badly and not all end well.
+    /// The first gap, where no question certainly ends badly and not all end well. The answers speak of the families that
+    /// the path may use; whether it has any is a question of its own.
     pub fn verdict(&self) -> Result<Verdict, Unknown> {
         let verdicts = self.answers().map(Answer::verdict);
         match verdicts.iter().flatten().max() {
             Some(worst) if *worst > Verdict::Allowed => Ok(*worst),
-            _ => verdicts.into_iter().collect::<Result<Vec<_>, _>>().map(|_| Verdict::Allowed),
+            _ => match self.families.common() {
+                Err(gap) if self.families.certain() == Families::NONE => Err(gap),
+                _ => verdicts.into_iter().collect::<Result<Vec<_>, _>>().map(|_| Verdict::Allowed),
+            },
         }
     }
 }

@@ -130,13 +130,15 @@ impl Condition {
     }
 }
 
-/// Whether the key is missing; a key without values counts as missing.
+/// Whether the key is missing. A key without values counts as missing, and one with an empty text perhaps: `Null` asks for a
+/// value that "is not null", and an empty text is the guide's example of one that is.
 fn is_absent(found: &Value) -> Truth {
     match found {
         Value::Absent => Truth::Yes,
-        Value::Present(texts) => texts.is_empty().into(),
-        Value::Within(_) => Truth::No,
-        Value::OneOf { values, or_absent } if !values.is_empty() && !or_absent => Truth::No,
+        Value::Present(texts) if texts.is_empty() => Truth::Yes,
+        Value::Present(texts) if is_null(texts) => Truth::Unknown,
+        Value::Present(_) | Value::Within(_) => Truth::No,
+        Value::OneOf { values, or_absent: false } if !values.iter().any(is_blank) && !values.is_empty() => Truth::No,
         Value::Unknown | Value::OneOf { .. } => Truth::Unknown,
     }
 }
@@ -174,7 +176,12 @@ impl Comparison {
             Value::Present(texts) => self.of_all(texts, context),
             Value::OneOf { values, or_absent } => {
                 let absent = or_absent.then(|| self.of_absent());
-                values.iter().map(|text| self.of_one(text, context)).chain(absent).reduce(Truth::either).unwrap_or(Truth::Unknown)
+                values
+                    .iter()
+                    .map(|text| self.of_all(std::slice::from_ref(text), context))
+                    .chain(absent)
+                    .reduce(Truth::either)
+                    .unwrap_or(Truth::Unknown)
             }
             Value::Within(ranges) => self.turned(self.operands.any_matches_address(ranges, context)),
         }
@@ -199,8 +206,10 @@ impl Comparison {
         let each = || texts.iter().map(|text| self.of_one(text, context));
         match (texts, self.operator.quantifier) {
             ([], _) => self.of_absent(),
-            ([_], None) | (_, Some(Quantifier::Any)) => Truth::any(each()),
             (_, Some(Quantifier::All)) if is_null(texts) => Truth::Yes,
+            // "For … a null dataset, the condition returns false", even where the policy asks for an empty text.
+            (_, Some(Quantifier::Any)) if is_null(texts) => Truth::any(each()).and(Truth::Unknown),
+            ([_], None) | (_, Some(Quantifier::Any)) => Truth::any(each()),
             (_, Some(Quantifier::All)) => Truth::all(each()),
             // Several values need a quantifier; without one only what both would say is sure.
             (_, None) => Truth::any(each()).either(Truth::all(each())),
@@ -212,7 +221,11 @@ impl Comparison {
     }
 }
 
-/// Empty texts only: for `ForAllValues` the same as no values.
+/// Empty texts only: for set operators the same as no values.
 fn is_null(texts: &[Text]) -> bool {
-    texts.iter().all(|text| text.known() == Some(""))
+    texts.iter().all(is_blank)
+}
+
+fn is_blank(text: &Text) -> bool {
+    text.known() == Some("")
 }

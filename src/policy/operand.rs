@@ -94,7 +94,9 @@ impl Operands {
     pub(super) fn any_matches(&self, text: &Text, context: &Context) -> Truth {
         match self {
             Self::Patterns(patterns) => Truth::any(patterns.iter().map(|own| own.matches(text, context))),
-            Self::Numbers(relation, numbers) => compare(text, number, numbers, |value, own| relation.accepts(value.total_cmp(own))),
+            Self::Numbers(relation, numbers) => {
+                compare(text, number, numbers, |value, own| value.partial_cmp(own).is_some_and(|ordering| relation.accepts(ordering)))
+            }
             Self::Dates(relation, dates) => compare(text, date, dates, |value, own| relation.accepts(value.cmp(own))),
             Self::Bools(bools) => compare(text, boolean, bools, |value, own| value == own),
             Self::Binaries(own) => compare(text, binary, own, |value, own| value == own),
@@ -161,7 +163,10 @@ fn date(text: &str) -> Option<Timestamp> {
     if text.contains('T') {
         return text.parse().ok();
     }
-    let day: Date = text.parse().ok()?;
+    // jiff reads more than the guide names: 20200101, and a date with a time behind a space.
+    let spelt = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+    let day: Date = text.parse().ok().filter(|_| spelt)?;
     Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 

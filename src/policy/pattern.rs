@@ -216,10 +216,10 @@ fn resolve(pieces: &[Piece], context: &Context) -> Resolved {
 }
 
 /// The one value that a variable can stand for. A key with several cannot be a variable, and
-/// whether wildcards in a value would work as such is not documented.
+/// whether wildcards in a value would work as such, or an empty value is "no value", is not documented.
 fn single(texts: &[Text]) -> Option<&str> {
     match texts {
-        [text] => text.known().filter(|known| !known.contains(['*', '?'])),
+        [text] => text.known().filter(|known| !known.is_empty() && !known.contains(['*', '?'])),
         _ => None,
     }
 }

@@ -44,6 +44,14 @@ impl Named {
         }
     }
 
+    /// Account and name, where it is a role.
+    fn role(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Identity { arn, .. } => role(arn),
+            _ => None,
+        }
+    }
+
     fn aws(text: &str) -> Self {
         if text == "*" {
             return Self::Everyone;
@@ -225,8 +233,9 @@ impl Principals {
             return Truth::No;
         };
         let has = |wanted: &Named| self.named.contains(wanted);
-        let both = has(&Named::Account(account.clone())) && has(&Named::aws(arn));
-        both.into()
+        // "Include both the ARN for a role and the ARN for the account", besides that of the session.
+        let role_too = session(arn).is_none_or(|own| self.named.iter().any(|named| named.role() == Some(own)));
+        (has(&Named::Account(account.clone())) && has(&Named::aws(arn)) && role_too).into()
     }
 
     pub(super) fn named(&self) -> &[Named] {

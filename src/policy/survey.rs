@@ -15,7 +15,25 @@ pub struct KeyUse<'a> {
     pub condition: &'a Condition,
 }
 
+impl KeyUse<'_> {
+    /// Whether the request fulfils the condition.
+    #[must_use]
+    pub fn holds(&self, request: &Request) -> Truth {
+        self.condition.holds(&request.context)
+    }
+}
+
 impl Policy {
+    /// Why not all conditions on `keys` are known, if they are not: one of them is not modelled, or something about a
+    /// statement is not, which then may have more of them.
+    #[must_use]
+    pub fn not_modelled(&self, keys: &[&str]) -> Option<&str> {
+        self.statements.iter().find_map(|statement| {
+            let about = statement.conditions.iter().filter(|own| keys.iter().any(|key| own.is_about(key)));
+            about.filter_map(Condition::not_modelled).next().or_else(|| statement.not_modelled.first().map(String::as_str))
+        })
+    }
+
     /// Whether any `Allow` takes in unsigned callers at all, whatever else it demands. Where none
     /// does, AWS answers them `User: anonymous is not authorized`.
     #[must_use]

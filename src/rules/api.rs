@@ -25,7 +25,7 @@ pub fn not_private(path: &Integration<'_>) -> Assessed {
 /// `api/default-endpoint-disabled`
 pub fn default_endpoint_disabled(path: &Integration<'_>) -> Assessed {
     let (api, url) = (path.api.read()?, path.url()?);
-    if !*api.value.default_endpoint_disabled.read()? || matches!(url.host, Host::Custom(_)) {
+    if matches!(url.host, Host::Custom(_)) || !*api.value.default_endpoint_disabled.read()? {
         return pass();
     }
     let evidence = api.at("/default_endpoint_disabled").observed("true").expected("false, or a URL with a private custom domain name");
@@ -36,7 +36,7 @@ pub fn default_endpoint_disabled(path: &Integration<'_>) -> Assessed {
 pub fn access_mode_strict(path: &Integration<'_>) -> Assessed {
     let (api, url) = (path.api.read()?, path.url()?);
     let differs = matches!(url.host, Host::Endpoint { .. } | Host::ApiAtEndpoint { .. } | Host::ServicePrivateName { .. });
-    if api.value.access_mode.read()?.as_deref() != Some("STRICT") || !differs {
+    if !differs || api.value.access_mode.read()?.as_deref() != Some("STRICT") {
         return pass();
     }
     let suffix = partition_of_region(api.region).and_then(suffix_of_partition).unwrap_or("amazonaws.com");
@@ -77,10 +77,14 @@ pub fn deployment_drift(path: &Integration<'_>) -> Assessed {
     };
     let saved = api.value.resources.read()?;
     let places = (std::ptr::from_ref(deployed).addr(), std::ptr::from_ref(saved).addr());
-    if path.estate.answers.deployed.get(places, || Ok(differences(deployed, saved)?.is_empty()))? {
+    let same = || match differences(deployed, saved) {
+        (found, Some(unknown)) if found.is_empty() => Err(unknown),
+        (found, _) => Ok(found.is_empty()),
+    };
+    if path.estate.answers.deployed.get(places, same)? {
         return pass();
     }
-    let differences = differences(deployed, saved)?;
+    let (differences, _) = differences(deployed, saved);
     let (here, elsewhere): (Vec<_>, Vec<_>) = differences.iter().partition(|difference| called == Some((difference.path, difference.verb)));
     let at = |what: &Difference<'_>| {
         Finding::from(stage.at("/deployment_id").observed(what.deployed()).expected(what.saved()))
@@ -98,9 +102,8 @@ pub fn deployment_drift(path: &Integration<'_>) -> Assessed {
 pub fn required_params(path: &Integration<'_>) -> Assessed {
     let api = path.api.read()?;
     let (method, pointer) = saved_method(path)?;
-    let validators = api.value.validators.read()?;
     let Some(id) = method.validator_id.read()? else { return pass() };
-    match validators.get(id) {
+    match api.value.validators.read()?.get(id) {
         Some(validator) if validator.parameters => {}
         Some(_) => return pass(),
         None => return not_applicable("the method's validator does not exist"),
@@ -149,6 +152,9 @@ pub fn unsupported_media_type(path: &Integration<'_>) -> Assessed {
     if templates.iter().any(|kind| kind.eq_ignore_ascii_case(sent)) {
         return pass();
     }
+    if templates.iter().any(|kind| kind.split_once(';').is_some_and(|(kind, _)| kind.trim().eq_ignore_ascii_case(sent))) {
+        return Err(Unknown::unresolved(format!("whether a template for {sent} with a parameter is taken is not documented")).into());
+    }
     let observed = if templates.is_empty() { "no templates".to_owned() } else { templates.join(", ") };
     let evidence = api.at(format!("{pointer}/integration/template_types")).observed(observed);
     fail(Finding::from(evidence.expected(format!("a template for {sent}"))).facet(&pointer))
@@ -191,8 +197,9 @@ pub fn is_sent(path: &Integration<'_>, parameter: &str) -> Result<bool, Leave> {
         Some(("header", name)) if path.task().is_err() && is_stripped(name) => Ok(false),
         Some(("header", name)) => path.carries(Place::Header, name),
         Some(("querystring", name)) => path.carries(Place::Query, name),
-        // A path parameter is part of a path that matched.
-        _ => Ok(true),
+        // A path parameter is part of a path that matched, and what is none of a request is not the caller's to send.
+        Some(("path", _)) | None => Ok(true),
+        Some(_) => Err(Unknown::unresolved(format!("{parameter} is no parameter of a request that is known here")).into()),
     }
 }
 
@@ -238,30 +245,35 @@ impl Difference<'_> {
 
 type Summary = BTreeMap<String, BTreeMap<String, MethodSummary>>;
 
-/// Methods that differ, sorted by path and verb.
-fn differences<'a>(deployed: &'a Summary, saved: &'a BTreeMap<String, ApiResource>) -> Result<Vec<Difference<'a>>, Unknown> {
-    let mut found = Vec::new();
+/// Methods that differ, sorted by path and verb, and why there may be more.
+fn differences<'a>(deployed: &'a Summary, saved: &'a BTreeMap<String, ApiResource>) -> (Vec<Difference<'a>>, Option<Unknown>) {
+    let (mut found, mut gap) = (Vec::new(), None);
     for (path, methods) in deployed {
         let own = saved.get(path).map(|resource| &resource.methods);
         for (verb, summary) in methods {
-            let saved = match own.and_then(|own| own.get(verb)) {
-                None => None,
-                Some(method) => Some((method.authorization.read()?.as_str(), *method.api_key_required.read()?)),
-            };
-            if saved != Some((summary.authorization.as_str(), summary.api_key_required)) {
-                found.push(Difference { path, verb, deployed: Some(summary), saved });
+            match own.and_then(|own| own.get(verb)).map(asked).transpose() {
+                Ok(saved) if saved == Some((summary.authorization.as_str(), summary.api_key_required)) => {}
+                Ok(saved) => found.push(Difference { path, verb, deployed: Some(summary), saved }),
+                Err(unknown) => gap = gap.or(Some(unknown)),
             }
         }
     }
     for (path, resource) in saved {
         for (verb, method) in &resource.methods {
             if deployed.get(path).is_none_or(|methods| !methods.contains_key(verb)) {
-                let saved = Some((method.authorization.read()?.as_str(), *method.api_key_required.read()?));
-                found.push(Difference { path, verb, deployed: None, saved });
+                match asked(method) {
+                    Ok(saved) => found.push(Difference { path, verb, deployed: None, saved: Some(saved) }),
+                    Err(unknown) => gap = gap.or(Some(unknown)),
+                }
             }
         }
     }
-    Ok(found)
+    (found, gap)
+}
+
+/// What a saved method asks of its callers.
+fn asked(method: &Method) -> Result<(&str, bool), Unknown> {
+    Ok((method.authorization.read()?.as_str(), *method.api_key_required.read()?))
 }
 
 /// A name as part of a JSON pointer (RFC 6901).

@@ -66,13 +66,21 @@ pub fn policy_principal(path: &Integration<'_>) -> Assessed {
 /// `api/policy-resource-mismatch`
 pub fn policy_resource_mismatch(path: &Integration<'_>) -> Assessed {
     let call = Call::of(path)?.unsigned()?.without_authorizer()?;
-    let anonymous = Principal::Anonymous;
-    let for_us = |allow: &&Statement| allow.covers_principal(&anonymous) != Truth::No && allow.covers_action(call.request) != Truth::No;
-    let mut allows = call.allows().filter(for_us);
-    let Some(first) = allows.next() else { return not_applicable("the policy allows unsigned callers nothing") };
-    if std::iter::once(first).chain(allows).any(|allow| allow.covers_resource(call.request) != Truth::No) {
-        return pass();
+    let for_us = |allow: &Statement| Truth::all([allow.covers_principal(&Principal::Anonymous), allow.covers_action(call.request)]);
+    let (mut first, mut unclear) = (None, false);
+    for allow in call.allows() {
+        match (for_us(allow), allow.covers_resource(call.request)) {
+            (Truth::No, _) => {}
+            (Truth::Yes, Truth::Yes) => return pass(),
+            (Truth::Yes, Truth::No) => first = first.or(Some(allow)),
+            _ => unclear = true,
+        }
     }
+    let first = match first {
+        _ if unclear => return Err(Unknown::unresolved("what the policy allows, or whom, cannot be read from it").into()),
+        None => return not_applicable("the policy allows unsigned callers nothing"),
+        Some(first) => first,
+    };
     let written = call.document.pointer(&format!("{}/Resource", call.policy.pointer(first)));
     let element = if written.is_some() { "Resource" } else { "NotResource" };
     fail(call.written(first, element).expected(format!("a resource that takes in {}", call.request.resource)))
@@ -81,8 +89,9 @@ pub fn policy_resource_mismatch(path: &Integration<'_>) -> Assessed {
 /// `api/policy-stale-endpoint`
 pub fn policy_stale_endpoint(path: &Integration<'_>) -> Assessed {
     let call = Call::of(path)?.unsigned()?;
+    let unread = unread(call.policy, &NETWORKS);
     if call.policy.uses(&NETWORKS).next().is_none() {
-        return pass();
+        return unread.map_or_else(pass, |unknown| Err(unknown.into()));
     }
     let endpoint = path.endpoint.read()?;
     let vpc = endpoint.value.vpc_id.read()?;
@@ -90,7 +99,7 @@ pub fn policy_stale_endpoint(path: &Integration<'_>) -> Assessed {
         let finding = Finding::from(call.condition(&used).expected(format!("{} or {vpc}", endpoint.key)));
         return fail(finding.related(endpoint.at("/id").observed(endpoint.key)));
     }
-    let (mut findings, mut gap) = (Vec::new(), None);
+    let (mut findings, mut gap) = (Vec::new(), unread);
     for used in call.policy.uses(&NETWORKS) {
         for id in used.condition.values().iter().filter(|id| *id != endpoint.key && *id != vpc) {
             match exists(endpoint, id) {
@@ -111,9 +120,15 @@ pub fn policy_source_ip(api: &Site<'_, Api>) -> Assessed {
     private(api)?;
     let Some(document) = document(api)? else { return not_applicable("the API has no policy") };
     let policy = api.estate.policy(document)?;
+    let gap = |keys| unread(policy, keys).map_or(Ok(()), Err);
     match private_source_ip(policy) {
-        None => pass(),
+        None if asks_for_both(policy) => pass(),
+        None => {
+            gap(&SOURCE_IP)?;
+            pass()
+        }
         Some(used) => {
+            gap(&[])?;
             let note = match (used.statement.effect(), used.condition.negated()) {
                 (Effect::Allow, false) | (Effect::Deny, true) => "It lets no call in, or not for the reason it says.",
                 (Effect::Allow, true) | (Effect::Deny, false) => "It keeps no call out.",
@@ -251,7 +266,9 @@ impl<'p, 'a> Call<'p, 'a> {
             return None;
         }
         let allowing = |used: &KeyUse<'_>| {
-            used.statement.effect() == Effect::Allow && used.statement.applies_ignoring(self.request, &NETWORKS) == Truth::Yes
+            used.statement.effect() == Effect::Allow
+                && used.holds(self.request) == Truth::No
+                && used.statement.applies_ignoring(self.request, &NETWORKS) == Truth::Yes
         };
         self.policy.uses(&NETWORKS).find(allowing)
     }
@@ -297,13 +314,17 @@ fn private(api: &Site<'_, Api>) -> Result<(), Leave> {
 
 /// The policy, unless there is none or an empty one.
 fn document<'a>(api: &Site<'a, Api>) -> Result<Option<&'a Value>, Unknown> {
-    let empty = |policy: &Value| match policy {
+    Ok(api.value.policy.read()?.as_ref().filter(|policy| !is_empty(policy)))
+}
+
+/// Whether what stands in the place of a policy is none.
+pub fn is_empty(policy: &Value) -> bool {
+    match policy {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
         Value::Object(fields) => fields.is_empty(),
         _ => false,
-    };
-    Ok(api.value.policy.read()?.as_ref().filter(|policy| !empty(policy)))
+    }
 }
 
 fn pointer_of(policy: &Policy, used: &KeyUse<'_>) -> String {
@@ -341,8 +362,18 @@ fn exists(near: &Site<'_, crate::model::ec2::Endpoint>, name: &str) -> Result<bo
 /// The first condition on `aws:SourceIp` with a private range, in a policy that does not also ask for the address that
 /// private APIs see.
 fn private_source_ip(policy: &Policy) -> Option<KeyUse<'_>> {
-    let combined = policy.uses(&["aws:VpcSourceIp"]).next().is_some();
-    policy.uses(&SOURCE_IP).find(|used| !combined && used.condition.values().iter().any(|value| is_private(value)))
+    let both = asks_for_both(policy);
+    policy.uses(&SOURCE_IP).find(|used| !both && used.condition.values().iter().any(|value| is_private(value)))
+}
+
+/// Whether a policy asks for the address that private APIs see; where it asks for the other too, it is one for both kinds.
+fn asks_for_both(policy: &Policy) -> bool {
+    policy.uses(&["aws:VpcSourceIp"]).next().is_some()
+}
+
+/// Why not all of what a policy says about `keys` is known.
+fn unread(policy: &Policy, keys: &[&str]) -> Option<Unknown> {
+    policy.not_modelled(keys).map(|why| Unknown::unresolved(format!("the policy cannot be read as a whole: {why}")))
 }
 
 /// Ranges of RFC 1918, RFC 6598 and RFC 4193.

@@ -1,5 +1,6 @@
 //! Rules on private custom domain names: who may use them, and where they lead.
 
+use super::api_policy::is_empty;
 use super::verdict::{Assessed, Confidence, Evidence, Finding, Leave, fail, not_applicable, pass};
 use crate::estate::{Hop, Integration, owner_of};
 use crate::host::Host;
@@ -45,7 +46,7 @@ pub fn policy_denies(path: &Integration<'_>) -> Assessed {
         return not_applicable("the call does not go through an endpoint");
     }
     let expected = |evidence: Evidence| evidence.expected("a policy that allows the unsigned call through this endpoint");
-    let Some(document) = domain.value.policy.read()?.as_ref().filter(|document| !document.is_null()) else {
+    let Some(document) = domain.value.policy.read()?.as_ref().filter(|document| !is_empty(document)) else {
         let owner = owner_of(domain.value, domain.account);
         if owner != domain.account {
             return Err(Unknown::foreign(format!("{} belongs to account {owner}, which alone sees its policy", domain.value.name)).into());

@@ -75,16 +75,24 @@ pub fn policy_principal_only(path: &Integration<'_>) -> Assessed {
     let endpoint = path.endpoint.read()?;
     let Some(document) = endpoint.value.policy.read()? else { return pass() };
     let (policy, request) = (endpoint.estate.policy(document)?, path.request()?);
-    let allows = policy.statements().iter().filter(|statement| statement.effect() == Effect::Allow);
-    let about = |allow: &&Statement| allow.covers_action(request) != Truth::No && allow.covers_resource(request) != Truth::No;
-    let mut first = None;
-    for allow in allows.filter(about) {
-        match needs_identity(allow)? {
-            Some(element) => first = first.or(Some((allow, element))),
-            None => return pass(),
+    let (mut first, mut maybe_open, mut maybe_about) = (None, None, None);
+    for allow in policy.statements().iter().filter(|statement| statement.effect() == Effect::Allow) {
+        let about = Truth::all([allow.covers_action(request), allow.covers_resource(request)]);
+        let unclear = || Unknown::unresolved("what a statement of the endpoint's policy is about cannot be read from it");
+        match (needs_identity(allow), about) {
+            (_, Truth::No) => {}
+            (Ok(None), Truth::Yes) => return pass(),
+            (Ok(Some(element)), Truth::Yes) => first = first.or(Some((allow, element))),
+            (Ok(Some(_)), Truth::Unknown) => maybe_about = maybe_about.or_else(|| Some(unclear())),
+            (Ok(None), Truth::Unknown) => maybe_open = maybe_open.or_else(|| Some(unclear())),
+            (Err(unknown), _) => maybe_open = maybe_open.or(Some(unknown)),
         }
     }
-    let Some((allow, element)) = first else { return not_applicable("the policy allows nobody this call") };
+    let (allow, element) = match (first, maybe_open, maybe_about) {
+        (_, Some(unknown), _) | (None, None, Some(unknown)) => return Err(unknown.into()),
+        (Some(first), None, _) => first,
+        (None, None, None) => return not_applicable("the policy allows nobody this call"),
+    };
     let pointer = format!("{}/{element}", policy.pointer(allow));
     let written = document.pointer(&pointer).map_or_else(String::new, ToString::to_string);
     fail(endpoint.at(format!("/policy{pointer}")).observed(written).expected("an Allow for everyone, narrowed to the API"))
@@ -98,8 +106,14 @@ fn needs_identity(allow: &Statement) -> Result<Option<String>, Unknown> {
         Truth::No => return Ok(Some("Principal".to_owned())),
         Truth::Unknown => return Err(Unknown::unresolved("whom the endpoint's policy allows cannot be read from it")),
     }
-    let identity = allow.conditions().iter().find(|own| is_of_signature(own) && own.holds_when_absent() == Truth::No);
-    Ok(identity.map(|own| format!("Condition/{}/{}", own.operator(), own.key().replace('/', "~1"))))
+    let of_signature = || allow.conditions().iter().filter(|own| is_of_signature(own));
+    if let Some(own) = of_signature().find(|own| own.holds_when_absent() == Truth::No) {
+        return Ok(Some(format!("Condition/{}/{}", own.operator(), own.key().replace('/', "~1"))));
+    }
+    if let Some(why) = of_signature().find_map(Condition::not_modelled).or_else(|| allow.not_modelled().first().map(String::as_str)) {
+        return Err(Unknown::unresolved(format!("whom the endpoint's policy allows cannot be read from it: {why}")));
+    }
+    Ok(None)
 }
 
 /// Whether a condition is about a key that unsigned calls do not have. Some of them say `anonymous` in its place.
@@ -117,14 +131,16 @@ pub fn private_dns_off(path: &Integration<'_>) -> Assessed {
         hop => Some(*hop.read()?),
     };
     let Some(endpoint) = endpoint else { return not_applicable("the gateway's VPC has no execute-api endpoint") };
-    let needs_domain = matches!(path.domain, Hop::Present(_));
-    if !(needs_names || needs_domain) || *endpoint.value.private_dns.read()? {
+    let why = match &path.domain {
+        _ if needs_names => {
+            "The resource configuration's domain is API Gateway's own name, which leads to an endpoint with private DNS only."
+        }
+        Hop::Present(_) => "The URL names a private custom domain; AWS does not document that this works without private DNS.",
+        Hop::Unknown(_, unknown) if !*endpoint.value.private_dns.read()? => return Err(unknown.clone().into()),
+        _ => return pass(),
+    };
+    if *endpoint.value.private_dns.read()? {
         return pass();
     }
-    let why = if needs_names {
-        "The resource configuration's domain is API Gateway's own name, which leads to an endpoint with private DNS only."
-    } else {
-        "The URL names a private custom domain; AWS does not document that this works without private DNS."
-    };
     fail(Finding::from(endpoint.at("/private_dns").observed("false").expected("true")).note(why))
 }

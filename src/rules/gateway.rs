@@ -6,11 +6,13 @@ use super::dns::{amazon_resolver, hidden, is_api_host, resolves_in_vpc, vpc_of};
 use super::verdict::{Assessed, Finding, Leave, fail, pass};
 use crate::estate::{Hop, Integration, Site};
 use crate::model::Unknown;
+use crate::model::known::any;
 use crate::model::lattice::Gateway;
 
 /// Whether a gateway works as far as its owner can tell: a service looks after its own.
 pub fn is_ready(gateway: &Site<'_, Gateway>) -> Result<bool, Unknown> {
-    Ok(gateway.value.status.read()? == "ACTIVE" || *gateway.value.service_managed.read()?)
+    let (status, managed) = (&gateway.value.status, &gateway.value.service_managed);
+    any([status.read().map(|status| status == "ACTIVE"), managed.read().copied()], |ready| ready)
 }
 
 /// `gateway/not-active`
@@ -36,8 +38,9 @@ pub fn dns_mode(path: &Integration<'_>) -> Assessed {
         return fail(Finding::from(place.expected("IN_VPC, or a domain that public DNS answers")).related(domain).note(why));
     }
     let vpc = vpc_of(gateway)?;
+    // Without DNS support AWS's resolver does not answer; another one, that the DHCP options name, may.
+    amazon_resolver(&vpc)?;
     if *vpc.value.dns_support.read()? {
-        amazon_resolver(&vpc)?;
         return pass();
     }
     let finding = Finding::from(place.expected("a VPC that resolves names, or PUBLIC"));
@@ -54,11 +57,13 @@ pub fn single_zone(gateway: &Site<'_, Gateway>) -> Assessed {
         }
     }
     let zones: BTreeSet<&str> = comparable(&found).collect();
-    match (zones.len(), gap) {
+    let subnets: BTreeSet<&String> = gateway.value.subnet_ids.read()?.iter().collect();
+    // A subnet stands in one zone, whichever that is.
+    match (zones.len(), gap.filter(|_| subnets.len() > 1)) {
         (2.., _) => pass(),
         (_, Some(unknown)) => Err(Leave::Unknown(unknown)),
         (_, None) => {
-            let observed = zones.into_iter().next().unwrap_or("none");
+            let observed = zones.into_iter().next().or(subnets.into_iter().next().map(String::as_str)).unwrap_or("none");
             fail(gateway.at("/subnet_ids").observed(observed).expected("subnets in at least two Availability Zones"))
         }
     }

@@ -213,12 +213,12 @@ pub fn gateway_egress_blocked(path: &Integration<'_>) -> Assessed {
 pub fn endpoint_ingress_blocked(path: &Integration<'_>) -> Assessed {
     let (answer, gateway, endpoint) = (&path.filters()?.ingress, path.gateway.read()?, path.endpoint.read()?);
     let Some(severity) = blocked(answer)? else { return pass() };
-    if gateway.value.security_group_ids.read()?.is_empty() {
-        return Err(Unknown::unresolved("the gateway names no security group, and which one AWS applies then is not known").into());
-    }
     let own = endpoint.at("/security_group_ids").observed(ids(&endpoint.value.security_group_ids));
     let peers = gateway.at("/security_group_ids").observed(ids(&gateway.value.security_group_ids));
-    let expected = format!("tcp/443 from {}", ids(&gateway.value.security_group_ids));
+    let expected = match gateway.value.security_group_ids.read() {
+        Ok(groups) if groups.is_empty() => "tcp/443 from the gateway's subnets".to_owned(),
+        _ => format!("tcp/443 from {}", ids(&gateway.value.security_group_ids)),
+    };
     let group = first_group(endpoint, endpoint.value.security_group_ids.read()?);
     fail(between(listing(group.as_ref(), Direction::Ingress, own, expected), answer).severity(severity).related(peers))
 }
@@ -336,12 +336,16 @@ pub fn gateway_ingress_documented(path: &Integration<'_>) -> Assessed {
     if let Ok(super::verdict::Verdict::Fail(_)) = association_unhealthy(connection) {
         return not_applicable("another finding explains why the connection fails");
     }
+    let mut gap = None;
     for check in EXPLANATIONS {
         match check(path) {
             Ok(super::verdict::Verdict::Fail(_)) => return not_applicable("another finding explains why the connection fails"),
-            Err(Leave::Unknown(unknown)) => return Err(Leave::Unknown(unknown)),
+            Err(Leave::Unknown(unknown)) => gap = gap.or(Some(unknown)),
             Ok(super::verdict::Verdict::Pass) | Err(Leave::NotApplicable(_)) => {}
         }
+    }
+    if let Some(unknown) = gap {
+        return Err(unknown.into());
     }
     let carrier = gateway.at("/security_group_ids").observed(ids(&gateway.value.security_group_ids));
     let expected = "tcp/0-65535 from 0.0.0.0/0 and ::/0, which only one of AWS's guides asks for".to_owned();

@@ -1,12 +1,14 @@
 //! Rules on what becomes of events that are not delivered, and who hears of it.
 
+use serde_json::Value;
+
 use super::verdict::{Assessed, Finding, Leave, Severity, fail, not_applicable, pass};
 use crate::arn::Arn;
 use crate::estate::{Hop, Integration, Site};
 use crate::model::events::{Archive, Rule};
 use crate::model::more::{Alarm, Metric, Queue};
-use crate::model::{Known, Unknown};
-use crate::policy::{Principal, Request, Resource, Truth, Value};
+use crate::model::{Json, Known, Unknown};
+use crate::policy::{Principal, Request, Resource, Truth, Value as Key};
 use crate::rules::role::{SERVICE, of_account, whichever_rule};
 
 /// `observability/dead-letter-queue-missing`
@@ -52,8 +54,27 @@ fn keeps(archive: &Archive, bus: &str, rule: &Rule) -> Result<bool, Unknown> {
     if archive.source_arn.read()? != bus || archive.state.read()? != "ENABLED" {
         return Ok(false);
     }
-    let pattern = archive.pattern.read()?;
-    Ok(pattern.is_none() || rule.pattern.read()? == pattern)
+    let Some(kept) = archive.pattern.read()? else { return Ok(true) };
+    let Some(matched) = rule.pattern.read()? else { return Ok(false) };
+    Ok(kept == matched || is_wider(&json(kept), &json(matched)))
+}
+
+/// A pattern, taken apart.
+fn json(pattern: &Json) -> Value {
+    serde_json::to_value(pattern).unwrap_or_default()
+}
+
+/// Whether what a pattern matches is matched by another one too, as far as that shows: each of its fields is one of the
+/// narrower pattern's, with all the alternatives that stand there.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html>
+fn is_wider(wide: &Value, narrow: &Value) -> bool {
+    match (wide, narrow) {
+        (Value::Object(wide), Value::Object(narrow)) => {
+            wide.iter().all(|(key, own)| narrow.get(key).is_some_and(|narrow| is_wider(own, narrow)))
+        }
+        (Value::Array(wide), Value::Array(narrow)) => narrow.iter().all(|one| wide.contains(one)),
+        _ => false,
+    }
 }
 
 /// The dead-letter queue of a target.
@@ -93,8 +114,11 @@ fn is_fifo(arn: &str) -> bool {
 
 /// `observability/dead-letter-queue-policy`
 pub fn dead_letter_queue_policy(path: &Integration<'_>) -> Assessed {
-    let (rule, _) = path.target()?;
+    let (rule, target) = path.target()?;
     let (arn, queue) = queue(path)?;
+    if Arn::parse(arn).is_some_and(|parts| parts.region != target.region) {
+        return not_applicable("events cannot be sent to a queue of another region, whatever its policy");
+    }
     if is_fifo(arn) {
         return not_applicable("events cannot be sent to a FIFO queue, whatever its policy");
     }
@@ -104,7 +128,7 @@ pub fn dead_letter_queue_policy(path: &Integration<'_>) -> Assessed {
     if whichever_rule(rule, document, "sqs:SendMessage", || Resource::arn(arn))? {
         return pass();
     }
-    let context = of_account(rule).with("aws:SourceArn", Value::text(rule.key));
+    let context = of_account(rule).with("aws:SourceArn", Key::text(rule.key));
     let request = Request::new(Principal::Service(SERVICE.to_owned()), "sqs:SendMessage", Resource::arn(arn), context);
     let evaluation = path.estate.policy(document)?.evaluate(&request);
     match evaluation.allows() {

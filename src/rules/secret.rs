@@ -1,12 +1,14 @@
 //! Rules on values that should not stand in clear. The source has masked them and says what they looked like.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::verdict::{Assessed, Evidence, Finding, not_applicable, verdict};
 use crate::arn::Arn;
 use crate::estate::{Hop, Site};
 use crate::model::apigateway::Stage;
-use crate::model::events::{Connection, Destination, Parameter, Target};
+use crate::model::events::{Connection, Destination, OAuth, Parameter, Target};
 use crate::model::states::StateMachine;
 use crate::model::text::Class;
 use crate::model::{Text, Unknown};
@@ -35,11 +37,24 @@ pub fn connection_parameter(connection: &Site<'_, Connection>) -> Assessed {
         };
         parameters.iter().enumerate().filter_map(open).collect()
     };
-    let mut findings = of("/parameters", connection.value.parameters.read()?);
-    if let Some(oauth) = connection.value.oauth.read()? {
-        findings.extend(of("/oauth/parameters", &oauth.parameters));
+    let own = connection.value.parameters.read().map(|parameters| of("/parameters", parameters));
+    let of_oauth = |oauth: &Option<OAuth>| oauth.as_ref().map_or_else(Vec::new, |oauth| of("/oauth/parameters", &oauth.parameters));
+    found_in([own, connection.value.oauth.read().map(of_oauth)])
+}
+
+/// What was found in several places. One that was not read matters only where nothing is wrong in the others.
+fn found_in<const N: usize>(places: [Result<Vec<Finding>, Unknown>; N]) -> Assessed {
+    let (mut findings, mut gap) = (Vec::new(), None);
+    for place in places {
+        match place {
+            Ok(found) => findings.extend(found),
+            Err(unknown) => gap = gap.or(Some(unknown)),
+        }
     }
-    verdict(findings)
+    match gap {
+        Some(unknown) if findings.is_empty() => Err(unknown.into()),
+        _ => verdict(findings),
+    }
 }
 
 /// `secret/target-parameter`
@@ -47,14 +62,14 @@ pub fn target_parameter(target: &Site<'_, Target>) -> Assessed {
     if !calls_destination(target)? {
         return not_applicable("the target is no API destination");
     }
-    let places = [("headers", target.value.headers.read()?), ("query", target.value.query.read()?)];
-    let open = places.iter().flat_map(|(place, texts)| texts.iter().map(move |(key, text)| (place, key, text))).filter_map(
-        |(place, key, text)| {
+    let of = |place: &str, texts: &BTreeMap<String, Text>| -> Vec<Finding> {
+        let open = |(key, text): (&String, &Text)| {
             let evidence = target.at(format!("/{place}/{}", escape(key))).observed(masked(suspicious(text)?));
             Some(Finding::from(evidence.expected("a parameter of the connection that is kept secret")).facet(format!("{place} {key}")))
-        },
-    );
-    verdict(open.collect())
+        };
+        texts.iter().filter_map(open).collect()
+    };
+    found_in([target.value.headers.read().map(|own| of("headers", own)), target.value.query.read().map(|own| of("query", own))])
 }
 
 /// `secret/target-input`
@@ -73,17 +88,9 @@ pub fn target_input(target: &Site<'_, Target>) -> Assessed {
 
 /// `secret/invocation-endpoint`
 pub fn invocation_endpoint(destination: &Site<'_, Destination>) -> Assessed {
-    let mut findings = Vec::new();
-    let endpoint = destination.value.endpoint.read()?;
-    if let Some(what) = open_in_url(endpoint) {
-        findings.push(in_url(destination.at("/endpoint").observed(endpoint), what));
-    }
-    match open_in_authorization(destination) {
-        Ok(found) => findings.extend(found),
-        Err(unknown) if findings.is_empty() => return Err(unknown.into()),
-        Err(_) => {}
-    }
-    verdict(findings)
+    let in_own = |url: &String| open_in_url(url).map(|what| in_url(destination.at("/endpoint").observed(url), what)).into_iter().collect();
+    let own = destination.value.endpoint.read().map(in_own);
+    found_in([own, open_in_authorization(destination).map(|found| found.into_iter().collect())])
 }
 
 /// What stands in the URL from which the destination's connection gets its tokens.
@@ -100,17 +107,19 @@ fn open_in_authorization(destination: &Site<'_, Destination>) -> Result<Option<F
 
 /// `secret/stage-variable`
 pub fn stage_variable(stage: &Site<'_, Stage>) -> Assessed {
-    let canary = stage.value.canary.read()?;
-    let own = stage.value.variables.read()?.iter().map(|(key, text)| ("/variables", key, text));
-    let overrides = canary.iter().flat_map(|canary| &canary.variables).map(|(key, text)| ("/canary/variables", key, text));
-    let open = own.chain(overrides).filter_map(|(base, key, text)| {
+    let open = |base: &str, (key, text): (&String, &Text)| {
         let evidence = stage.at(format!("{base}/{}", escape(key))).observed(masked(suspicious(text)?));
         Some(
             Finding::from(evidence.expected("a reference to Secrets Manager or Parameter Store, read by the backend"))
                 .facet(format!("{base}/{key}")),
         )
+    };
+    let own = stage.value.variables.read().map(|own| own.iter().filter_map(|variable| open("/variables", variable)).collect());
+    let overrides = stage.value.canary.read().map(|canary| {
+        let variables = canary.iter().flat_map(|canary| &canary.variables);
+        variables.filter_map(|variable| open("/canary/variables", variable)).collect()
     });
-    verdict(open.collect())
+    found_in([own, overrides])
 }
 
 /// `secret/state-machine`

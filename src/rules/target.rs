@@ -137,7 +137,7 @@ const STRIPPED: [&str; 33] = [
 /// `target/header-stripped`
 pub fn header_stripped(path: &Integration<'_>) -> Assessed {
     let own = match &path.caller {
-        Caller::Target(_, target) => of_target(target),
+        Caller::Target(..) => of_target(path.target()?.1),
         Caller::Pipe(..) => Err(parameters_of_pipe()),
         Caller::Task(..) => return not_applicable("a state machine calls by itself"),
     };

@@ -17,7 +17,7 @@ fn the_articles_stack_is_read_back() {
     assert!(real.is_empty(), "{real:?}");
     let region = region(&snapshot, account);
 
-    let target = &entry(&region.rules, &ids["rule_arn"]).targets.read().expect("targets")["Target0"];
+    let target = &entry(&region.rules, &ids["rule_arn"]).targets.read().expect("targets").get("Target0").expect("a target");
     assert_eq!(target.arn, Known::Value(ids["destination_arn"].as_str().expect("an ARN").to_owned()));
     assert_eq!(target.input.read().expect("input").path.as_deref(), Some("$.detail"));
     let destination = entry(&region.destinations, &ids["destination_arn"]);

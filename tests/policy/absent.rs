@@ -91,8 +91,20 @@ fn no_values_are_as_good_as_no_key() {
     assert_eq!(compares("ForAnyValue:StringEquals", json!("a"), empty()), No);
     assert_eq!(compares("Null", json!("true"), empty()), Yes);
     // An empty text is the example that the page gives for values that resolve to nothing.
-    let blank = Context::new().with("aws:Key", Value::text(""));
-    assert_eq!(compares("ForAllValues:StringEquals", json!("a"), blank), Yes);
+    let blank = || Context::new().with("aws:Key", Value::text(""));
+    assert_eq!(compares("ForAllValues:StringEquals", json!("a"), blank()), Yes);
+    let either = Context::new().with("aws:Key", Value::one_of(["", "a"]));
+    assert_eq!(compares("ForAllValues:StringEquals", json!("a"), either), Yes);
+    // "For no matching context key or a null dataset, the condition returns false", whatever the texts would say.
+    assert_eq!(compares("ForAnyValue:StringEquals", json!("a"), blank()), No);
+    assert_eq!(compares("ForAnyValue:StringEquals", json!(""), blank()), Unknown);
+    assert_eq!(compares("ForAnyValue:StringNotEquals", json!("a"), blank()), Unknown);
+    // `Null` with `false`: "the key exists and its value is not null".
+    assert_eq!(compares("Null", json!("false"), blank()), Unknown);
+    assert_eq!(compares("Null", json!("true"), Context::new().with("aws:Key", Value::one_of(["", "a"]))), Unknown);
+    // Without a set operator an empty text is a text.
+    assert_eq!(compares("StringEquals", json!(""), blank()), Yes);
+    assert_eq!(compares("StringNotEquals", json!("a"), blank()), Yes);
 }
 
 /// `#Conditions_Null` of the operators' page: `true` asks for a missing key, `false` for a key.

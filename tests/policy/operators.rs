@@ -74,7 +74,13 @@ fn numbers() {
     table(
         "NumericEquals",
         Some("NumericNotEquals"),
-        &[(json!("10"), "10", Yes), (json!("10"), "10.0", Yes), (json!("10"), "11", No), (json!("10"), "ten", Unknown)],
+        &[
+            (json!("10"), "10", Yes),
+            (json!("10"), "10.0", Yes),
+            (json!("10"), "11", No),
+            (json!("0"), "-0", Yes),
+            (json!("10"), "ten", Unknown),
+        ],
     );
     table("NumericLessThan", None, &[(json!("10"), "9", Yes), (json!("10"), "10", No)]);
     table("NumericLessThanEquals", None, &[(json!("10"), "10", Yes), (json!("10"), "10.5", No)]);
@@ -100,6 +106,10 @@ fn dates() {
             (json!(day), "yesterday", Unknown),
             // A year, or an hour of 1970?
             (json!("2020"), "2020-01-01T00:00:00Z", Unknown),
+            // None of the W3C's forms, nor seconds for certain.
+            (json!("20200101"), "2020-01-01T00:00:00Z", Unknown),
+            (json!("2020-01-01 12:00:00"), "2020-01-01T00:00:00Z", Unknown),
+            (json!("2020-W01-3"), "2020-01-01T00:00:00Z", Unknown),
         ],
     );
     table(

@@ -77,7 +77,11 @@ fn who_is_meant() {
 fn who_is_left_out() {
     let bob = aws("arn:aws:iam::444455556666:user/Bob");
     let both = json!({"AWS": ["arn:aws:iam::444455556666:user/Bob", "arn:aws:iam::444455556666:root"]});
-    let cases: [(Json, Principal, Truth); 10] = [
+    // The page's second example: a session is exempt with its role and its account.
+    let (role, account) = ("arn:aws:iam::111122223333:role/service-role/caller", "arn:aws:iam::111122223333:root");
+    let cases: [(Json, Principal, Truth); 12] = [
+        (json!({"AWS": [SESSION, role, account]}), aws(SESSION), No),
+        (json!({"AWS": [SESSION, account]}), aws(SESSION), Unknown),
         (both.clone(), bob.clone(), No),
         (both.clone(), Principal::Anonymous, Yes),
         (both.clone(), service("events.amazonaws.com"), Yes),

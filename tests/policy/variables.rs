@@ -33,6 +33,8 @@ fn in_resources() {
     assert_eq!(ask(davids, Value::Absent), No);
     assert_eq!(ask(davids, Value::texts(["David", "Jane"])), Unknown);
     assert_eq!(ask(davids, Value::text("*")), Unknown);
+    // "A condition context key that has no value": whether an empty one has one is not said.
+    assert_eq!(ask("arn:aws:s3:::mybucket//photo", Value::text("")), Unknown);
 }
 
 /// "In the resource portion of the ARN", behind the fifth colon.

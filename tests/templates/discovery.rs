@@ -80,6 +80,57 @@ fn a_broken_template_in_a_folder_is_no_file_to_leave_out() {
 }
 
 #[test]
+fn all_that_is_broken_is_told_at_once() {
+    let broken = "Resources:\n  Bus:\n    Type: AWS::Events::EventBus\n   x\n";
+    let looped = |collection: &str| {
+        format!(
+            "Transform: AWS::LanguageExtensions\nResources:\n  Fn::ForEach::L: [X, {collection}, {{'Q${{X}}': {{Type: AWS::SQS::Queue}}}}]\n"
+        )
+    };
+    let folder = Folder::of(&[
+        ("a/one.yaml", broken),
+        ("a/orders.yaml", TEMPLATE),
+        ("a/b/two.json", r#"{"Resources": {"A": {"Type": "AWS::SQS::Queue"}"#),
+        ("a/c/three.yaml", "Resources:\n  A: {Type: AWS::SQS::Queue}\n  B: {Typ: AWS::SQS::Queue}\n"),
+        ("l/one.yaml", &looped("[a, a]")),
+        ("l/two.yaml", &looped("5")),
+        ("l/three.yaml", TEMPLATE),
+        (
+            "n/nest.yaml",
+            "Resources:\n  N: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner/broken.yaml}}\n  M: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: inner/broken.yaml}}\n",
+        ),
+        ("n/inner/broken.yaml", broken),
+    ]);
+    let said = |paths: &[&str]| folder.read(paths).map(|_| ()).expect_err("broken").lines().map(str::to_owned).collect::<Vec<_>>();
+    let starts = |said: &[String], starts: &[&str]| {
+        assert!(said.len() == starts.len() && said.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{said:#?}");
+    };
+    let hint = "    a template is one JSON or YAML document; correct it at this place";
+    let (two, three) = ("  ~/a/b/two.json:1:48: expected `,` or `}`", "  ~/a/c/three.yaml:3:7: the resource B has `Typ`, did you mean");
+    for paths in [&["a"][..], &["a/**/*.*"]] {
+        let third = "    write Type: AWS::SERVICE::KIND, without";
+        starts(&said(paths), &["3 files cannot be judged", two, hint, three, third, "  ~/a/one.yaml:4:", hint]);
+    }
+    let named = said(&["a/one.yaml", "a/b/two.json", "missing.yaml"]);
+    starts(
+        &named,
+        &["3 files cannot be judged", "  ~/a/one.yaml:4:", two, hint, "  ~/missing.yaml: no such file", "    name a file, a folder"],
+    );
+    let loops = said(&["l"]);
+    starts(
+        &loops,
+        &[
+            "2 files cannot be judged",
+            "  ~/l/one.yaml:3:32: Fn::ForEach::L makes",
+            "    put the",
+            "  ~/l/two.yaml:3:23: Fn::ForEach::L",
+            "    write",
+        ],
+    );
+    assert_eq!(said(&["n/nest.yaml"]).len(), 2, "what two stacks nest is told once");
+}
+
+#[test]
 fn files_in_other_encodings_and_line_ends_are_read() {
     let folder = Folder::of(&[]);
     let utf16 = |bytes: fn(u16) -> [u8; 2]| format!("\u{feff}{TEMPLATE}").encode_utf16().flat_map(bytes).collect::<Vec<_>>();

@@ -166,3 +166,93 @@ fn a_connector_lets_a_rule_send_to_its_queue() {
     assert!(done.code == 3 && rules(&done).is_empty(), "{:#}", done.report["findings"]);
     assert!(done.report["not_assessed"].to_string().contains("two policies of the queue are deployed"));
 }
+
+#[test]
+fn a_connector_whose_ends_are_not_known_may_be_of_any_queue() {
+    let connector = |source: &str, destination: &str, permissions: &str| {
+        format!(
+            "  Sends:\n    Type: AWS::Serverless::Connector\n    Properties: {{Source: {source}, Destination: {destination}, Permissions: {permissions}}}\n"
+        )
+    };
+    let of = |source: &str, destination: &str, permissions: &str| {
+        let done = connected(&connector(source, destination, permissions), "");
+        (
+            done.code,
+            findings(&done.report).len(),
+            done.report["not_assessed"].to_string().contains("observability/dead-letter-queue-policy"),
+        )
+    };
+    let (rule, queue) = ("{Id: OrderPlaced}", "{Id: Letters}");
+    let told = "{Id: !Ref Told}";
+    // The ends may be given by what they are instead of by their names.
+    let outside = "{Type: AWS::Events::Rule, Arn: !GetAtt OrderPlaced.Arn}";
+    assert_eq!(of(outside, queue, "[Write]"), (0, 0, false));
+    assert_eq!(of(rule, "{Type: AWS::SQS::Queue, Arn: !GetAtt Letters.Arn, QueueUrl: !Ref Letters}", "[Write]"), (0, 0, false));
+    assert_eq!(of("{Type: AWS::Events::EventBus, Arn: !GetAtt Bus.Arn}", queue, "[Write]"), (1, 1, false));
+    for (source, destination, permissions) in [
+        (told, queue, "[Write]"),
+        (rule, told, "[Write]"),
+        (rule, "[{Id: Bus}, {Id: !Ref Told}]", "[Write]"),
+        (rule, "!Ref Told", "[Write]"),
+        (rule, queue, "[!Ref Told]"),
+        ("{Type: AWS::Events::Rule, Arn: !Ref Told}", queue, "[Write]"),
+    ] {
+        let told = ("Resources:\n  Vpc:", "  Told: {Type: String}\nResources:\n  Vpc:");
+        let (orders, _) = ORDERS.split_once("  LettersPolicy:").expect("a policy");
+        let text = format!("Transform: AWS::Serverless-2016-10-31\n{orders}{}", connector(source, destination, permissions));
+        let folder = Folder::of(&[("orders.yaml", &changed(&text, &[told]))]);
+        let done = scan(&folder.path("orders.yaml"), &[]);
+        let gaps = done.report["not_assessed"].to_string();
+        assert_eq!((done.code, findings(&done.report).len()), (3, 0), "{source} {destination} {permissions}");
+        assert!(gaps.contains("observability/dead-letter-queue-policy") && gaps.contains("the parameter Told has no value"), "{gaps}");
+    }
+}
+
+#[test]
+fn a_connector_in_a_rule_that_is_not_deployed_makes_no_policy() {
+    let embedded = "    Connectors: {Sends: {Properties: {Destination: {Id: Other}, Permissions: [Write]}}}\n";
+    let other = "  Other: {Type: AWS::SQS::Queue}\n  Idle:\n    Type: AWS::Events::Rule\n    Condition: Never\n";
+    let rest = format!("{other}{embedded}    Properties: {{Targets: []}}\nConditions: {{Never: !Equals [a, b]}}\n");
+    let (head, _) = ORDERS.split_once("  LettersPolicy:").expect("a policy");
+    let text = format!("Transform: AWS::Serverless-2016-10-31\n{head}{rest}");
+    let of = |text: &str| {
+        let snapshot = Templates::of(Folder::of(&[("t.yaml", text)]).read(&["t.yaml"]).expect("a template")).snapshot;
+        let queues =
+            serde_json::to_value(snapshot).expect("a snapshot")["accounts"]["000000000000"]["regions"]["us-east-1"]["queues"].clone();
+        queues.as_object().expect("queues").values().filter(|queue| queue["policy"].is_object()).count()
+    };
+    assert_eq!((of(&text), of(&text.replace("[a, b]", "[a, a]"))), (0, 1));
+}
+
+#[test]
+fn a_template_may_have_its_resources_from_a_file_alone() {
+    let include = |file: &str| format!("{{Name: AWS::Include, Parameters: {{Location: {file}}}}}");
+    for key in ["Transform", "Fn::Transform"] {
+        let whole = format!("{key}: {}\n", include("parts/all.yaml"));
+        let (_, all) = ORDERS.split_once("Description:").expect("a description");
+        let (folder, all) = (Folder::of(&[("whole.yaml", &whole)]), format!("Description:{all}"));
+        folder.put("parts/all.yaml", &all);
+        let done = scan(&folder.path("whole.yaml"), &[]);
+        assert_eq!((done.code, done.report["integrations"].as_array().map(Vec::len)), (0, Some(1)), "{key}: {}", done.report["warnings"]);
+        folder.put("parts/all.yaml", changed(&all, &[("/${Stage}/orders", "/${Stage}//orders")]));
+        assert_eq!(folder.read(&["."]).map(|assembly| assembly.stacks.len()), Ok(1), "a file that is included is no stack of its own");
+        let found = scan(&folder.path("whole.yaml"), &["--fail-on", "info"]);
+        let place = format!("whole.yaml:1:{}", key.len() + 3);
+        assert_eq!(findings(&found.report), [("destination/double-slash", place)].into());
+        // Away, it is told, by a folder as well; and a file without resources is no template.
+        folder.put("whole.yaml", format!("{key}: {}\n", include("s3://shop/all.yaml")));
+        let away = scan(&folder.path("whole.yaml"), &[]);
+        let warnings = texts(&away.report["warnings"]);
+        assert!(away.code == 3 && warnings.len() == 1 && warnings[0].contains("AWS::Include of s3://shop/all.yaml is"), "{warnings:?}");
+        std::fs::remove_file(folder.path("parts/all.yaml")).expect("removed");
+        assert_eq!(folder.read(&["."]).map(|assembly| (assembly.stacks.len(), assembly.skipped)), Ok((1, 0)));
+        folder.put("whole.yaml", &whole);
+        folder.put("parts/all.yaml", "Mappings: {}\n");
+        let error = folder.read(&["whole.yaml"]).map(|_| ()).expect_err("no resources");
+        assert!(error.starts_with("~/whole.yaml: not a template: neither it nor what it includes has `Resources`"), "{error}");
+    }
+    // Another macro may bring them too; what is carried out here brings none.
+    let of = |text: &str| Folder::of(&[("t.yaml", text)]).read(&["t.yaml"]).map(|assembly| assembly.stacks.len());
+    assert_eq!(of("AWSTemplateFormatVersion: 2010-09-09\nTransform: [Maker]\n"), Ok(1));
+    assert!(of("Transform: AWS::Serverless-2016-10-31\n").is_err_and(|why| why.contains("it has no `Resources`")));
+}

@@ -6,6 +6,8 @@ mod lines;
 mod loops;
 mod macros;
 mod parameters;
+mod parts;
+mod sam;
 mod scanned;
 mod styles;
 mod support;

@@ -169,6 +169,26 @@ fn without_a_common_family_every_answer_says_so() {
     assert_eq!(proof.families.to_string(), "gateway IPv4, resource configuration IPv6, endpoint IPv4");
 }
 
+/// An IPv4 gateway reaches the endpoint, an IPv6 one does not
+/// (<https://docs.aws.amazon.com/vpc-lattice/latest/ug/resource-gateway.html>): which one it is decides.
+#[test]
+fn a_family_in_doubt_leaves_the_whole_open_though_every_answer_is_good() {
+    let world = world(json!({"gateways": {"rgw-1": {"ip_address_type": unknown()}}}));
+    let proof = world.path().proof();
+    assert_eq!(verdict(&proof.egress), ALLOWED);
+    assert_eq!(proof.verdict().map_err(drop), UNKNOWN);
+    // IPv4 for certain, and IPv6 perhaps as well: groups and lists admit both.
+    let entries: Vec<_> = [false, true].iter().flat_map(|out| [allow(1, *out, "-1", "0.0.0.0/0"), allow(2, *out, "-1", "::/0")]).collect();
+    let both = dual_stack(json!({
+        "resource_configs": {"rcfg-1": {"ip_address_type": "DUALSTACK", "domain": "abc123.execute-api.eu-west-1.amazonaws.com"}},
+        "endpoints": {"vpce-1": {"dns_record_ip_type": "not-specified"}}, "network_acls": {"acl-1": {"entries": entries}},
+    }));
+    assert!(both.path().families().common().is_err());
+    assert_eq!(both.path().proof().verdict().map_err(drop), ALLOWED);
+    let shut = super::world(json!({"gateways": {"rgw-1": {"ip_address_type": unknown()}}, "security_groups": {"sg-gw": {"egress": []}}}));
+    assert_eq!(shut.path().proof().verdict().map_err(drop), BLOCKED);
+}
+
 #[test]
 fn an_address_that_ought_to_be_there_and_is_not_is_a_gap() {
     let missing = dual_stack(json!({"interfaces": {"eni-d": {"addresses": ["10.0.4.10"]}}}));

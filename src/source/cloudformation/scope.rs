@@ -86,9 +86,8 @@ impl<'a> Scope<'a> {
         *twin += 1;
         let template = &stack.template;
         let resources: Vec<_> = template.get("Resources").map(declared).unwrap_or_default();
-        let transforms: Vec<Named<'a>> = template.get("Transform").map(named).unwrap_or_default();
-        let sam = transforms.iter().any(|named| named.name == SAM);
-        let macros: Vec<_> = transforms.into_iter().filter(|named| !KNOWN.contains(&named.name)).collect();
+        let sam = template.get("Transform").is_some_and(|node| named(node).iter().any(|named| named.name == SAM));
+        let macros = macros(template);
         let open = !macros.is_empty() || SECTIONS.iter().any(|section| template.get(section).is_some_and(is_added_to));
         let region = stack.region.as_deref().or_else(|| only_region(template)).unwrap_or(stand_in::REGION);
         let partition = partition_of_region(region).unwrap_or("aws");
@@ -166,6 +165,12 @@ impl<'a> Scope<'a> {
     pub fn seed_of(&self, id: &str) -> String {
         format!("{}/{id}", self.seed)
     }
+}
+
+/// Macros that get the whole template, and are not carried out here.
+pub fn macros(template: &Node) -> Vec<Named<'_>> {
+    let calls = ["Transform", CALL].into_iter().filter_map(|name| template.get(name));
+    calls.flat_map(named).filter(|named| !KNOWN.contains(&named.name)).collect()
 }
 
 fn is_added_to(section: &Node) -> bool {

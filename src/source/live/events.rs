@@ -70,7 +70,7 @@ impl Events {
 
     /// Adds its targets to a rule; none if the rule is gone by now.
     pub async fn with_targets(&self, rule: Rule) -> Rule {
-        let list = self.sdk.list_targets_by_rule().event_bus_name(&rule.bus).rule(&rule.name).limit(100);
+        let list = self.sdk.list_targets_by_rule().event_bus_name(rule.bus.as_str()).rule(&rule.name).limit(100);
         let send = |token| list.clone().set_next_token(token).send();
         let pages = self.gate.pages(LIST_TARGETS, send, |page| (page.targets.unwrap_or_default(), page.next_token)).await;
         let targets = existing(pages).map(Option::unwrap_or_default);

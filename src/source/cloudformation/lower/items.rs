@@ -66,7 +66,7 @@ pub fn items<'a>(resolver: &Resolver<'a>) -> Items<'a> {
 ///
 /// # Errors
 /// Why that is not known.
-fn is_deployed<'a>(resolver: &Resolver<'a>, stack: usize, declared: Declared<'a>) -> Result<bool, Unknown> {
+pub fn is_deployed<'a>(resolver: &Resolver<'a>, stack: usize, declared: Declared<'a>) -> Result<bool, Unknown> {
     let depends = |name: &str, unknown: &Unknown| {
         Unknown::unresolved(format!("whether {} is deployed depends on {name}: {}", declared.id, unknown.gap().why))
     };

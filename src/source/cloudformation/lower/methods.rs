@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use litemap::LiteMap;
+
 use super::super::Origin;
 use super::{Item, Lowering, entry};
 use crate::estate::token;
@@ -46,7 +48,7 @@ pub(super) struct Body {
 impl<'a> Methods<'a> {
     /// Begins an API with its root, or with what its document says.
     pub(super) fn open(&mut self, id: &str, place: (&'a str, &'a str), body: Option<Body>, api: Option<&mut Api>) {
-        let root = || Resources::from([("/".to_owned(), ApiResource { id: "root".to_owned(), methods: BTreeMap::new() })]);
+        let root = || Resources::from([("/".to_owned(), ApiResource { id: "root".to_owned(), methods: LiteMap::new() })]);
         let resources = match (body, api) {
             (Some(body), Some(api)) => {
                 (api.authorizers, api.validators) = (body.authorizers, body.validators);
@@ -78,7 +80,7 @@ impl<'a> Methods<'a> {
         match (path, &mut written.resources) {
             (Err(unknown), resources) => *resources = Known::Unknown(unknown),
             (Ok(path), Known::Value(resources)) => {
-                let resource = resources.entry(path.clone()).or_insert_with(|| ApiResource { id: id.to_owned(), methods: BTreeMap::new() });
+                let resource = resources.entry(path.clone()).or_insert_with(|| ApiResource { id: id.to_owned(), methods: LiteMap::new() });
                 if let Some((verb, method, origin)) = method {
                     written.places.push((path, verb.clone(), origin));
                     resource.methods.insert(verb, method);
@@ -257,7 +259,7 @@ type Schemes = BTreeMap<String, Resolved>;
 fn resources(body: &Resolved, schemes: &Schemes) -> Result<Resources, Unknown> {
     let mut resources = Resources::new();
     for (path, item) in body.field("paths").entries()? {
-        let mut methods = BTreeMap::new();
+        let mut methods = LiteMap::new();
         for (key, operation) in item.entries()? {
             if let Some(verb) = verb_of(key) {
                 methods.insert(verb, operation_method(body, item, operation, schemes)?);
@@ -265,7 +267,7 @@ fn resources(body: &Resolved, schemes: &Schemes) -> Result<Resources, Unknown> {
         }
         resources.insert(path.clone(), ApiResource { id: path.clone(), methods });
     }
-    resources.entry("/".to_owned()).or_insert_with(|| ApiResource { id: "root".to_owned(), methods: BTreeMap::new() });
+    resources.entry("/".to_owned()).or_insert_with(|| ApiResource { id: "root".to_owned(), methods: LiteMap::new() });
     Ok(resources)
 }
 

@@ -5,29 +5,43 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::gateway::{API, api, deploy, variables};
+use super::gateway::{API, api, canary, deploy, variables};
 use super::guards::{authorization_of, authorizers};
 use super::methods::{Methods, from_body};
 use super::{Item, Lowering, at_run_time, entry, insert, tags};
-use crate::model::apigateway::{Integration, Method, Stage};
+use crate::model::apigateway::{Integration, Method, PlanStage, Stage, UsagePlan};
 use crate::model::{Kind, Known, Unknown};
 use crate::source::cloudformation::resolve::{IMPLICIT_API, Mode};
 use crate::source::mask::Mask;
 use crate::source::planned::Resolved;
 
+const FUNCTION: &str = "AWS::Serverless::Function";
+const MACHINE: &str = "AWS::Serverless::StateMachine";
+
+/// An API to which events add methods.
+struct Managed {
+    stack: usize,
+    properties: Resolved,
+    /// Why it is not known whether they do.
+    unsure: Option<Unknown>,
+}
+
 impl<'a> Lowering<'_, 'a> {
-    /// APIs, and the methods that functions add to them.
+    /// APIs, and the methods that functions and state machines add to them.
+    /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-statemachine-statemachineapi.html>
     pub(super) fn serverless(&mut self, methods: &mut Methods<'a>) -> Vec<Item<'a>> {
         let apis: Vec<_> = self.take("AWS::Serverless::Api").into_iter().map(|item| self.with_globals(item, "Api")).collect();
         let mut managed = BTreeMap::new();
         for item in &apis {
             self.serverless_api(item, methods);
-            if is_managed(item) {
-                managed.insert(self.id(item), item.properties.clone());
+            if let Some(unsure) = management(item) {
+                managed.insert(self.id(item), Managed { stack: item.stack, properties: item.properties.clone(), unsure });
             }
         }
-        for item in self.take("AWS::Serverless::Function") {
-            self.function_events(&item, methods, &mut managed);
+        for kind in [FUNCTION, MACHINE] {
+            let items = self.take(kind);
+            items.iter().for_each(|item| self.events_of(item, methods, &mut managed));
+            self.items.insert(kind, items);
         }
         apis
     }
@@ -64,6 +78,20 @@ impl<'a> Lowering<'_, 'a> {
         methods.written(&id, item, "DefinitionBody");
     }
 
+    /// The usage plan that SAM makes for an API, of its own or for several.
+    /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiusageplan.html>
+    fn made_plan(&mut self, account: &str, region: &str, api: &str, auth: &Resolved, stage: &Resolved) {
+        let create = match auth.at(&["UsagePlan", "CreateUsagePlan"]).text() {
+            Ok(create) => create,
+            Err(unknown) => return insert(&mut self.region_of(account, region).usage_plans, api, Known::Unknown(unknown)),
+        };
+        if create.is_some_and(|create| create != "NONE") {
+            let admitted = stage.must("StageName").map(|stage| vec![PlanStage { api_id: api.to_owned(), stage }]);
+            let plan = UsagePlan { id: api.to_owned(), name: format!("plan of {api}"), stages: admitted.into() };
+            insert(&mut self.region_of(account, region).usage_plans, api, Known::Value(plan));
+        }
+    }
+
     /// The stage of the API that functions share.
     pub(super) fn implicit_stages(&mut self) {
         for (index, scope) in self.resolver.scopes.iter().enumerate().filter(|(_, scope)| scope.is_sam()) {
@@ -78,6 +106,8 @@ impl<'a> Lowering<'_, 'a> {
             };
             deploy(api, "implicit", None);
             api.stages = Known::Value(BTreeMap::from([("Prod".to_owned(), stage)]));
+            let globals = scope.globals("Api").map_or(Resolved::Absent, |node| self.resolver.value(index, node, Mode::Plain));
+            self.made_plan(scope.account, scope.region, &id, globals.field("Auth"), &"Prod".into());
         }
     }
 
@@ -94,7 +124,7 @@ impl<'a> Lowering<'_, 'a> {
                     deployment_id: Known::Value(Some(deployment.clone())),
                     modified: at_run_time(),
                     variables,
-                    canary: Known::default(),
+                    canary: canary(item, &mask).into(),
                     tags: tags(item.get("Tags")),
                 };
                 (name, stage)
@@ -102,6 +132,7 @@ impl<'a> Lowering<'_, 'a> {
             let Some(api) = entry(&mut self.region_of(account, region).apis, &id) else { continue };
             deploy(api, &deployment, None);
             self.deployed_places(item, &id, &deployment);
+            self.made_plan(account, region, &id, item.get("Auth"), item.get("StageName"));
             let Some(api) = entry(&mut self.region_of(account, region).apis, &id) else { continue };
             match stage {
                 Ok((name, stage)) => {
@@ -113,43 +144,101 @@ impl<'a> Lowering<'_, 'a> {
         }
     }
 
-    /// `Events` of type `Api`: each is a method that calls the function, of an API whose document SAM writes.
-    fn function_events(&mut self, item: &Item<'a>, methods: &mut Methods<'a>, managed: &mut BTreeMap<String, Resolved>) {
-        for (name, event) in item.get("Events").entries().unwrap_or_default() {
-            if event.field("Type").text() != Ok(Some("Api".to_owned())) {
-                continue;
-            }
+    /// `Events` of type `Api`: each is a method that calls the function or the state machine, of an API whose document SAM
+    /// writes.
+    fn events_of(&mut self, item: &Item<'a>, methods: &mut Methods<'a>, managed: &mut BTreeMap<String, Managed>) {
+        let events = match item.get("Events").entries() {
+            Ok(events) => events,
+            Err(unknown) => return self.any_event(item, &Resolved::Absent, &unknown, methods, managed),
+        };
+        for (name, event) in events {
             let properties = event.field("Properties");
+            match event.field("Type").text() {
+                Ok(Some(kind)) if kind == "Api" => {}
+                Ok(_) => continue,
+                Err(unknown) => {
+                    self.any_event(item, properties, &unknown, methods, managed);
+                    continue;
+                }
+            }
             let api = match properties.field("RestApiId") {
                 Resolved::Absent => self.implicit_api(item, methods, managed),
-                named => named.text().ok().flatten(),
-            };
-            let Some((api, owner)) = api.and_then(|api| managed.get_key_value(&api)) else { continue };
-            let origin = item.origin(&["Events", name, "Properties"]);
-            match item.sure(event_method(properties, owner.field("Auth"))) {
-                Ok((path, verb, method)) => {
-                    let policy = match properties.at(&["Auth", "ResourcePolicy"]) {
-                        Resolved::Absent => Ok(Vec::new()),
-                        own => resource_of(owner, &verb, &path).and_then(|resource| statements(own, &resource)),
-                    };
-                    if let Some(api) = entry(&mut self.region(item).apis, api) {
-                        api.policy = with_statements(std::mem::take(&mut api.policy), policy);
+                named => match named.text() {
+                    Ok(named) => named.map(|named| self.api_called(item, named)),
+                    Err(unknown) => {
+                        self.any_event(item, properties, &unknown, methods, managed);
+                        continue;
                     }
-                    methods.add(api, Ok(path), "", Some((verb, method, origin)));
-                }
-                Err(unknown) => methods.add(api, Err(unknown), "", None),
+                },
+            };
+            if let Some((api, owner)) = api.and_then(|api| managed.get_key_value(&api)) {
+                self.event(item, name, properties, (api, owner), methods);
             }
         }
     }
 
+    /// An API may be called by its logical id as well.
+    fn api_called(&self, item: &Item<'a>, name: String) -> String {
+        let declared = self.scope(item).resource(&name).filter(|resource| resource.kind == "AWS::Serverless::Api");
+        declared.map_or(name, |api| self.resolver.id(item.stack, api))
+    }
+
+    fn event(&mut self, item: &Item<'a>, name: &str, properties: &Resolved, (api, owner): (&str, &Managed), methods: &mut Methods<'a>) {
+        let kind = if item.declared.kind == MACHINE { "AWS" } else { "AWS_PROXY" };
+        let read = owner.unsure.clone().map_or(Ok(()), Err).and(event_method(properties, owner.properties.field("Auth"), kind));
+        match item.sure(read) {
+            Ok((path, verb, method)) => {
+                let policy = match properties.at(&["Auth", "ResourcePolicy"]) {
+                    Resolved::Absent => Ok(Vec::new()),
+                    own => resource_of(&owner.properties, &verb, &path).and_then(|resource| statements(own, &resource)),
+                };
+                self.add_statements(item, api, policy);
+                let origin = item.origin(&["Events", name, "Properties"]);
+                methods.add(api, Ok(path), "", Some((verb, method, origin)));
+            }
+            Err(unknown) => {
+                if !properties.at(&["Auth", "ResourcePolicy"]).is_absent() {
+                    self.add_statements(item, api, Err(unknown.clone()));
+                }
+                methods.add(api, Err(unknown), "", None);
+            }
+        }
+    }
+
+    fn add_statements(&mut self, item: &Item<'a>, api: &str, more: Result<Vec<Value>, Unknown>) {
+        if let Some(api) = entry(&mut self.region(item).apis, api) {
+            api.policy = with_statements(std::mem::take(&mut api.policy), more);
+        }
+    }
+
+    /// An event of which the API is not known: any whose document SAM writes may have its method and its policy.
+    fn any_event(
+        &mut self,
+        item: &Item<'a>,
+        properties: &Resolved,
+        unknown: &Unknown,
+        methods: &mut Methods<'a>,
+        managed: &mut BTreeMap<String, Managed>,
+    ) {
+        if properties.is_absent() {
+            self.implicit_api(item, methods, managed);
+        }
+        for (api, _) in managed.iter().filter(|(_, owner)| owner.stack == item.stack) {
+            if properties.is_absent() || !properties.at(&["Auth", "ResourcePolicy"]).is_absent() {
+                self.add_statements(item, api, Err(unknown.clone()));
+            }
+            methods.add(api, Err(unknown.clone()), "", None);
+        }
+    }
+
     /// The API of functions that name none. It is edge-optimised unless `Globals` say otherwise.
-    fn implicit_api(&mut self, item: &Item<'a>, methods: &mut Methods<'a>, managed: &mut BTreeMap<String, Resolved>) -> Option<String> {
+    fn implicit_api(&mut self, item: &Item<'a>, methods: &mut Methods<'a>, managed: &mut BTreeMap<String, Managed>) -> Option<String> {
         let id = self.resolver.of_resource(item.stack, IMPLICIT_API, "", item.declared.node.at).text().ok().flatten()?;
         if methods.has(&id) {
             return Some(id);
         }
         let globals = self.scope(item).globals("Api").map_or(Resolved::Absent, |node| self.resolver.value(item.stack, node, Mode::Plain));
-        managed.insert(id.clone(), globals.clone());
+        managed.insert(id.clone(), Managed { stack: item.stack, properties: globals.clone(), unsure: None });
         let owner = Item { stack: item.stack, declared: item.declared, properties: globals, unsure: None };
         let mut made = api(&owner, &id, &Resolved::Absent);
         made.name = IMPLICIT_API.to_owned();
@@ -182,19 +271,19 @@ fn merged(under: &Resolved, over: &Resolved) -> Resolved {
     }
 }
 
-fn event_method(properties: &Resolved, default: &Resolved) -> Result<(String, String, Method), Unknown> {
+fn event_method(properties: &Resolved, default: &Resolved, kind: &str) -> Result<(String, String, Method), Unknown> {
     let auth = properties.field("Auth");
     let key = auth.field("ApiKeyRequired").flag()?.or(default.field("ApiKeyRequired").flag()?).unwrap_or_default();
     let named = auth.field("Authorizer").text()?.or(default.field("DefaultAuthorizer").text()?);
-    let kind = named.as_deref().map_or("NONE", |name| authorization_of(name, default));
+    let authorization = named.as_deref().map_or("NONE", |name| authorization_of(name, default));
     let method = Method {
-        authorization: Known::Value(kind.to_owned()),
-        authorizer_id: Known::Value(named.filter(|_| kind.starts_with('C'))),
+        authorization: Known::Value(authorization.to_owned()),
+        authorizer_id: Known::Value(named.filter(|_| authorization.starts_with('C'))),
         api_key_required: Known::Value(key),
         request_parameters: Known::default(),
         validator_id: Known::default(),
         integration: Known::Value(Some(Integration {
-            kind: "AWS_PROXY".to_owned(),
+            kind: kind.to_owned(),
             passthrough: Some("WHEN_NO_MATCH".to_owned()),
             template_types: Vec::new(),
         })),
@@ -204,12 +293,15 @@ fn event_method(properties: &Resolved, default: &Resolved) -> Result<(String, St
     Ok((properties.field("Path").must("Path")?, verb, method))
 }
 
-/// Whether SAM writes the API's document, so that events add to it. To a document of one's own they add nothing, unless
-/// asked to.
+/// `None` unless SAM writes the API's document, so that events add to it; why it is not known whether they do. To a
+/// document of one's own they add nothing, unless asked to.
 /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html>
-fn is_managed(api: &Item<'_>) -> bool {
+fn management(api: &Item<'_>) -> Option<Option<Unknown>> {
     let own = ["DefinitionBody", "DefinitionUri"].iter().any(|name| !api.get(name).is_absent());
-    !own || api.get("MergeDefinitions").flag() == Ok(Some(true))
+    match api.get("MergeDefinitions").flag() {
+        Err(unknown) if own => Some(Some(unknown)),
+        merged => (!own || merged == Ok(Some(true))).then_some(None),
+    }
 }
 
 /// What the policy of an event is about: its method alone.

@@ -42,7 +42,7 @@ impl Found {
                         self.walk(&path, wanted)?;
                     }
                 }
-                Ok(_) if could_be_template(&path) && wanted(&path) && path.is_file() => self.take(&path)?,
+                Ok(_) if could_be_template(&path) && wanted(&path) && path.is_file() => self.take(&path),
                 _ => {}
             }
         }

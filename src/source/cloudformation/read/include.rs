@@ -8,22 +8,32 @@ use crate::error::Result;
 use crate::source::cloudformation::transform::{CALL, included};
 use crate::source::document::{Key, Mark, Node, Value};
 
-/// The template with the files that it includes, and as it was where there are some. A file that is not at hand, or says
-/// again what stands there, is left to the deployment.
+/// A template with the files that it includes.
+pub struct Whole {
+    /// All of it.
+    pub template: Node,
+    /// As it was, where there are some.
+    pub written: Option<Node>,
+    /// The files.
+    pub files: Vec<PathBuf>,
+}
+
+/// The template with the files that it includes. A file that is not at hand, or says again what stands there, is left to the
+/// deployment.
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn include(template: Node, folder: &Path) -> Result<(Node, Option<Node>)> {
+pub fn include(template: Node, folder: &Path) -> Result<Whole> {
     if !calls(&template) {
-        return Ok((template, None));
+        return Ok(Whole { template, written: None, files: Vec::new() });
     }
     let written = template.clone();
-    let mut work = Work { folder, left: LARGEST };
+    let mut work = Work { folder, left: LARGEST, files: Vec::new() };
     let mut template = template;
     work.take(&mut template, "Transform")?;
     work.below(&mut template)?;
-    let changed = template != written;
-    Ok((template, changed.then_some(written)))
+    let written = (template != written).then_some(written);
+    Ok(Whole { template, written, files: work.files })
 }
 
 /// Whether a file is included anywhere.
@@ -35,6 +45,7 @@ struct Work<'w> {
     folder: &'w Path,
     /// How many bytes may still be included: a file can be named again and again.
     left: u64,
+    files: Vec<PathBuf>,
 }
 
 impl Work<'_> {
@@ -88,6 +99,7 @@ impl Work<'_> {
         let bytes = bounded(&file).map_err(|error| unreadable(&file, &error))?.ok_or_else(|| too_large(&file))?;
         let Some(left) = self.left.checked_sub(bytes.len() as u64) else { return Ok(None) };
         self.left = left;
+        self.files.push(file.clone());
         let mut content = super::parse(&file, &bytes).map_err(|wrong| broken(&file, &wrong))?;
         stand_at(&mut content, call.at);
         match content.value {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result, nearest};
 use crate::source::document::{Key, Malformed, Node, Value};
 
-use super::{Assembly, parse, transform};
+use super::{Assembly, parse, scope, transform};
 
 mod aside;
 mod cdk;
@@ -40,12 +40,18 @@ pub struct Inputs {
 /// Reads every template that `inputs` name, and those that they nest.
 ///
 /// # Errors
-/// What is named and is no template, cannot be read, or is broken: with file, line and column where there are some.
+/// What is named and is no template, cannot be read, or is broken: with file, line and column where there are some, all of
+/// them at once.
 /// Parameters that no template has, and values that one does not take.
 pub fn read(inputs: &Inputs) -> Result<Assembly> {
     let mut found = Found::default();
     for path in &inputs.paths {
-        found.named(path)?;
+        if let Err(error) = found.named(path) {
+            found.broken.push(error);
+        }
+    }
+    if let Some(error) = Error::all(found.broken, BROKEN) {
+        return Err(error);
     }
     let mut roots = found.roots;
     parameters::give(&mut roots, &inputs.parameters)?;
@@ -58,6 +64,9 @@ pub fn read(inputs: &Inputs) -> Result<Assembly> {
     Ok(assembly)
 }
 
+/// What several failures are called.
+const BROKEN: &str = "files cannot be judged";
+
 /// What was found so far.
 #[derive(Default)]
 struct Found {
@@ -67,6 +76,8 @@ struct Found {
     /// How many templates folders and patterns led to, known ones included.
     hits: usize,
     skipped: usize,
+    /// What is wrong with files: one that is broken does not keep the others from being read.
+    broken: Vec<Error>,
 }
 
 impl Found {
@@ -132,22 +143,32 @@ impl Found {
     }
 
     /// Takes a file that nobody named if it is a template. A template that is broken is an error nevertheless.
-    fn take(&mut self, file: &Path) -> Result<()> {
+    fn take(&mut self, file: &Path) {
+        match self.taken(file) {
+            Ok(true) => self.hits += 1,
+            Ok(false) => self.skipped += 1,
+            Err(error) => {
+                self.hits += 1;
+                self.broken.push(error);
+            }
+        }
+    }
+
+    /// Whether a file is a template.
+    fn taken(&mut self, file: &Path) -> Result<bool> {
         if !self.first_time(file) {
-            self.hits += 1;
-            return Ok(());
+            return Ok(true);
         }
         let bytes = bounded(file).map_err(|error| unreadable(file, &error))?;
         match bytes.as_deref().map(|bytes| parse(file, bytes)) {
             Some(Ok(template)) if is_template(&template) => {
                 formed(file, &template)?;
-                self.hits += 1;
                 self.roots.push(Root::new(file, folder_of(file), template));
+                Ok(true)
             }
-            Some(Err(wrong)) if bytes.is_some_and(|bytes| names_types(&bytes)) => return Err(broken(file, &wrong)),
-            _ => self.skipped += 1,
+            Some(Err(wrong)) if bytes.is_some_and(|bytes| names_types(&bytes)) => Err(broken(file, &wrong)),
+            _ => Ok(false),
         }
-        Ok(())
     }
 }
 
@@ -168,13 +189,18 @@ fn outright(file: &Path, bytes: &[u8]) -> Result<Node> {
     let template = parse(file, bytes).map_err(|wrong| broken(file, &wrong))?;
     match template.get("Resources").map(|resources| &resources.value) {
         Some(Value::Map(_)) => formed(file, &template).map(|()| template),
+        None if !scope::macros(&template).is_empty() => Ok(template),
         _ if template.get("terraform_version").is_some() => {
             Err(Error::new(format!("{}: a plan or state of Terraform, which is not judged", file.display()))
                 .next("judge what is deployed of it: leave out `--template`"))
         }
-        _ => Err(Error::new(format!("{}: not a template: it has no `Resources`", file.display()))
-            .next("name a CloudFormation or SAM template, or the cdk.out folder of a CDK application")),
+        _ => Err(no_resources(file, "it has no `Resources`")),
     }
+}
+
+fn no_resources(file: &Path, why: &str) -> Error {
+    let next = "name a CloudFormation or SAM template, or the cdk.out folder of a CDK application";
+    Error::new(format!("{}: not a template: {why}", file.display())).next(next)
 }
 
 /// Whether all resources have the form without which CloudFormation refuses them; a macro may still give it to them.
@@ -211,7 +237,15 @@ fn is_template(node: &Node) -> bool {
     let typed = |resource: &Node| resource.get("Type").and_then(Node::text).is_some_and(|name| name.contains("::"));
     let made = |name: &str| name.starts_with(transform::LOOP) || name == transform::CALL;
     let has_resource = resources.iter().any(|(key, resource)| typed(resource) || made(&key.text));
-    !resources.is_empty() && (node.get("AWSTemplateFormatVersion").is_some() || has_resource)
+    let given = !resources.is_empty() && (node.get("AWSTemplateFormatVersion").is_some() || has_resource);
+    given || (node.get("Resources").is_none() && is_brought(node))
+}
+
+/// Whether macros bring all that a file holds, if it is a template: a file to include says so, and its version does.
+fn is_brought(node: &Node) -> bool {
+    let macros = scope::macros(node);
+    let versioned = node.get("AWSTemplateFormatVersion").is_some();
+    macros.iter().any(|named| versioned || named.name == transform::INCLUDE)
 }
 
 /// Whether a text that cannot be read was meant to be a template.

@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::source::cloudformation::{Assembly, Stack, transform};
+use crate::source::cloudformation::{Assembly, Stack, scope, transform};
 use crate::source::document::Node;
 
 use super::root::{self, Root};
-use super::{aside, folder_of, include, template};
+use super::{BROKEN, aside, folder_of, include, no_resources, template};
 
 /// More stacks than any application has: files that nest each other in many ways multiply.
 const MOST: usize = 1000;
@@ -17,11 +17,20 @@ const MOST: usize = 1000;
 /// The resources that deploy a further template, and the property that says where it is.
 const NESTING: [(&str, &str); 2] = [("AWS::CloudFormation::Stack", "TemplateURL"), ("AWS::Serverless::Application", "Location")];
 
-/// Puts the stacks in their order. A template that another one nests is judged there only, where its parameters are.
+/// Puts the stacks in their order. A template that another one nests is judged there only, where its parameters are, and so
+/// is a file that one includes.
 pub fn assemble(roots: Vec<Root>) -> Result<Assembly> {
-    let mut roots = roots.into_iter().map(|root| transformed(root, Vec::new(), None)).collect::<Result<Vec<_>>>()?;
-    let nested: HashSet<PathBuf> =
-        roots.iter().flat_map(|root| children(&root.template, &root.folder)).filter_map(|child| child.file.canonicalize().ok()).collect();
+    let (mut whole, mut broken) = (Vec::new(), Vec::new());
+    for root in roots {
+        match transformed(root, Vec::new(), None) {
+            Ok(root) => whole.push(root),
+            Err(error) => broken.push(error),
+        }
+    }
+    let mut roots = whole;
+    let parts = |root: &Root| children(&root.template, &root.folder).into_iter().map(|child| child.file).collect::<Vec<_>>();
+    let parts = roots.iter().flat_map(|root| [parts(root), root.included.clone()].concat());
+    let nested: HashSet<PathBuf> = parts.filter_map(|file| file.canonicalize().ok()).collect();
     let is_nested = |root: &Root| fs::canonicalize(&root.file).is_ok_and(|file| nested.contains(&file));
     // Templates that only nest each other would vanish; they are kept, and told as what they are.
     if !roots.iter().all(is_nested) {
@@ -30,16 +39,16 @@ pub fn assemble(roots: Vec<Root>) -> Result<Assembly> {
     root::tell_apart(&mut roots);
     let mut assembly = Assembly::default();
     for root in roots {
-        push(&mut assembly, root, None)?;
+        broken.extend(push(&mut assembly, root, None).err());
     }
-    Ok(assembly)
+    Error::all(broken, BROKEN).map_or(Ok(assembly), Err)
 }
 
 fn push(assembly: &mut Assembly, root: Root, parent: Option<(usize, String)>) -> Result<()> {
     if assembly.stacks.len() == MOST {
         return Err(Error::new(format!("{}: more than {MOST} stacks nest each other", root.file.display())).next("name fewer templates"));
     }
-    let Root { name, file, folder, template, parameters, account, region, written } = root;
+    let Root { name, file, folder, template, parameters, account, region, written, .. } = root;
     let own = assembly.stacks.len();
     let children = children(&template, &folder);
     assembly.warnings.extend(aside::unseen(&file, &template));
@@ -54,7 +63,10 @@ fn push(assembly: &mut Assembly, root: Root, parent: Option<(usize, String)>) ->
 /// values of its parameters.
 fn transformed(root: Root, above: Vec<Stack>, parent: Option<(usize, String)>) -> Result<Root> {
     let Root { name, file, folder, template, parameters, account, region, .. } = root;
-    let (template, written) = include::include(template, &folder)?;
+    let include::Whole { template, written, files: included } = include::include(template, &folder)?;
+    if written.is_some() && template.get("Resources").is_none() && scope::macros(&template).is_empty() {
+        return Err(no_resources(&file, "neither it nor what it includes has `Resources`"));
+    }
     let stack = Stack { name, file, template, parameters, account, region, folder, parent, written: None };
     let own = above.len();
     let mut assembly = Assembly { stacks: above, ..Assembly::default() };
@@ -63,7 +75,7 @@ fn transformed(root: Root, above: Vec<Stack>, parent: Option<(usize, String)>) -
     let Some(Stack { name, file, folder, template, parameters, account, region, written: looped, .. }) = assembly.stacks.pop() else {
         return Err(Error::new("there is no template"));
     };
-    Ok(Root { name, file, folder, template, parameters, account, region, written: looped.or(written) })
+    Ok(Root { name, file, folder, template, parameters, account, region, written: looped.or(written), included })
 }
 
 /// A stack and those that it is nested in, from the outermost, as an assembly of their own.

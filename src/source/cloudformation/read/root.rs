@@ -23,6 +23,8 @@ pub struct Root {
     pub region: Option<String>,
     /// What it said before files were included and loops written out.
     pub written: Option<Node>,
+    /// The files that it includes.
+    pub included: Vec<PathBuf>,
 }
 
 /// What names of templates end with.
@@ -32,7 +34,8 @@ impl Root {
     /// A template of which only its place is known.
     pub fn new(file: &Path, folder: &Path, template: Node) -> Root {
         let (file, folder) = (file.to_owned(), folder.to_owned());
-        Root { name: name(&file), file, folder, template, parameters: BTreeMap::new(), account: None, region: None, written: None }
+        let (parameters, included) = (BTreeMap::new(), Vec::new());
+        Root { name: name(&file), file, folder, template, parameters, account: None, region: None, written: None, included }
     }
 }
 

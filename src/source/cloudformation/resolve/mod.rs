@@ -10,10 +10,12 @@ mod cidr;
 mod condition;
 mod function;
 mod literal;
+mod may;
 mod parameter;
 mod reference;
 mod sam;
 
+pub use may::May;
 pub use sam::IMPLICIT_API;
 
 use std::cell::{Cell, OnceCell, RefCell};

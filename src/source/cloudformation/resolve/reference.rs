@@ -117,7 +117,7 @@ impl<'a> Resolver<'a> {
         found.map(|(name, _)| name.clone()).min()
     }
 
-    fn exports(&self) -> &HashMap<String, (usize, &'a Node)> {
+    pub(super) fn exports(&self) -> &HashMap<String, (usize, &'a Node)> {
         self.exports.get_or_init(|| {
             let mut exports = HashMap::new();
             for (index, scope) in self.scopes.iter().enumerate() {

@@ -1,6 +1,9 @@
 //! What one turn of a loop repeats, with the item in the place of the identifier.
 //!
-//! The keys of the fragment itself have it, texts of `Fn::Sub`, and `Ref`; any other text stays as it is written.
+//! The keys of the fragment itself have it, texts of `Fn::Sub`, and `Ref`; any other text stays as it is written. That
+//! `&{…}` counts in texts of `Fn::Sub` as it does in keys is what the reference says (all instances in `OutputValue`), and
+//! what cfn-lint and the SAM CLI do; somebody has seen it otherwise
+//! (<https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2150>).
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-foreach.html>
 
 use super::LOOP;
