@@ -87,10 +87,14 @@ impl<'a> Integration<'a> {
     /// The rule and target that start it.
     ///
     /// # Errors
-    /// *Not applicable* where something else does.
+    /// *Not applicable* where something else does; the gap where it is not known what the target is, which may be no API
+    /// destination at all.
     pub fn target(&self) -> Result<(&Site<'a, Rule>, &Site<'a, Target>), Leave> {
         match &self.caller {
-            Caller::Target(rule, target) => Ok((rule, target)),
+            Caller::Target(rule, target) => {
+                target.value.arn.read()?;
+                Ok((rule, target))
+            }
             _ => Err(Leave::NotApplicable("this integration does not start with an event rule".into())),
         }
     }

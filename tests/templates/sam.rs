@@ -72,3 +72,30 @@ fn whether_events_add_to_a_document_may_not_be_known() {
         assert_eq!(apis(&text)[1]["resources"].to_string().contains("unresolved"), unknown, "{merge}");
     }
 }
+
+#[test]
+fn an_api_has_its_endpoints_by_either_spelling() {
+    for name in ["VPCEndpointIds", "VpcEndpointIds"] {
+        let text = template("Function", "{}")
+            .replace("StageName: live}", &format!("StageName: live, EndpointConfiguration: {{Type: PRIVATE, {name}: [vpce-1]}}}}"));
+        let templates = Templates::of(Folder::of(&[("t.yaml", &text)]).read(&["t.yaml"]).expect("a template"));
+        let region =
+            serde_json::to_value(&templates.snapshot).expect("a snapshot")["accounts"]["000000000000"]["regions"]["us-east-1"].clone();
+        assert!(region["apis"].to_string().contains("\"vpc_endpoint_ids\":[\"vpce-1\"]"), "{name}");
+        assert!(!region["written"].to_string().contains("EndpointIds"), "{name} is no misspelling");
+    }
+}
+
+#[test]
+fn a_usage_plan_that_sam_makes_admits_to_the_stage() {
+    let plans = |auth: &str| {
+        let text = template("Function", "{}").replace("{Name: a,", &format!("{{Name: a, Auth: {auth},"));
+        let assembly = Folder::of(&[("t.yaml", &text)]).read(&["t.yaml"]).expect("a template");
+        let snapshot = serde_json::to_value(Templates::of(assembly).snapshot).expect("a snapshot");
+        snapshot["accounts"]["000000000000"]["regions"]["us-east-1"]["usage_plans"].to_string()
+    };
+    for (create, stages) in [("PER_API", "live"), ("SHARED", "live"), ("NONE", ""), ("!Ref Told", "unresolved")] {
+        let made = plans(&format!("{{ApiKeyRequired: true, UsagePlan: {{CreateUsagePlan: {create}}}}}"));
+        assert_eq!((made.contains(stages), made.contains("api_id")), (true, stages == "live"), "{create}: {made}");
+    }
+}

@@ -153,3 +153,33 @@ fn an_integration_of_a_template_can_be_traced() {
     let (stdout, stderr) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert!(done.status.code() == Some(0) && stdout.contains("OrderPlaced"), "{stdout}\n{stderr}");
 }
+
+#[test]
+fn a_target_of_which_it_is_not_known_what_it_is_has_no_faults_of_an_api_destination() {
+    let other = |arn: &str| {
+        format!(
+            "  Other:\n    Type: AWS::Events::Rule\n    Properties:\n      State: DISABLED\n      EventPattern: {{source: [a]}}\n      Targets: [{{Id: a, Arn: {arn}}}]\n  Function:\n    Type: AWS::Serverless::Function\n    Properties: {{AutoPublishAlias: live}}\n  Graph:\n    Type: AWS::AppSync::GraphQLApi\n  OrderPlaced:\n"
+        )
+    };
+    // What it names may be a destination, and may be anything else.
+    for arn in ["!ImportValue some-target", "!Ref Somewhere"] {
+        let parameter = ("  KeySecret:\n", "  Somewhere: {Type: String}\n  KeySecret:\n");
+        let done = scanned(&[("  OrderPlaced:\n", &other(arn)), parameter], &["--fail-on", "info"]);
+        let gaps = done.report["not_assessed"].to_string();
+        assert_eq!((done.code, findings(&done.report)), (3, BTreeSet::new()), "{arn}");
+        assert!(gaps.contains("target/role-missing") && gaps.contains("rule/disabled"), "{gaps}");
+    }
+    // A resource of another type is none for certain.
+    let sam = ("Description: Orders", "Transform: AWS::Serverless-2016-10-31\nDescription: Orders");
+    for arn in [
+        "!GetAtt Graph.GraphQLEndpointArn",
+        "!Ref Function.Alias",
+        "!Sub '${Function.Alias}'",
+        "!Ref Function.Version",
+        "!GetAtt Function.Arn",
+    ] {
+        let done = scanned(&[("  OrderPlaced:\n", &other(arn)), sam], &["--fail-on", "info"]);
+        assert_eq!((done.code, findings(&done.report)), (0, BTreeSet::new()), "{arn}: {:#}", done.report["not_assessed"]);
+        assert_eq!(done.report["integrations"].as_array().map(Vec::len), Some(1), "{arn}");
+    }
+}

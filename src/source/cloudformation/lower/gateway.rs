@@ -167,7 +167,9 @@ impl<'a> Lowering<'_, 'a> {
 pub(super) fn api(item: &Item<'_>, id: &str, body: &Resolved) -> Api {
     let config = item.get("EndpointConfiguration");
     let own = body.field("x-amazon-apigateway-endpoint-configuration");
-    let endpoints = config.field("VpcEndpointIds").texts().and_then(|ids| Ok([ids, own.field("vpcEndpointIds").texts()?].concat()));
+    // SAM takes two spellings.
+    let lists = [config.field("VpcEndpointIds"), config.field("VPCEndpointIds"), own.field("vpcEndpointIds")];
+    let endpoints = lists.into_iter().map(Resolved::texts).collect::<Result<Vec<_>, _>>().map(|ids| ids.concat());
     let policy = item.get("Policy").document().and_then(|policy| Ok(policy.or(body.field("x-amazon-apigateway-policy").document()?)));
     let disabled =
         item.get("DisableExecuteApiEndpoint").flag().and_then(|flag| Ok(flag.or(own.field("disableExecuteApiEndpoint").flag()?)));
@@ -239,7 +241,7 @@ pub(super) fn variables(mask: &Mask, field: &str, value: &Resolved) -> Result<BT
     Ok(entries.map(|(key, value)| (key.clone(), super::events::text(mask, field, key, value))).collect())
 }
 
-fn canary(item: &Item<'_>, mask: &Mask) -> Result<Option<Canary>, Unknown> {
+pub(super) fn canary(item: &Item<'_>, mask: &Mask) -> Result<Option<Canary>, Unknown> {
     let setting = item.get("CanarySetting");
     if setting.must_be_known()?.is_absent() {
         return Ok(None);

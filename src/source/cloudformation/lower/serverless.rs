@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::gateway::{API, api, deploy, variables};
+use super::gateway::{API, api, canary, deploy, variables};
 use super::guards::{authorization_of, authorizers};
 use super::methods::{Methods, from_body};
 use super::{Item, Lowering, at_run_time, entry, insert, tags};
-use crate::model::apigateway::{Integration, Method, Stage};
+use crate::model::apigateway::{Integration, Method, PlanStage, Stage, UsagePlan};
 use crate::model::{Kind, Known, Unknown};
 use crate::source::cloudformation::resolve::{IMPLICIT_API, Mode};
 use crate::source::mask::Mask;
@@ -78,6 +78,20 @@ impl<'a> Lowering<'_, 'a> {
         methods.written(&id, item, "DefinitionBody");
     }
 
+    /// The usage plan that SAM makes for an API, of its own or for several.
+    /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-apiusageplan.html>
+    fn made_plan(&mut self, account: &str, region: &str, api: &str, auth: &Resolved, stage: &Resolved) {
+        let create = match auth.at(&["UsagePlan", "CreateUsagePlan"]).text() {
+            Ok(create) => create,
+            Err(unknown) => return insert(&mut self.region_of(account, region).usage_plans, api, Known::Unknown(unknown)),
+        };
+        if create.is_some_and(|create| create != "NONE") {
+            let admitted = stage.must("StageName").map(|stage| vec![PlanStage { api_id: api.to_owned(), stage }]);
+            let plan = UsagePlan { id: api.to_owned(), name: format!("plan of {api}"), stages: admitted.into() };
+            insert(&mut self.region_of(account, region).usage_plans, api, Known::Value(plan));
+        }
+    }
+
     /// The stage of the API that functions share.
     pub(super) fn implicit_stages(&mut self) {
         for (index, scope) in self.resolver.scopes.iter().enumerate().filter(|(_, scope)| scope.is_sam()) {
@@ -92,6 +106,8 @@ impl<'a> Lowering<'_, 'a> {
             };
             deploy(api, "implicit", None);
             api.stages = Known::Value(BTreeMap::from([("Prod".to_owned(), stage)]));
+            let globals = scope.globals("Api").map_or(Resolved::Absent, |node| self.resolver.value(index, node, Mode::Plain));
+            self.made_plan(scope.account, scope.region, &id, globals.field("Auth"), &"Prod".into());
         }
     }
 
@@ -108,7 +124,7 @@ impl<'a> Lowering<'_, 'a> {
                     deployment_id: Known::Value(Some(deployment.clone())),
                     modified: at_run_time(),
                     variables,
-                    canary: Known::default(),
+                    canary: canary(item, &mask).into(),
                     tags: tags(item.get("Tags")),
                 };
                 (name, stage)
@@ -116,6 +132,7 @@ impl<'a> Lowering<'_, 'a> {
             let Some(api) = entry(&mut self.region_of(account, region).apis, &id) else { continue };
             deploy(api, &deployment, None);
             self.deployed_places(item, &id, &deployment);
+            self.made_plan(account, region, &id, item.get("Auth"), item.get("StageName"));
             let Some(api) = entry(&mut self.region_of(account, region).apis, &id) else { continue };
             match stage {
                 Ok((name, stage)) => {

@@ -14,7 +14,8 @@ use super::{Mode, Resolver};
 impl<'a> Resolver<'a> {
     /// An attribute of a resource; what `Ref` gives where `name` is empty.
     pub(super) fn attribute(&self, stack: usize, resource: Declared<'a>, name: &str) -> Resolved {
-        if let Some(output) = name.strip_prefix("Outputs.").filter(|_| resource.kind == "AWS::CloudFormation::Stack") {
+        let nests = matches!(resource.kind, "AWS::CloudFormation::Stack" | "AWS::Serverless::Application");
+        if let Some(output) = name.strip_prefix("Outputs.").filter(|_| nests) {
             return self.output(stack, resource.id, output);
         }
         if types::is_custom(resource.kind) {
@@ -57,9 +58,14 @@ impl<'a> Resolver<'a> {
             (types::VPC, "Ipv6CidrBlocks") => Resolved::List(vec![self.mint.block(&self.id(stack, resource)).into()]),
             ("AWS::Serverless::Api", "Stage") => self.property(stack, resource, &["StageName"]),
             (_, "") => self.name(stack, resource).into(),
-            (kind, "Arn") => {
-                let service = kind.split("::").nth(1).unwrap_or_default().to_ascii_lowercase();
-                self.arn_of(stack, &service, &self.name(stack, resource)).into()
+            ("AWS::Serverless::Function", "Alias" | "Version") => {
+                let alias = self.property(stack, resource, &["AutoPublishAlias"]).text().ok().flatten().filter(|_| name == "Alias");
+                format!("{}:{}", self.arn(stack, resource), alias.unwrap_or_else(|| "1".to_owned())).into()
+            }
+            (kind, "Arn") if is_of_aws(kind) => self.arn_of(stack, &service(kind), &self.name(stack, resource)).into(),
+            // What it is exactly matters to nothing here, but it is of this service.
+            (kind, name) if is_of_aws(kind) && is_arn(name) && types::shape(kind).is_none() => {
+                self.arn_of(stack, &service(kind), &format!("{}/{name}", self.name(stack, resource))).into()
             }
             _ => Resolved::unresolved(format!("{}.{name} is known after deployment only", resource.id)),
         }
@@ -246,4 +252,18 @@ impl<'a> Resolver<'a> {
         let (stack, subnet) = self.subnets().get(id).copied()?;
         self.property(stack, subnet, &["AvailabilityZone"]).text().ok().flatten()
     }
+}
+
+/// Whether AWS alone makes resources of a type: what registered types, modules and products answer is for others to say.
+fn is_of_aws(kind: &str) -> bool {
+    kind.starts_with("AWS::") && !kind.starts_with("AWS::CloudFormation::") && !kind.ends_with("::MODULE")
+}
+
+fn is_arn(attribute: &str) -> bool {
+    attribute.ends_with("Arn") && !attribute.starts_with("Outputs.")
+}
+
+/// The service of a type, as ARNs have it.
+fn service(kind: &str) -> String {
+    kind.split("::").nth(1).unwrap_or_default().to_ascii_lowercase()
 }

@@ -11,6 +11,10 @@ impl<'a> Resolver<'a> {
     /// An attribute of a resource that SAM makes; `None` where it makes none of this name.
     pub(super) fn generated(&self, stack: usize, id: &str, attribute: &str) -> Option<Resolved> {
         let scope = self.scopes.get(stack).filter(|scope| scope.is_sam())?;
+        if let Some((owner, part)) = id.split_once('.').filter(|_| attribute.is_empty()) {
+            let owner = scope.resource(owner).filter(|owner| owner.kind.starts_with("AWS::Serverless::"));
+            return owner.map(|owner| self.attribute(stack, owner, part));
+        }
         if id == IMPLICIT_API {
             let seed = scope.seed_of(id);
             return Some(match attribute {
