@@ -41,6 +41,11 @@ impl<'a> Integration<'a> {
         request.as_ref().map_err(Leave::clone)
     }
 
+    /// A call of whatever API, for policies that may be certain about all of them.
+    pub fn request_for_any(&self) -> Request {
+        Request::anonymous(INVOKE, Resource::Arn(Text::unknown()), self.context())
+    }
+
     /// The same call as the policy of a private custom domain name sees it, whose resource is the name itself.
     pub fn domain_request(&self, domain: &Site<'a, Domain>) -> Request {
         Request::anonymous(INVOKE, Resource::arn(&domain_arn(domain)), self.context())
@@ -66,10 +71,11 @@ impl<'a> Integration<'a> {
 
     fn segment_of(&self, segment: &Segment, head: Text) -> Text {
         match segment {
-            // Nor is it whether the policy sees what is percent-encoded as it was sent.
-            Segment::Literal(raw) if raw.contains('%') => head.segment(),
-            Segment::Literal(raw) => head.then(raw),
             Segment::Dynamic(_) if self.is_formatted() => head.any(),
+            // Nor is it whether the policy sees what is percent-encoded as it was sent: a slash may be among it.
+            Segment::Literal(raw) | Segment::Dynamic(raw) if raw.to_ascii_lowercase().contains("%2f") => head.any(),
+            Segment::Literal(raw) | Segment::Dynamic(raw) if !is_sent_as_written(raw) => head.segment(),
+            Segment::Literal(raw) => head.then(raw),
             Segment::Dynamic(raw) => {
                 let mut pieces = raw.split('*');
                 let first = head.then(pieces.next().unwrap_or_default());
@@ -119,10 +125,13 @@ impl<'a> Integration<'a> {
         }
     }
 
+    /// The keys of the endpoint. Of those that tell its owner the guide lists the services that know them, "a select set";
+    /// API Gateway is not among them, so that the call has them or not.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpceaccount>
     fn network(&self, endpoint: &Site<'a, Endpoint>, context: &mut Context) {
         context.set("aws:SourceVpce", Value::text(endpoint.key));
         if let Some(owner) = endpoint.value.owner.as_deref() {
-            context.set("aws:VpceAccount", Value::text(owner));
+            context.set("aws:VpceAccount", Value::maybe(owner));
         }
         let Ok(vpc) = endpoint.value.vpc_id.read() else { return };
         context.set("aws:SourceVpc", Value::text(vpc.as_str()));
@@ -130,7 +139,7 @@ impl<'a> Integration<'a> {
             && let Some(owner) = site.value.owner.as_deref()
         {
             let partition = partition_of_region(endpoint.region).unwrap_or("aws");
-            context.set("aws:SourceVpcArn", Value::text(format!("arn:{partition}:ec2:{}:{owner}:vpc/{vpc}", endpoint.region)));
+            context.set("aws:SourceVpcArn", Value::maybe(format!("arn:{partition}:ec2:{}:{owner}:vpc/{vpc}", endpoint.region)));
         }
     }
 
@@ -146,6 +155,12 @@ impl<'a> Integration<'a> {
             Caller::Target(..) | Caller::Pipe(..) => Value::text("Amazon/EventBridge/ApiDestinations"),
         }
     }
+}
+
+/// Whether a segment has only characters that a path takes as they are
+/// (<https://www.rfc-editor.org/rfc/rfc3986#section-3.3>), a value put in for a `*` included.
+fn is_sent_as_written(raw: &str) -> bool {
+    raw.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte))
 }
 
 /// A private domain name as the resource of policies: `arn:aws:execute-api:REGION:ACCOUNT:/domainnames/NAME+ID`.

@@ -101,17 +101,18 @@ pub struct Context {
     otherwise_absent: bool,
 }
 
-/// Another account's VPC and endpoint, another organization, over TLS.
+/// Another account's VPC and endpoint, another organization, over TLS. Not every service knows who owns an endpoint:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpceaccount>
 static STRANGER: LazyLock<Context> = LazyLock::new(|| {
     Context::new()
         .with("aws:Referer", Value::Unknown)
         .with("aws:SourceVpc", Value::other("vpc-"))
-        .with("aws:SourceVpcArn", Value::other("arn:aws:ec2:"))
+        .with("aws:SourceVpcArn", Value::maybe(Text::other("arn:aws:ec2:")))
         .with("aws:SourceVpce", Value::other("vpce-"))
         .with("aws:VpcSourceIp", Value::other(""))
-        .with("aws:VpceAccount", Value::other(""))
-        .with("aws:VpceOrgID", Value::other("o-"))
-        .with("aws:VpceOrgPaths", Value::other("o-"))
+        .with("aws:VpceAccount", Value::maybe(Text::other("")))
+        .with("aws:VpceOrgID", Value::maybe(Text::other("o-")))
+        .with("aws:VpceOrgPaths", Value::maybe(Text::other("o-")))
         .with("aws:SecureTransport", Value::text("true"))
 });
 

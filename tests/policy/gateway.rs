@@ -218,6 +218,9 @@ fn openness() {
         (allow(json!({"IpAddress": {"aws:VpcSourceIp": "0.0.0.0/0"}})), Allowed),
         (allow(json!({"StringEquals": {"aws:VpceOrgID": "o-abcd1234"}})), NotAllowed),
         (allow(json!({"StringEquals": {"aws:VpceAccount": "111122223333"}})), NotAllowed),
+        // Perhaps API Gateway does not know the key, and then this says nothing.
+        (allow(json!({"StringEqualsIfExists": {"aws:VpceAccount": "111122223333"}})), Undetermined),
+        (allow(json!({"StringNotEquals": {"aws:VpceAccount": "111122223333"}})), Allowed),
         (allow(json!({"Null": {"aws:SourceVpce": "false"}})), Allowed),
         (allow(json!({"StringEquals": {"aws:ResourceOrgID": "o-abcd1234"}})), Undetermined),
         (allow(json!({"StringEquals": {"aws:Referer": "secret"}})), Undetermined),

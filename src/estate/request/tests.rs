@@ -40,6 +40,25 @@ fn the_resource_is_the_method_that_is_called() {
     });
     with("default", url(&format!("{host}/prod//orders")), |path| assert_eq!(resource(path), format!("{ARN}/POST/{{unknown}}")));
     with("default", url(&format!("{host}/prod/a%20b")), |path| assert_eq!(resource(path), format!("{ARN}/POST/{{unknown}}")));
+    // Whatever is percent-encoded may reach the policy decoded, and a slash then starts another segment.
+    let allowed = |url_path: &str, pattern: &str| {
+        with("default", url(&format!("{host}/prod/{url_path}")), |path| {
+            let policy =
+                json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": format!("{ARN}/POST/{pattern}")}]});
+            Policy::from_value(&policy).expect("a policy").evaluate(path.request().expect("a request")).decision()
+        })
+    };
+    for (url_path, pattern, expected) in [
+        ("a%2Fb", "a/b", Decision::Undetermined),
+        ("a%2fb", "*", Decision::Allowed),
+        ("x%20*", "x *", Decision::Undetermined),
+        ("x%20*", "x%20*", Decision::Undetermined),
+        ("a%20b", "a/b", Decision::NotAllowed),
+        ("größe", "größe", Decision::Undetermined),
+        ("a:b@c,d", "a:b@c,d", Decision::Allowed),
+    ] {
+        assert_eq!(allowed(url_path, pattern), expected, "{url_path} {pattern}");
+    }
     with("domain", json!({}), |path| assert_eq!(resource(path), format!("{ARN}/POST/orders")));
     with("state-machine", json!({}), |path| assert_eq!(resource(path), format!("{ARN}/POST/orders")));
 }
@@ -58,9 +77,18 @@ fn the_caller_comes_from_the_endpoint_and_the_gateways_subnets() {
         allows(json!({"StringEquals": {"aws:SourceVpce": "vpce-0a1b2c3d4e5f67890", "aws:sourcevpc": "vpc-0a1b2c3d4e5f60001"}}));
         allows(json!({"IpAddress": {"aws:VpcSourceIp": ["10.0.1.0/24", "10.0.2.0/24"]}, "Bool": {"aws:SecureTransport": "true"}}));
         allows(json!({"StringLike": {"aws:UserAgent": "Amazon/EventBridge/*"}, "Null": {"aws:PrincipalOrgID": "true"}}));
-        allows(
-            json!({"ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:111122223333:vpc/*"}, "StringEquals": {"aws:ResourceAccount": "111122223333"}}),
-        );
+        allows(json!({"StringEquals": {"aws:ResourceAccount": "111122223333"}}));
+        // The services for which these keys are there are listed, and API Gateway is not one of them:
+        // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-vpceaccount
+        for (condition, expected) in [
+            (json!({"ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:111122223333:vpc/*"}}), Decision::Undetermined),
+            (json!({"ArnLikeIfExists": {"aws:SourceVpcArn": "arn:aws:ec2:*:111122223333:vpc/*"}}), Decision::Allowed),
+            (json!({"ArnLike": {"aws:SourceVpcArn": "arn:aws:ec2:*:444455556666:vpc/*"}}), Decision::NotAllowed),
+            (json!({"StringEquals": {"aws:VpceAccount": "111122223333"}}), Decision::Undetermined),
+            (json!({"StringNotEquals": {"aws:VpceAccount": "444455556666"}}), Decision::Allowed),
+        ] {
+            assert_eq!(allow_if(path, condition.clone()), expected, "{condition}");
+        }
         assert_eq!(allow_if(path, json!({"StringEquals": {"aws:SourceVpce": "vpce-0ffffffffffffffff"}})), Decision::NotAllowed);
         assert_eq!(allow_if(path, json!({"IpAddress": {"aws:VpcSourceIp": "192.168.0.0/16"}})), Decision::NotAllowed);
         for unsure in [json!({"IpAddress": {"aws:VpcSourceIp": "10.0.1.0/24"}}), json!({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})] {
