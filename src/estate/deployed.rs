@@ -16,7 +16,7 @@ use super::{Estate, Integration, Site};
 /// What a request meets in a deployment.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Called<'a> {
-    /// The stage serves no deployment, or one that is gone.
+    /// The stage serves no deployment.
     NoDeployment,
     /// No resource matches the path.
     NoPath {
@@ -55,8 +55,8 @@ impl<'a> Estate<'a> {
     /// # Errors
     /// The gap, where the deployment was not read.
     pub fn called(&self, api: &Site<'a, Api>, stage: &'a Stage, path: &[Segment], verb: &str) -> Result<Called<'a>, Unknown> {
-        let Some(deployment) = stage.deployment_id.read()? else { return Ok(Called::NoDeployment) };
-        let Some(deployment) = api.value.deployments.read()?.get(deployment) else { return Ok(Called::NoDeployment) };
+        let Some(id) = stage.deployment_id.read()? else { return Ok(Called::NoDeployment) };
+        let Some(deployment) = api.value.deployments.read()?.get(id) else { return Err(lost(id)) };
         let summary = deployment.read()?.summary.read()?;
         let (paths, certain) = self.fitting(summary.keys(), path);
         if paths.is_empty() {
@@ -91,6 +91,16 @@ impl<'a> Estate<'a> {
         };
         (indices.into_iter().filter_map(|index| templates.get(index)).map(|(path, _)| *path).collect(), certain)
     }
+}
+
+/// Why a deployment is not known that a stage serves: API Gateway deletes none while a stage serves it, so that the stage
+/// was given another one while it was read, or the deployment is declared elsewhere than the stage.
+/// <https://docs.aws.amazon.com/apigateway/latest/api/API_DeleteDeployment.html>
+pub fn lost(deployment: &str) -> Unknown {
+    Unknown::unresolved(format!(
+        "the deployment {deployment} was not found, and none can be deleted while a stage serves it: the stage was changed meanwhile, \
+         or the deployment is declared elsewhere"
+    ))
 }
 
 impl<'a> Integration<'a> {

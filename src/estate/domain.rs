@@ -12,7 +12,7 @@ impl<'a> Estate<'a> {
     /// endpoint (`expected`) may yet be for one; another call goes to the public name of whoever has it.
     pub fn private_domain(&'a self, region: &str, name: &str, expected: bool) -> Hop<'a, Site<'a, Domain>> {
         let mut gap = None;
-        let is_private = |domain: &Domain| domain.types.read().map_or(true, |types| types.iter().any(|kind| kind == "PRIVATE"));
+        let named = |domain: &Domain| domain.name.eq_ignore_ascii_case(name);
         for place in self.inventories(region, "") {
             let domains = match place.2.domains.read() {
                 Ok(domains) => domains,
@@ -21,16 +21,15 @@ impl<'a> Estate<'a> {
                     continue;
                 }
             };
-            let found = domains
-                .iter()
-                .find(|(_, domain)| domain.read().is_ok_and(|domain| domain.name.eq_ignore_ascii_case(name) && is_private(domain)));
-            let mut twins = self.all(Kind::Domain, |region| &region.domains);
-            match found {
-                Some(_) if !expected && twins.any(|twin| twin.value.name.eq_ignore_ascii_case(name) && !is_private(twin.value)) => {
-                    return Hop::None;
-                }
-                Some((key, _)) => return self.look(place, key, Kind::Domain, |region| &region.domains),
-                None => {}
+            // What arrives at an endpoint is for a private one, whatever is known of it.
+            let fits = |domain: &Domain| named(domain) && is_private(domain).unwrap_or(expected);
+            match domains.iter().find(|(_, domain)| domain.read().is_ok_and(fits)) {
+                Some(_) if !expected && self.has_public_twin(name) => return Hop::None,
+                Some((key, _)) => match self.unclear_domain(name).filter(|_| !expected) {
+                    Some(unknown) => return Hop::Unknown("", unknown),
+                    None => return self.look(place, key, Kind::Domain, |region| &region.domains),
+                },
+                None => gap = gap.or_else(|| unclear(domains.values(), name)),
             }
         }
         match gap {
@@ -40,6 +39,18 @@ impl<'a> Estate<'a> {
             }
             None => Hop::None,
         }
+    }
+
+    /// Whether a custom domain name is a public one, too.
+    fn has_public_twin(&'a self, name: &str) -> bool {
+        let mut all = self.all(Kind::Domain, |region| &region.domains);
+        all.any(|twin| twin.value.name.eq_ignore_ascii_case(name) && is_private(twin.value) == Ok(false))
+    }
+
+    /// Why a custom domain name may be a public one, too.
+    fn unclear_domain(&self, name: &str) -> Option<Unknown> {
+        let regions = self.snapshot.accounts.values().flat_map(|account| account.regions.values());
+        regions.filter_map(|region| region.domains.read().ok()).find_map(|domains| unclear(domains.values(), name))
     }
 
     /// Joins the domain name and what it maps to. Returns how many segments stand before the path.
@@ -144,4 +155,17 @@ pub fn mapping_of<'m>(mappings: &'m [Mapping], first: Option<&Segment>) -> Optio
     let by_base = mappings.iter().find(|mapping| base.as_deref() == Some(mapping.base_path.as_str()));
     let root = || mappings.iter().find(|mapping| mapping.base_path == "(none)");
     by_base.map(|mapping| (mapping, 1)).or_else(|| root().map(|mapping| (mapping, 0)))
+}
+
+fn is_private(domain: &Domain) -> Result<bool, Unknown> {
+    Ok(domain.types.read()?.iter().any(|kind| kind == "PRIVATE"))
+}
+
+/// Why one of some domain names may be `name`, or of what kind it is.
+fn unclear<'d>(domains: impl IntoIterator<Item = &'d Known<Domain>>, name: &str) -> Option<Unknown> {
+    domains.into_iter().find_map(|domain| match domain.read() {
+        Err(unknown) => Some(unknown),
+        Ok(domain) if domain.name.eq_ignore_ascii_case(name) => domain.types.read().err(),
+        Ok(_) => None,
+    })
 }

@@ -12,7 +12,7 @@ use crate::model::lattice::{Gateway, ResourceConfig};
 use crate::model::more::HostedZone;
 use crate::model::{Kind, Unknown};
 
-use super::{Estate, Hop, Site, not_read};
+use super::{Estate, Hop, Site, dns_name, not_read};
 
 impl<'a> Estate<'a> {
     /// The execute-api endpoint that a configuration leads to. Where it leads to an endpoint of another service
@@ -23,8 +23,16 @@ impl<'a> Estate<'a> {
         gateway: &Hop<'a, Site<'a, Gateway>>,
     ) -> Hop<'a, Site<'a, Endpoint>> {
         let found = self.led_to(config, gateway);
+        let name = || config.value.domain.read().ok().and_then(Option::as_deref).and_then(|domain| self.domain(domain));
         match &found {
-            Hop::Present(endpoint) if endpoint.value.service.read().is_ok_and(|service| !is_execute_api(service)) => Hop::None,
+            Hop::Present(endpoint) => match endpoint.value.service.read() {
+                Ok(service) if !is_execute_api(service) => Hop::None,
+                // A name of an execute-api endpoint's own tells as much.
+                Err(unknown) if !matches!(name(), Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. })) => {
+                    Hop::Unknown(endpoint.key, unknown)
+                }
+                _ => found,
+            },
             Hop::Missing(domain) if matches!(self.domain(domain), Some(Host::OtherEndpoint { .. })) => Hop::None,
             _ => found,
         }
@@ -122,14 +130,16 @@ impl<'a> Estate<'a> {
         }
         let location = self.domain(domain).and_then(Host::location);
         let here = location.is_some_and(|location| location.region == gateway.region && location.is_consistent());
-        let mut candidates = self.endpoints_in_vpc(gateway).filter(|endpoint| here || answers_to(endpoint.value, location));
-        match candidates.find(|endpoint| endpoint.value.private_dns.read() != Ok(&false)) {
-            Some(endpoint) => match endpoint.value.private_dns.read() {
-                Ok(_) => Hop::Present(endpoint),
-                Err(unknown) => Hop::Unknown(domain, unknown),
-            },
-            None => self.endpoints_gap(gateway).map_or(Hop::Missing(domain), |unknown| Hop::Unknown(domain, unknown)),
+        let mut gap = None;
+        for endpoint in self.endpoints_in_vpc(gateway) {
+            let answers = if here { Ok(true) } else { answers_to(endpoint.value, location) };
+            match (answers, endpoint.value.private_dns.read()) {
+                (Ok(false), _) | (_, Ok(false)) => {}
+                (Ok(true), Ok(true)) => return Hop::Present(endpoint),
+                (Err(unknown), _) | (_, Err(unknown)) => gap = gap.or(Some(unknown)),
+            }
         }
+        gap.or_else(|| self.endpoints_gap(gateway)).map_or(Hop::Missing(domain), |unknown| Hop::Unknown(domain, unknown))
     }
 
     /// Where another name leads is DNS's to say; with one execute-api endpoint in the VPC there is no choice.
@@ -252,7 +262,7 @@ impl<'a> Estate<'a> {
         let Some((account, region, inventory)) = self.inventory(gateway.account, gateway.region) else { return Ok(None) };
         for (key, zone) in inventory.hosted_zones.read()? {
             let value = zone.read()?;
-            let below = name.strip_suffix(value.name.as_str()).is_some_and(|head| head.is_empty() || head.ends_with('.'));
+            let below = name.strip_suffix(dns_name(&value.name).as_str()).is_some_and(|head| head.is_empty() || head.ends_with('.'));
             if below && value.vpc_ids.contains(vpc) && value.public_zone_id.read()?.is_none() {
                 return Ok(Some(Site { estate: self, kind: Kind::Network, account, region, parent: "", key, value }));
             }
@@ -287,9 +297,9 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// Whether an endpoint may have API Gateway's name of a place among its own, as one for another region has.
-fn answers_to(endpoint: &Endpoint, location: Option<&Location>) -> bool {
+fn answers_to(endpoint: &Endpoint, location: Option<&Location>) -> Result<bool, Unknown> {
     let is = |name: &String| matches!(Host::parse(name), Host::ServicePrivateName { location: own, .. } if Some(&own) == location);
-    endpoint.dns_names.read().map_or(true, |names| names.iter().any(is))
+    Ok(endpoint.dns_names.read()?.iter().any(is))
 }
 
 /// Whether an endpoint's service is API Gateway's, whatever the partition calls it.

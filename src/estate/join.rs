@@ -319,7 +319,7 @@ pub fn header<'a>(integration: &Integration<'a>, name: &str) -> Result<Option<&'
 }
 
 /// What a pipe sends besides its events is told by another call.
-pub(super) fn parameters_of_pipe() -> Unknown {
+pub fn parameters_of_pipe() -> Unknown {
     Unknown::new("pipes:DescribePipe", Reason::NotCovered, "the HTTP parameters of pipes are not read")
 }
 

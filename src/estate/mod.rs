@@ -39,11 +39,11 @@ use foldhash::HashMap;
 
 pub use callers::{Caller, Stop};
 pub use carried::credentials_header;
-pub use deployed::{Called, Way};
+pub use deployed::{Called, Way, lost};
 pub use domain::mapping_of;
 pub use endpoint::{is_execute_api, regional_name};
 pub use integration::{Integration, Names, Route};
-pub use join::{API_ID_HEADER, header};
+pub use join::{API_ID_HEADER, header, parameters_of_pipe};
 pub use request::{INVOKE, owner_of};
 pub use site::{Hop, Place, Site, public_id, token};
 pub use tasks::{Address, Field, Settings, Task, tasks_of};

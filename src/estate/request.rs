@@ -41,6 +41,11 @@ impl<'a> Integration<'a> {
         request.as_ref().map_err(Leave::clone)
     }
 
+    /// A call of whatever API, for policies that may be certain about all of them.
+    pub fn request_for_any(&self) -> Request {
+        Request::anonymous(INVOKE, Resource::Arn(Text::unknown()), self.context())
+    }
+
     /// The same call as the policy of a private custom domain name sees it, whose resource is the name itself.
     pub fn domain_request(&self, domain: &Site<'a, Domain>) -> Request {
         Request::anonymous(INVOKE, Resource::arn(&domain_arn(domain)), self.context())

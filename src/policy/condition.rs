@@ -44,10 +44,11 @@ impl Condition {
     /// plain ones; `variables`: whether the policy's version has policy variables.
     pub(super) fn compile(operator: &str, key: &str, values: Result<Vec<String>, String>, variables: bool) -> Self {
         let (values, test) = match values {
-            Ok(values) => {
+            Ok(values) if is_key(key) => {
                 let test = test(operator, &values, variables).unwrap_or_else(Test::Opaque);
                 (values, test)
             }
+            Ok(_) => (Vec::new(), Test::Opaque(format!("{key} is no condition key"))),
             Err(why) => (Vec::new(), Test::Opaque(why)),
         };
         Self { operator: operator.to_owned(), key: key.to_owned(), lookup: key.to_lowercase(), values, test }
@@ -69,6 +70,12 @@ impl Condition {
     #[must_use]
     pub fn is_about(&self, key: &str) -> bool {
         self.key.eq_ignore_ascii_case(key)
+    }
+
+    /// Whether it may be about any key: no key stands in the key's place, but a template's unresolved reference.
+    #[must_use]
+    pub fn is_about_any(&self) -> bool {
+        !is_key(&self.key)
     }
 
     /// The policy's values, as text.
@@ -128,6 +135,12 @@ impl Condition {
             _ => None,
         }
     }
+}
+
+/// Whether a text is a condition key: all of them have a prefix, `aws:SourceVpce`.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+fn is_key(text: &str) -> bool {
+    text.contains(':') && !text.starts_with("Fn::")
 }
 
 /// Whether the key is missing. A key without values counts as missing, and one with an empty text perhaps: `Null` asks for a

@@ -29,7 +29,7 @@ impl Policy {
     #[must_use]
     pub fn not_modelled(&self, keys: &[&str]) -> Option<&str> {
         self.statements.iter().find_map(|statement| {
-            let about = statement.conditions.iter().filter(|own| keys.iter().any(|key| own.is_about(key)));
+            let about = statement.conditions.iter().filter(|own| own.is_about_any() || keys.iter().any(|key| own.is_about(key)));
             about.filter_map(Condition::not_modelled).next().or_else(|| statement.not_modelled.first().map(String::as_str))
         })
     }

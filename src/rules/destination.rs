@@ -2,13 +2,17 @@
 
 pub mod host;
 
-use super::verdict::{Assessed, Confidence, Finding, Leave, Severity, fail, not_applicable, pass};
+use super::verdict::{Assessed, Confidence, Finding, Leave, Severity, fail, known_word, not_applicable, pass};
 use crate::arn::Arn;
 use crate::estate::{Called, Hop, Integration, Site, mapping_of, token};
 use crate::host::{Host, Match, PathTemplate};
 use crate::model::apigateway::Api;
 use crate::model::events::{Connection, Destination};
 use crate::model::{Kind, Reason};
+
+/// States of an API destination.
+/// <https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DescribeApiDestination.html>
+const STATES: [&str; 2] = ["ACTIVE", "INACTIVE"];
 
 /// `destination/inactive`
 pub fn inactive(destination: &Site<'_, Destination>) -> Assessed {
@@ -18,7 +22,7 @@ pub fn inactive(destination: &Site<'_, Destination>) -> Assessed {
         Hop::Present(connection) => Some(connection),
         Hop::Missing(_) | Hop::None => None,
     };
-    if destination.value.state.read()? != "INACTIVE" {
+    if known_word(destination.value.state.read()?, &STATES, "state of an API destination")? != "INACTIVE" {
         return pass();
     }
     let finding = Finding::from(destination.at("/state").observed("INACTIVE").expected("ACTIVE"));
@@ -34,7 +38,12 @@ pub fn connection_missing(path: &Integration<'_>) -> Assessed {
     let destination = path.destination.read()?;
     match &path.connection {
         Hop::Missing(arn) => {
-            let name = Arn::parse(arn).map_or(*arn, |arn| arn.name());
+            let named = Arn::parse(arn).zip(Arn::parse(destination.key));
+            let Some((named, _)) = named.filter(|(named, own)| named.is_beside(own)) else {
+                let evidence = destination.at("/connection_arn").observed(arn);
+                return fail(evidence.expected("the ARN of a connection of this account and region"));
+            };
+            let name = named.name();
             let mut twins = path.estate.all(Kind::Connection, |region| &region.connections);
             let twin =
                 twins.find(|twin| twin.value.name == name && twin.account == destination.account && twin.region == destination.region);
@@ -127,9 +136,7 @@ fn mapping_names_stage(path: &Integration<'_>) -> Result<bool, Leave> {
 pub fn path_unknown(path: &Integration<'_>) -> Assessed {
     match path.called.read()? {
         Called::NoDeployment => {
-            let stage = path.stage.read()?;
-            let served = stage.value.deployment_id.read()?.as_deref().unwrap_or("none");
-            let evidence = stage.at("/deployment_id").observed(served).expected("a deployment that exists");
+            let evidence = path.stage.read()?.at("/deployment_id").observed("none").expected("a deployment of the API");
             fail(Finding::from(evidence).note("The stage serves no deployment, so that no path answers.").related(path.url_evidence()?))
         }
         Called::NoPath { paths } => {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::verdict::Leave;
 use crate::estate::{Hop, Integration, Site};
-use crate::host::{Distrust, Host};
+use crate::host::{Distrust, Host, is_service_name};
 use crate::model::Unknown;
 use crate::model::ec2::Vpc;
 use crate::model::lattice::Gateway;
@@ -35,7 +35,15 @@ pub fn resolves_in_vpc(gateway: &Site<'_, Gateway>) -> Result<bool, Unknown> {
 /// of API Gateway's public front.
 pub fn is_api_host(path: &Integration<'_>) -> Result<bool, Leave> {
     let Some(domain) = path.config.read()?.value.domain.read()? else { return Ok(false) };
-    Ok(matches!(path.estate.domain(domain), Some(Host::Api { .. } | Host::ServicePrivateName { .. })))
+    match path.estate.domain(domain) {
+        Some(Host::Custom(name)) if is_service_name(name) => Err(undocumented(name).into()),
+        host => Ok(matches!(host, Some(Host::Api { .. } | Host::ServicePrivateName { .. }))),
+    }
+}
+
+/// That a name is one of API Gateway's own in a form for FIPS or for two address families.
+pub fn undocumented(name: &str) -> Unknown {
+    Unknown::unresolved(format!("whether private APIs answer to {name}, in a form that is not documented for them, is not known"))
 }
 
 /// Why public DNS has no record of the configuration's domain; nothing where it may have one.

@@ -1,11 +1,13 @@
 //! Rules on VPC endpoints: their state, their policy, what they need to be found.
 
+use std::borrow::Cow;
+
 use super::dns::{is_api_host, resolves_in_vpc};
-use super::verdict::{Assessed, Finding, Severity, fail, not_applicable, pass};
+use super::verdict::{Assessed, Finding, Leave, Severity, fail, not_applicable, pass};
 use crate::estate::{Hop, Integration, Site};
 use crate::model::Unknown;
 use crate::model::ec2::Endpoint;
-use crate::policy::{Condition, Effect, Evaluation, Principal, Statement, Truth};
+use crate::policy::{Condition, Effect, Evaluation, Principal, Request, Statement, Truth};
 
 /// How bad it is that an endpoint is not wholly available; nothing if it is. AWS writes states in two ways.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
@@ -42,6 +44,15 @@ const IDENTITY: [&str; 9] = [
     "aws:calledvia",
 ];
 
+/// The call of an integration, and why it is not known of which API: a policy may be certain about any.
+fn call<'p>(path: &'p Integration<'_>) -> Result<(Cow<'p, Request>, Option<Unknown>), Leave> {
+    match path.request() {
+        Ok(request) => Ok((Cow::Borrowed(request), None)),
+        Err(Leave::Unknown(unknown)) => Ok((Cow::Owned(path.request_for_any()), Some(unknown))),
+        Err(leave) => Err(leave),
+    }
+}
+
 /// `endpoint/policy-denies-api`
 pub fn policy_denies_api(path: &Integration<'_>) -> Assessed {
     let endpoint = path.endpoint.read()?;
@@ -52,11 +63,15 @@ pub fn policy_denies_api(path: &Integration<'_>) -> Assessed {
         let place = endpoint.at(format!("/policy{at}")).observed(evaluation.explain());
         fail(place.expected(format!("a policy that lets unsigned calls of the {of} through")))
     };
-    let evaluation = policy.evaluate(path.request()?);
-    match evaluation.allows() {
-        Truth::Yes => {}
-        Truth::Unknown => return Err(Unknown::unresolved(evaluation.explain().to_string()).into()),
-        Truth::No => return refused(&evaluation, "API's method"),
+    let (request, gap) = call(path)?;
+    let evaluation = policy.evaluate(&request);
+    match (evaluation.allows(), gap) {
+        (Truth::Yes, None) => {}
+        (Truth::Yes, Some(_)) => return pass(),
+        (Truth::Unknown, gap) => {
+            return Err(gap.unwrap_or_else(|| Unknown::unresolved(evaluation.explain().to_string())).into());
+        }
+        (Truth::No, _) => return refused(&evaluation, "API's method"),
     }
     let Hop::Present(domain) = &path.domain else { return pass() };
     // AWS's example of such a policy has the domain name beside the API, and does not say what happens without it.
@@ -74,11 +89,13 @@ pub fn policy_denies_api(path: &Integration<'_>) -> Assessed {
 pub fn policy_principal_only(path: &Integration<'_>) -> Assessed {
     let endpoint = path.endpoint.read()?;
     let Some(document) = endpoint.value.policy.read()? else { return pass() };
-    let (policy, request) = (endpoint.estate.policy(document)?, path.request()?);
+    let policy = endpoint.estate.policy(document)?;
+    let (request, gap) = call(path)?;
     let (mut first, mut maybe_open, mut maybe_about) = (None, None, None);
     for allow in policy.statements().iter().filter(|statement| statement.effect() == Effect::Allow) {
-        let about = Truth::all([allow.covers_action(request), allow.covers_resource(request)]);
-        let unclear = || Unknown::unresolved("what a statement of the endpoint's policy is about cannot be read from it");
+        let about = Truth::all([allow.covers_action(&request), allow.covers_resource(&request)]);
+        let unclear =
+            || gap.clone().unwrap_or_else(|| Unknown::unresolved("what a statement of the endpoint's policy is about is not known"));
         match (needs_identity(allow), about) {
             (_, Truth::No) => {}
             (Ok(None), Truth::Yes) => return pass(),
@@ -110,7 +127,8 @@ fn needs_identity(allow: &Statement) -> Result<Option<String>, Unknown> {
     if let Some(own) = of_signature().find(|own| own.holds_when_absent() == Truth::No) {
         return Ok(Some(format!("Condition/{}/{}", own.operator(), own.key().replace('/', "~1"))));
     }
-    if let Some(why) = of_signature().find_map(Condition::not_modelled).or_else(|| allow.not_modelled().first().map(String::as_str)) {
+    let unread = allow.conditions().iter().filter(|own| own.is_about_any() || is_of_signature(own)).find_map(Condition::not_modelled);
+    if let Some(why) = unread.or_else(|| allow.not_modelled().first().map(String::as_str)) {
         return Err(Unknown::unresolved(format!("whom the endpoint's policy allows cannot be read from it: {why}")));
     }
     Ok(None)

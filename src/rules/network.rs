@@ -28,6 +28,8 @@ struct Use<'a> {
     others: Vec<(Site<'a, ResourceConfig>, Vec<Ports>)>,
     /// What the others serve.
     served: PortSet,
+    /// What those serve of which it is not known whether they lead to an endpoint, and why.
+    unclear: Vec<(PortSet, Unknown)>,
     /// Why there may be more.
     gap: Option<Unknown>,
 }
@@ -54,6 +56,14 @@ impl<'a> Use<'a> {
         if needs_https_only(&config, &end) {
             return;
         }
+        let unclear = match &end {
+            Hop::Present(endpoint) => endpoint.value.service.read().err(),
+            Hop::Unknown(_, unknown) => Some(unknown.clone()),
+            Hop::Missing(_) | Hop::None => None,
+        };
+        if let Some(unknown) = unclear.filter(|_| may_be_endpoint(&config)) {
+            return self.unclear.push((ports.into_iter().collect(), unknown));
+        }
         self.ports.extend(&ports);
         let elsewhere = matches!(end, Hop::None | Hop::Unknown(..)) || !leads_to_api(&config);
         if elsewhere || ports.iter().any(|range| *range != HTTPS) {
@@ -69,10 +79,13 @@ impl<'a> Use<'a> {
         if wide.excess == Excess::Protocol || is_everywhere(&wide.permission.peer) {
             return Ok(false);
         }
-        if ports(wide.permission).is_some_and(|ports| self.served.holds(&ports)) {
+        let ports = ports(wide.permission);
+        let serve = |served: &PortSet| ports.is_some_and(|ports| served.holds(&ports));
+        if serve(&self.served) {
             return Ok(true);
         }
-        self.gap.clone().map_or(Ok(false), Err)
+        let unclear = self.unclear.iter().find(|(served, _)| serve(served)).map(|(_, unknown)| unknown);
+        unclear.or(self.gap.as_ref()).cloned().map_or(Ok(false), Err)
     }
 }
 
@@ -80,10 +93,17 @@ impl<'a> Use<'a> {
 fn needs_https_only(config: &Site<'_, ResourceConfig>, end: &Hop<'_, Site<'_, Endpoint>>) -> bool {
     let own_name = || config.value.domain.read().ok()?.as_deref().and_then(|domain| config.estate.domain(domain));
     match end {
+        Hop::Present(_) if own_name().is_some_and(|name| matches!(name, Host::Endpoint { .. } | Host::ApiAtEndpoint { .. })) => true,
         Hop::Present(endpoint) => endpoint.value.service.read().is_ok_and(|name| is_execute_api(name)) && leads_to_api(config),
         Hop::Missing(_) => own_name().is_some_and(|name| !matches!(name, Host::OtherEndpoint { .. } | Host::Custom(_))),
         Hop::Unknown(..) | Hop::None => false,
     }
+}
+
+/// Whether a configuration of which it is not known where it leads may lead to an execute-api endpoint.
+fn may_be_endpoint(config: &Site<'_, ResourceConfig>) -> bool {
+    let domain = config.value.domain.read().ok().and_then(Option::as_deref).and_then(|domain| config.estate.domain(domain));
+    leads_to_api(config) && !matches!(domain, Some(Host::OtherEndpoint { .. }))
 }
 
 /// Whether the domain of a configuration may be an endpoint's: any name may but one that is neither AWS's nor a

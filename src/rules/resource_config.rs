@@ -24,7 +24,7 @@ pub fn not_active(config: &Site<'_, ResourceConfig>) -> Assessed {
         return pass();
     }
     let finding = Finding::from(config.at("/status").observed(status).expected("ACTIVE"));
-    let finding = if is_recent_change(config, status) {
+    let finding = if is_recent_change(config, status)? {
         finding.severity(Severity::Low).note(format!("The change began less than {} minutes before this was read.", patience(config)))
     } else {
         finding
@@ -35,10 +35,15 @@ pub fn not_active(config: &Site<'_, ResourceConfig>) -> Assessed {
     })
 }
 
-fn is_recent_change(config: &Site<'_, ResourceConfig>, status: &str) -> bool {
-    let (modified, created) = (config.value.modified.read().ok().copied().flatten(), config.value.created.read().ok().copied().flatten());
+fn is_recent_change(config: &Site<'_, ResourceConfig>, status: &str) -> Result<bool, Unknown> {
+    if !status.ends_with("_IN_PROGRESS") {
+        return Ok(false);
+    }
     let age = |since| config.estate.snapshot.taken_at.duration_since(since).as_mins();
-    status.ends_with("_IN_PROGRESS") && modified.or(created).is_some_and(|since| age(since) < patience(config))
+    match config.value.modified.read()?.or(*config.value.created.read()?) {
+        Some(since) => Ok(age(since) < patience(config)),
+        None => Err(Unknown::unresolved("it is not known since when the resource configuration has been changing")),
+    }
 }
 
 /// How long a change of a configuration may take, in minutes.
@@ -193,6 +198,9 @@ pub fn port(path: &Integration<'_>) -> Assessed {
     let ranges = config.value.port_ranges.read()?;
     if serves(config.value, &port)? {
         return pass();
+    }
+    if config.value.resource_arn.read()?.is_some() {
+        return not_applicable("a configuration for the ARN of a resource names no ports");
     }
     let observed = if ranges.is_empty() { "none".to_owned() } else { ranges.join(", ") };
     let place = config.at("/port_ranges").observed(observed).expected(format!("a range with {port}"));

@@ -195,16 +195,30 @@ pub struct Answer {
     pub why: String,
 }
 
+/// The policies of a role that were read, and why there may be more.
+fn policies_of<'a>(role: &Site<'a, Role>) -> (Vec<&'a Policy>, Option<Unknown>) {
+    let (mut policies, mut gap) = (Vec::new(), None);
+    match role.value.policies.read() {
+        Err(unknown) => gap = Some(unknown),
+        Ok(list) => {
+            for policy in list {
+                match policy.document.read().and_then(|document| role.estate.policy(document)) {
+                    Ok(policy) => policies.push(policy),
+                    Err(unknown) => gap = gap.or(Some(unknown)),
+                }
+            }
+        }
+    }
+    (policies, gap)
+}
+
 /// Asks the policies of a role and its boundary.
 ///
 /// # Errors
-/// The gap, where one of the policies was not read.
+/// The gap, where one of the policies was not read and nothing else decides.
 pub fn answer(role: &Site<'_, Role>, request: &Request) -> Result<Answer, Leave> {
     let estate = role.estate;
-    let mut policies = Vec::new();
-    for policy in role.value.policies.read()? {
-        policies.push(estate.policy(policy.document.read()?)?);
-    }
+    let (policies, gap) = policies_of(role);
     let boundary = match role.value.boundary.read() {
         Ok(None) => Boundary::None,
         Ok(Some(boundary)) => match boundary.document.read().and_then(|document| estate.policy(document)) {
@@ -218,8 +232,17 @@ pub fn answer(role: &Site<'_, Role>, request: &Request) -> Result<Answer, Leave>
     let denies = statements.any(|statement| statement.effect() == Effect::Deny);
     let evaluation = evaluate_identity(&policies, boundary, request);
     let allows = evaluation.allows();
-    let why = match allows {
-        Truth::Yes => String::new(),
+    let outside = bounds.map(|bounds| bounds.evaluate(request)).filter(|bounds| bounds.allows() == Truth::No);
+    if let Some(unknown) = &gap
+        && evaluation.decision() != Decision::DeniedExplicitly
+        && outside.is_none()
+    {
+        // What was not read may allow it; but nothing allows what is denied, or what lies outside the boundary.
+        return Err(unknown.clone().into());
+    }
+    let why = match (allows, outside) {
+        (Truth::Yes, _) => String::new(),
+        (_, Some(bounds)) if gap.is_some() => format!("the permissions boundary: {}", bounds.explain()),
         _ => evaluation.explain().map_or_else(|| "the role has no policies".to_owned(), |why| why.to_string()),
     };
     Ok(Answer { allows, decision: evaluation.decision(), denies, why })

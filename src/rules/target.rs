@@ -4,9 +4,9 @@ use jiff::SignedDuration;
 
 use super::verdict::{Assessed, Confidence, Evidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
 use crate::arn::Arn;
-use crate::estate::{Hop, Integration, Site, token};
-use crate::model::Kind;
-use crate::model::events::{Place, Target};
+use crate::estate::{Caller, Hop, Integration, Site, parameters_of_pipe, token};
+use crate::model::events::{Connection, Place, Target};
+use crate::model::{Kind, Unknown};
 
 /// `target/destination-missing`
 pub fn destination_missing(path: &Integration<'_>) -> Assessed {
@@ -96,9 +96,9 @@ pub fn path_parameters_mismatch(path: &Integration<'_>) -> Assessed {
     })
 }
 
-/// Headers that EventBridge removes, besides those that begin with `If-`, in lower case.
+/// Headers that EventBridge removes, in lower case.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html>
-const STRIPPED: [&str; 28] = [
+const STRIPPED: [&str; 33] = [
     "a-im",
     "accept-charset",
     "accept-datetime",
@@ -114,6 +114,11 @@ const STRIPPED: [&str; 28] = [
     "from",
     "host",
     "http2-settings",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
     "max-forwards",
     "origin",
     "pragma",
@@ -131,20 +136,44 @@ const STRIPPED: [&str; 28] = [
 
 /// `target/header-stripped`
 pub fn header_stripped(path: &Integration<'_>) -> Assessed {
-    let (_, target) = path.target()?;
-    let connection = path.connection.read()?;
+    let own = match &path.caller {
+        Caller::Target(..) => of_target(path.target()?.1),
+        Caller::Pipe(..) => Err(parameters_of_pipe()),
+        Caller::Task(..) => return not_applicable("a state machine calls by itself"),
+    };
+    let connection = match path.connection.read() {
+        Ok(connection) => of_connection(connection),
+        Err(Leave::Unknown(unknown)) => Err(unknown),
+        Err(leave) => return Err(leave),
+    };
+    let (mut findings, mut gap) = (Vec::new(), None);
+    for found in [connection, own] {
+        match found {
+            Ok(found) => findings.extend(found),
+            Err(unknown) => gap = gap.or(Some(unknown)),
+        }
+    }
+    match gap {
+        Some(unknown) if findings.is_empty() => Err(unknown.into()),
+        _ => verdict(findings),
+    }
+}
+
+fn of_target(target: &Site<'_, Target>) -> Result<Vec<Finding>, Unknown> {
     let headers = target.value.headers.read()?;
-    let mut findings: Vec<Finding> =
-        headers.keys().filter_map(|key| stripped(key, target.at(format!("/headers/{}", token(key))))).collect();
+    Ok(headers.keys().filter_map(|key| stripped(key, target.at(format!("/headers/{}", token(key))))).collect())
+}
+
+fn of_connection(connection: &Site<'_, Connection>) -> Result<Vec<Finding>, Unknown> {
     let parameters = connection.value.parameters.read()?.iter().enumerate().filter(|(_, parameter)| parameter.place == Place::Header);
-    findings.extend(parameters.filter_map(|(at, parameter)| stripped(&parameter.key, connection.at(format!("/parameters/{at}/key")))));
-    verdict(findings)
+    let at = |(at, key)| stripped(key, connection.at(format!("/parameters/{at}/key")));
+    Ok(parameters.filter_map(|(index, parameter)| at((index, parameter.key.as_str()))).collect())
 }
 
 /// Whether EventBridge removes a header of that name.
 pub fn is_stripped(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    name.starts_with("if-") || STRIPPED.contains(&name.as_str())
+    STRIPPED.contains(&name.as_str())
 }
 
 fn stripped(name: &str, place: Evidence) -> Option<Finding> {

@@ -55,6 +55,14 @@ pub fn not_applicable(why: impl Into<Cow<'static, str>>) -> Assessed {
     Err(Leave::NotApplicable(why.into()))
 }
 
+/// A word for `what` that AWS uses and that is known here.
+///
+/// # Errors
+/// Unresolved for any other: what it means cannot be told.
+pub fn known_word<'w>(word: &'w str, known: &[&str], what: &str) -> Result<&'w str, Unknown> {
+    if known.contains(&word) { Ok(word) } else { Err(Unknown::unresolved(format!("`{word}` is no {what} that is known here"))) }
+}
+
 /// How bad a finding is, worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

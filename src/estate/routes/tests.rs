@@ -12,6 +12,10 @@ fn with_twins(mut value: Value) -> Value {
     for region in regions(&mut value) {
         for rule in region.get_mut("rules").and_then(Value::as_object_mut).into_iter().flat_map(|rules| rules.values_mut()) {
             let Some(targets) = rule.get_mut("targets").and_then(Value::as_object_mut) else { continue };
+            // Targets that were not read have no twins.
+            if targets.contains_key("$unknown") {
+                continue;
+            }
             let twins: Vec<_> = targets.iter().map(|(id, target)| (format!("{id}-twin"), target.clone())).collect();
             targets.extend(twins);
         }

@@ -88,6 +88,8 @@ impl Callers {
     pub(super) fn of(rule: &Rule) -> Self {
         let (targets, pipes, tasks) = match rule.area() {
             _ if matches!(rule.check, Check::AnyRoute(_)) => (true, true, true),
+            // The headers of a connection are removed whoever calls an API destination through it.
+            _ if rule.id == "target/header-stripped" => (true, true, false),
             "rule" | "target" | "role" | "observability" => (true, false, false),
             "destination" => (true, true, false),
             "state-machine" => (false, false, true),

@@ -9,7 +9,7 @@ use crate::estate::{Hop, Integration, Site, Way, credentials_header, token};
 use crate::model::Unknown;
 use crate::model::apigateway::{Api, Authorizer};
 use crate::model::events::{Connection, Place};
-use crate::model::known::any;
+use crate::model::known::{any, told};
 use crate::rules::verdict::{Assessed, Evidence, Finding, Leave, fail, not_applicable, pass, verdict};
 use crate::rules::{api, api_policy};
 
@@ -42,10 +42,14 @@ pub fn method_requires_sigv4(path: &Integration<'_>) -> Assessed {
     if way.summary.authorization != "AWS_IAM" {
         return pass();
     }
-    let connection = path.connection.read()?;
     let evidence = of_method(path, "authorization")?.observed("AWS_IAM").expected("NONE, CUSTOM or COGNITO_USER_POOLS");
-    let sent = connection.at("/authorization").observed(connection.value.authorization.read()?);
-    fail(Finding::from(evidence).facet(name(path)?).related(sent))
+    let finding = Finding::from(evidence).facet(name(path)?);
+    // No kind of connection signs, so that it need not be known which one this is.
+    let sent = path.connection.read().ok().and_then(|connection| Some((connection, connection.value.authorization.read().ok()?)));
+    fail(match sent {
+        Some((connection, kind)) => finding.related(connection.at("/authorization").observed(kind)),
+        None => finding,
+    })
 }
 
 /// `connection/authorizer-answers-401`
@@ -204,7 +208,7 @@ pub fn api_key_unenforced(path: &Integration<'_>) -> Assessed {
     if !sends_key || summary.api_key_required || summary.authorization != "NONE" {
         return pass();
     }
-    if connection.value.literals.read().is_ok_and(|literals| literals.contains_key("ApiKeyValue")) {
+    if told(connection.value.literals.read())?.is_some_and(|literals| literals.contains_key("ApiKeyValue")) {
         return not_applicable("the key stands in the template for everybody to read, so that it was never a lock");
     }
     let Some(policy) = api_policy::open_to_everybody(path)? else { return pass() };

@@ -10,7 +10,7 @@ use crate::model::Unknown;
 use crate::model::events::Connection;
 use crate::model::more::Key;
 use crate::policy::{Context, Policy, Principal, Request, Resource, Truth, Value};
-use crate::rules::verdict::{Assessed, Finding, Leave, fail, pass, verdict};
+use crate::rules::verdict::{Assessed, Finding, Leave, fail, known_word, pass, verdict};
 
 /// The tag by which a key is offered to EventBridge.
 const TAG: &str = "EventBridgeApiDestinations";
@@ -19,6 +19,9 @@ const ACTIONS: [&str; 3] = ["kms:DescribeKey", "kms:GenerateDataKey", "kms:Decry
 /// States in which a key can be used.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html>
 const USABLE: [&str; 3] = ["Enabled", "Updating", "Creating"];
+/// All states of a key. <https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html>
+const STATES: [&str; 8] =
+    ["Enabled", "Updating", "Creating", "Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable"];
 
 /// `connection/cmk-broken`
 pub fn cmk_broken(path: &Integration<'_>) -> Assessed {
@@ -46,9 +49,9 @@ pub fn cmk_broken(path: &Integration<'_>) -> Assessed {
 }
 
 fn state(key: &Site<'_, Key>) -> Result<Option<Finding>, Unknown> {
-    let state = key.value.state.read()?;
+    let state = known_word(key.value.state.read()?, &STATES, "state of a key")?;
     let finding = || Finding::from(key.at("/state").observed(state).expected("Enabled")).facet("state");
-    Ok((!USABLE.contains(&state.as_str())).then(finding))
+    Ok((!USABLE.contains(&state)).then(finding))
 }
 
 fn tag(key: &Site<'_, Key>) -> Result<Option<Finding>, Unknown> {
@@ -107,10 +110,14 @@ fn askers(connection: &Site<'_, Connection>) -> Vec<(Principal, bool)> {
 
 /// The condition keys of a use through Secrets Manager.
 fn context(connection: &Site<'_, Connection>, service: bool) -> Context {
-    let suffix = partition_of_region(connection.region).and_then(suffix_of_partition).unwrap_or("amazonaws.com");
+    // How the name of a service ends there in partitions with a suffix of their own is not documented.
+    let via = match partition_of_region(connection.region).and_then(suffix_of_partition) {
+        Some("amazonaws.com") | None => Value::text(format!("secretsmanager.{}.amazonaws.com", connection.region)),
+        Some(_) => Value::Unknown,
+    };
     let context = if service { Context::service("events.amazonaws.com") } else { Context::new() };
     let context = context
-        .with("kms:ViaService", Value::text(format!("secretsmanager.{}.{suffix}", connection.region)))
+        .with("kms:ViaService", via)
         .with("kms:CallerAccount", Value::text(connection.account))
         .with("aws:PrincipalAccount", Value::text(connection.account))
         .with("aws:SecureTransport", Value::text("true"))

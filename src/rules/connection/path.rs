@@ -1,9 +1,9 @@
 //! Rules on the private path of a connection: its resource configuration, and the association that EventBridge makes.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::private;
-use crate::estate::{Hop, Integration, Site};
+use crate::estate::{Estate, Hop, Integration, Site};
 use crate::model::Unknown;
 use crate::model::events::{Connection, Connectivity};
 use crate::rules::verdict::{Assessed, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
@@ -50,6 +50,7 @@ fn unhealthy(connection: &Site<'_, Connection>, pointer: &str, path: &Connectivi
     let evidence = connection.at(format!("{pointer}/association_arn")).observed(arn.unwrap_or("none"));
     let finding = Finding::from(evidence.expected("an association in state ACTIVE")).facet(pointer);
     let association = match arn.map(|arn| connection.estate.association(arn)) {
+        None | Some(Hop::Missing(_) | Hop::None) if is_changing(connection)? => return Ok(None),
         None | Some(Hop::Missing(_) | Hop::None) => return Ok(Some(finding.note("There is no such association."))),
         Some(Hop::Unknown(_, unknown)) => return Err(Leave::Unknown(unknown)),
         Some(Hop::Present(association)) => association,
@@ -72,9 +73,25 @@ fn unhealthy(connection: &Site<'_, Connection>, pointer: &str, path: &Connectivi
 
 /// Whether an association has been in the making for longer than it ever takes.
 fn is_slow(association: &Site<'_, crate::model::lattice::Association>) -> Result<bool, Leave> {
-    let patience = SignedDuration::from_mins(association.estate.parameters.in_progress_minutes.into());
     match association.value.created.read()? {
-        Some(created) => Ok(association.estate.snapshot.taken_at.duration_since(*created) > patience),
+        Some(created) => Ok(is_long_ago(association.estate, *created)),
         None => Err(Unknown::unresolved("it is not known since when the association has been in the making").into()),
     }
+}
+
+/// Whether EventBridge is still at work on a connection, so that its association may be yet to come.
+/// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-target-connection-states.html>
+fn is_changing(connection: &Site<'_, Connection>) -> Result<bool, Unknown> {
+    if !["CREATING", "UPDATING", "AUTHORIZING"].contains(&connection.value.state.read()?.as_str()) {
+        return Ok(false);
+    }
+    match *connection.value.modified.read()? {
+        Some(modified) => Ok(!is_long_ago(connection.estate, modified)),
+        None => Err(Unknown::unresolved("it is not known since when the connection has been in the making")),
+    }
+}
+
+fn is_long_ago(estate: &Estate<'_>, when: Timestamp) -> bool {
+    let patience = SignedDuration::from_mins(estate.parameters.in_progress_minutes.into());
+    estate.snapshot.taken_at.duration_since(when) > patience
 }

@@ -1,10 +1,12 @@
 //! Rules on the host of an API destination's URL: which API it names, and who could answer to it.
 
-use crate::estate::{API_ID_HEADER, Hop, Integration};
-use crate::host::Host;
+use crate::estate::{API_ID_HEADER, Hop, Integration, Site};
+use crate::host::{Host, is_service_name};
 use crate::model::events::Place;
+use crate::model::lattice::ResourceConfig;
 use crate::model::{Reason, Unknown};
 use crate::network::Ports;
+use crate::rules::dns::undocumented;
 use crate::rules::parameters::AccountId;
 use crate::rules::resource_config::serves;
 use crate::rules::verdict::{Assessed, Confidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
@@ -23,10 +25,24 @@ pub fn not_https(path: &Integration<'_>) -> Assessed {
     let Some(port) = url.port.filter(|port| *port != HTTPS) else { return pass() };
     let config = path.config.read()?;
     if serves(config.value, &Ports::one(port))? {
-        return pass();
+        return match endpoint_name(path, config)?.filter(|_| url.host.location().is_some()) {
+            Some(name) => {
+                let note = format!("The resource configuration leads to an endpoint of API Gateway, which answers at port {HTTPS} only.");
+                fail(finding("no port, or 443")?.note(note).related(config.at("/domain").observed(name)))
+            }
+            None => pass(),
+        };
     }
     let served = config.at("/port_ranges").observed(config.value.port_ranges.read()?.join(", "));
     fail(finding("no port, or 443")?.note(format!("The resource configuration does not serve port {port}.")).related(served))
+}
+
+/// The domain of a configuration, if it is an endpoint's own name, so that nothing stands before the endpoint that may listen
+/// at other ports. <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-create.html>
+fn endpoint_name<'a>(path: &Integration<'a>, config: &Site<'a, ResourceConfig>) -> Result<Option<&'a str>, Unknown> {
+    let domain = config.value.domain.read()?.as_deref();
+    let is_own = |domain: &&str| matches!(path.estate.domain(domain), Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. }));
+    Ok(domain.filter(is_own))
 }
 
 /// `destination/host-untrusted`
@@ -47,6 +63,7 @@ pub fn host_unknown_api(path: &Integration<'_>) -> Assessed {
         return not_applicable("the connection is public");
     }
     match &url.host {
+        Host::Custom(name) if is_service_name(name) => return Err(undocumented(name).into()),
         Host::Custom(_) => return pass(),
         Host::OtherEndpoint { .. } | Host::Untrusted { .. } => return not_applicable("the host names no API"),
         _ => {}
