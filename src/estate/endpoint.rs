@@ -23,8 +23,16 @@ impl<'a> Estate<'a> {
         gateway: &Hop<'a, Site<'a, Gateway>>,
     ) -> Hop<'a, Site<'a, Endpoint>> {
         let found = self.led_to(config, gateway);
+        let name = || config.value.domain.read().ok().and_then(Option::as_deref).and_then(|domain| self.domain(domain));
         match &found {
-            Hop::Present(endpoint) if endpoint.value.service.read().is_ok_and(|service| !is_execute_api(service)) => Hop::None,
+            Hop::Present(endpoint) => match endpoint.value.service.read() {
+                Ok(service) if !is_execute_api(service) => Hop::None,
+                // A name of an execute-api endpoint's own tells as much.
+                Err(unknown) if !matches!(name(), Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. })) => {
+                    Hop::Unknown(endpoint.key, unknown)
+                }
+                _ => found,
+            },
             Hop::Missing(domain) if matches!(self.domain(domain), Some(Host::OtherEndpoint { .. })) => Hop::None,
             _ => found,
         }

@@ -99,3 +99,54 @@ fn a_usage_plan_that_sam_makes_admits_to_the_stage() {
         assert_eq!((made.contains(stages), made.contains("api_id")), (true, stages == "live"), "{create}: {made}");
     }
 }
+
+/// The first API of the template, with these properties more.
+fn first(properties: &str, event: &str) -> Value {
+    apis(&template("Function", event).replace("{Name: a,", &format!("{{Name: a, {properties},"))).remove(0)
+}
+
+#[test]
+fn sam_makes_a_further_stage_unless_the_version_of_openapi_is_said() {
+    let stages = |properties: &str| first(properties, "{}")["stages"].as_object().expect("stages").keys().cloned().collect::<Vec<_>>();
+    assert_eq!(stages("Description: x"), ["Stage", "live"]);
+    assert_eq!(stages("OpenApiVersion: 3.0.1"), ["live"]);
+}
+
+#[test]
+fn a_resource_policy_lets_everybody_in_only_if_it_speaks_of_networks() {
+    let statements = |policy: &str| {
+        let api = first(&format!("Auth: {{ResourcePolicy: {policy}}}"), "{}");
+        let list = api["policy"]["Statement"].as_array().expect("statements").clone();
+        list.iter()
+            .map(|one| format!("{} {}", one["Effect"].as_str().unwrap_or("?"), one["Resource"].as_str().unwrap_or("?")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(statements("{SourceVpcWhitelist: [vpc-1]}"), ["Allow execute-api:/live/*", "Deny execute-api:/live/*"]);
+    assert_eq!(statements("{IpRangeBlacklist: [10.0.0.0/8]}"), ["Allow execute-api:/live/*", "Deny execute-api:/live/*"]);
+    assert_eq!(statements("{AwsAccountBlacklist: ['111122223333']}"), ["Deny execute-api:/live/*"]);
+    let event = "{Call: {Type: Api, Properties: {Path: /, Method: get, RestApiId: !Ref First, Auth: {ResourcePolicy: {SourceVpcWhitelist: [vpc-1]}}}}}";
+    assert_eq!(first("Description: x", event)["policy"]["Statement"][0]["Resource"], "execute-api:/live/GET/", "the root has its slash");
+}
+
+#[test]
+fn an_event_may_take_over_how_a_method_of_a_document_authorizes() {
+    let of = |auth: &str| {
+        let document =
+            "Auth: {ApiKeyRequired: true}, DefinitionBody: {paths: {/orders: {post: {x-amazon-apigateway-auth: {type: AWS_IAM}}}}}";
+        let event = format!("{{Call: {{Type: Api, Properties: {{Path: /orders, Method: post, RestApiId: !Ref First, Auth: {auth}}}}}}}");
+        let method = first(document, &event).pointer(&format!("{METHODS}/POST")).expect("a method").clone();
+        (method["authorization"].as_str().unwrap_or("?").to_owned(), method["api_key_required"] == json!(true))
+    };
+    assert_eq!(of("{ApiKeyRequired: false, Authorizer: NONE}"), ("AWS_IAM".to_owned(), true));
+    assert_eq!(of("{OverrideApiAuth: true, ApiKeyRequired: false, Authorizer: NONE}"), ("NONE".to_owned(), false));
+    assert_eq!(of("{OverrideApiAuth: true, ApiKeyRequired: false}"), ("AWS_IAM".to_owned(), false));
+}
+
+#[test]
+fn openapi_3_says_of_endpoints_what_a_server_is() {
+    let own = "x-amazon-apigateway-endpoint-configuration: {vpcEndpointIds: [vpce-1], disableExecuteApiEndpoint: true}";
+    for document in [own.to_owned(), format!("openapi: 3.0.1, servers: [{{url: 'https://a.example'}}, {{{own}}}]")] {
+        let api = first(&format!("DefinitionBody: {{{document}, paths: {{}}}}"), "{}");
+        assert_eq!((&api["vpc_endpoint_ids"], &api["default_endpoint_disabled"]), (&json!(["vpce-1"]), &json!(true)), "{document}");
+    }
+}

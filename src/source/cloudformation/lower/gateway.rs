@@ -166,7 +166,7 @@ impl<'a> Lowering<'_, 'a> {
 /// An API without its parts.
 pub(super) fn api(item: &Item<'_>, id: &str, body: &Resolved) -> Api {
     let config = item.get("EndpointConfiguration");
-    let own = body.field("x-amazon-apigateway-endpoint-configuration");
+    let own = own_endpoint(body);
     // SAM takes two spellings.
     let lists = [config.field("VpcEndpointIds"), config.field("VPCEndpointIds"), own.field("vpcEndpointIds")];
     let endpoints = lists.into_iter().map(Resolved::texts).collect::<Result<Vec<_>, _>>().map(|ids| ids.concat());
@@ -197,6 +197,17 @@ pub(super) fn api(item: &Item<'_>, id: &str, body: &Resolved) -> Api {
         validators: Known::default(),
         tags: tags(item.get("Tags")),
     }
+}
+
+/// What a document says of endpoints: beside its paths, or from OpenAPI 3 on with a server.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-endpoint-configuration.html>
+fn own_endpoint(body: &Resolved) -> &Resolved {
+    const NAME: &str = "x-amazon-apigateway-endpoint-configuration";
+    let servers = match body.field("servers") {
+        Resolved::List(servers) => servers.as_slice(),
+        _ => &[],
+    };
+    servers.iter().map(|server| server.field(NAME)).find(|own| !own.is_absent()).unwrap_or(body.field(NAME))
 }
 
 /// `Types` of CloudFormation, `Type` of SAM, or SAM's single word; AWS's default is an edge-optimised API.

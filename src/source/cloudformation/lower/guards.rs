@@ -57,6 +57,14 @@ pub(super) fn authorizers(auth: &Resolved) -> Result<BTreeMap<String, Authorizer
     auth.field("Authorizers").entries()?.iter().map(one).collect()
 }
 
+/// Where an authorizer that has the whole request may look.
+const SOURCES: [(&str, &str); 4] = [
+    ("Headers", "method.request.header"),
+    ("QueryStrings", "method.request.querystring"),
+    ("StageVariables", "stageVariables"),
+    ("Context", "context"),
+];
+
 /// A function with the whole request is told where to look; all others look into one header.
 fn authorizer(name: &str, value: &Resolved) -> Result<Authorizer, Unknown> {
     let identity = value.field("Identity");
@@ -71,12 +79,13 @@ fn authorizer(name: &str, value: &Resolved) -> Result<Authorizer, Unknown> {
     };
     let mut sources = Vec::new();
     if kind == "REQUEST" {
-        for (list, place) in [("Headers", "method.request.header"), ("QueryStrings", "method.request.querystring")] {
+        for (list, place) in SOURCES {
             sources.extend(identity.field(list).texts()?.iter().map(|name| format!("{place}.{name}")));
         }
     } else {
         let header = identity.field("Header").text()?;
         sources.push(format!("method.request.header.{}", header.as_deref().unwrap_or("Authorization")));
     }
-    Ok(Authorizer { name: name.to_owned(), kind: kind.to_owned(), identity_source: Some(sources.join(",")) })
+    let identity_source = Some(sources.join(",")).filter(|sources| !sources.is_empty());
+    Ok(Authorizer { name: name.to_owned(), kind: kind.to_owned(), identity_source })
 }

@@ -74,6 +74,11 @@ impl<'a> Methods<'a> {
         self.apis.contains_key(id)
     }
 
+    /// A method that an API has already.
+    pub(super) fn method(&mut self, api: &str, path: &str, verb: &str) -> Option<&mut Method> {
+        self.apis.get_mut(api)?.resources.value_mut()?.get_mut(path)?.methods.get_mut(verb)
+    }
+
     /// Adds a method, or a resource without one, to an API that is declared.
     pub(super) fn add(&mut self, api: &str, path: Result<String, Unknown>, id: &str, method: Option<(String, Method, Origin)>) {
         let Some(written) = self.apis.get_mut(api) else { return };

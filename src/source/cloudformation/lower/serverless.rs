@@ -18,12 +18,12 @@ use crate::source::planned::Resolved;
 const FUNCTION: &str = "AWS::Serverless::Function";
 const MACHINE: &str = "AWS::Serverless::StateMachine";
 
-/// An API to which events add methods.
+/// An API to which events may add methods.
 struct Managed {
     stack: usize,
     properties: Resolved,
-    /// Why it is not known whether they do.
-    unsure: Option<Unknown>,
+    /// Whether they do.
+    merges: Result<bool, Unknown>,
 }
 
 impl<'a> Lowering<'_, 'a> {
@@ -34,9 +34,8 @@ impl<'a> Lowering<'_, 'a> {
         let mut managed = BTreeMap::new();
         for item in &apis {
             self.serverless_api(item, methods);
-            if let Some(unsure) = management(item) {
-                managed.insert(self.id(item), Managed { stack: item.stack, properties: item.properties.clone(), unsure });
-            }
+            let (properties, merges) = (item.properties.clone(), merges(item));
+            managed.insert(self.id(item), Managed { stack: item.stack, properties, merges });
         }
         for kind in [FUNCTION, MACHINE] {
             let items = self.take(kind);
@@ -62,7 +61,7 @@ impl<'a> Lowering<'_, 'a> {
         made.name = self.name(item);
         made.authorizers = authorizers(item.get("Auth")).into();
         let own = count(&made.policy);
-        made.policy = with_statements(made.policy, statements(item.properties.at(&["Auth", "ResourcePolicy"]), "execute-api:/*"));
+        made.policy = with_statements(made.policy, statements(item.properties.at(&["Auth", "ResourcePolicy"]), &all_of(&item.properties)));
         let all = count(&made.policy);
         self.put(item, Kind::Api, &id, made, API, |region| &mut region.apis);
         for (pointer, way) in [("/policy", ["Auth", "ResourcePolicy"]), ("/resources", ["DefinitionBody", "paths"])] {
@@ -96,6 +95,7 @@ impl<'a> Lowering<'_, 'a> {
     pub(super) fn implicit_stages(&mut self) {
         for (index, scope) in self.resolver.scopes.iter().enumerate().filter(|(_, scope)| scope.is_sam()) {
             let Ok(Some(id)) = self.resolver.of_resource(index, IMPLICIT_API, "", scope.stack.template.at).text() else { continue };
+            let globals = scope.globals("Api").map_or(Resolved::Absent, |node| self.resolver.value(index, node, Mode::Plain));
             let Some(api) = entry(&mut self.region_of(scope.account, scope.region).apis, &id) else { continue };
             let stage = Stage {
                 deployment_id: Known::Value(Some("implicit".to_owned())),
@@ -105,8 +105,7 @@ impl<'a> Lowering<'_, 'a> {
                 tags: Known::default(),
             };
             deploy(api, "implicit", None);
-            api.stages = Known::Value(BTreeMap::from([("Prod".to_owned(), stage)]));
-            let globals = scope.globals("Api").map_or(Resolved::Absent, |node| self.resolver.value(index, node, Mode::Plain));
+            api.stages = Known::Value(stages("Prod".to_owned(), stage, globals.field("OpenApiVersion")));
             self.made_plan(scope.account, scope.region, &id, globals.field("Auth"), &"Prod".into());
         }
     }
@@ -136,8 +135,11 @@ impl<'a> Lowering<'_, 'a> {
             let Some(api) = entry(&mut self.region_of(account, region).apis, &id) else { continue };
             match stage {
                 Ok((name, stage)) => {
-                    api.stages = Known::Value(BTreeMap::from([(name.clone(), stage)]));
+                    api.stages = Known::Value(stages(name.clone(), stage, item.get("OpenApiVersion")));
                     self.stands(item, Kind::Stage, (&id, &name), &[("/variables", "Variables")]);
+                    if item.get("OpenApiVersion").is_absent() {
+                        self.stands(item, Kind::Stage, (&id, FURTHER), &[]);
+                    }
                 }
                 Err(unknown) => api.stages = Known::Unknown(unknown),
             }
@@ -171,8 +173,13 @@ impl<'a> Lowering<'_, 'a> {
                     }
                 },
             };
-            if let Some((api, owner)) = api.and_then(|api| managed.get_key_value(&api)) {
-                self.event(item, name, properties, (api, owner), methods);
+            // With a document of one's own, what state machines add is not merged.
+            let takes = |owner: &Managed| item.declared.kind == FUNCTION || is_written(&owner.properties);
+            let owner = api.and_then(|api| managed.get_key_value(&api)).filter(|(_, owner)| takes(owner));
+            match owner {
+                Some((api, Managed { properties: own, merges: Ok(false), .. })) => override_auth(properties, own, api, methods),
+                Some((api, owner)) => self.event(item, name, properties, (api, owner), methods),
+                None => {}
             }
         }
     }
@@ -185,7 +192,7 @@ impl<'a> Lowering<'_, 'a> {
 
     fn event(&mut self, item: &Item<'a>, name: &str, properties: &Resolved, (api, owner): (&str, &Managed), methods: &mut Methods<'a>) {
         let kind = if item.declared.kind == MACHINE { "AWS" } else { "AWS_PROXY" };
-        let read = owner.unsure.clone().map_or(Ok(()), Err).and(event_method(properties, owner.properties.field("Auth"), kind));
+        let read = owner.merges.clone().and_then(|_| event_method(properties, owner.properties.field("Auth"), kind));
         match item.sure(read) {
             Ok((path, verb, method)) => {
                 let policy = match properties.at(&["Auth", "ResourcePolicy"]) {
@@ -223,7 +230,7 @@ impl<'a> Lowering<'_, 'a> {
         if properties.is_absent() {
             self.implicit_api(item, methods, managed);
         }
-        for (api, _) in managed.iter().filter(|(_, owner)| owner.stack == item.stack) {
+        for (api, _) in managed.iter().filter(|(_, owner)| owner.stack == item.stack && owner.merges != Ok(false)) {
             if properties.is_absent() || !properties.at(&["Auth", "ResourcePolicy"]).is_absent() {
                 self.add_statements(item, api, Err(unknown.clone()));
             }
@@ -238,17 +245,28 @@ impl<'a> Lowering<'_, 'a> {
             return Some(id);
         }
         let globals = self.scope(item).globals("Api").map_or(Resolved::Absent, |node| self.resolver.value(item.stack, node, Mode::Plain));
-        managed.insert(id.clone(), Managed { stack: item.stack, properties: globals.clone(), unsure: None });
+        managed.insert(id.clone(), Managed { stack: item.stack, properties: globals.clone(), merges: Ok(true) });
         let owner = Item { stack: item.stack, declared: item.declared, properties: globals, unsure: None };
         let mut made = api(&owner, &id, &Resolved::Absent);
         made.name = IMPLICIT_API.to_owned();
         made.authorizers = authorizers(owner.get("Auth")).into();
-        made.policy = with_statements(made.policy, statements(owner.properties.at(&["Auth", "ResourcePolicy"]), "execute-api:/*"));
+        made.policy = with_statements(made.policy, statements(owner.properties.at(&["Auth", "ResourcePolicy"]), "execute-api:/Prod/*"));
         let place = self.place(item);
         insert(&mut self.region(item).apis, &id, Known::Value(made));
         methods.open(&id, place, None, None);
         Some(id)
     }
+}
+
+/// What SAM calls a stage that nobody asked for.
+const FURTHER: &str = "Stage";
+
+/// The stages that SAM makes: unless the version of OpenAPI is said, a further one that is called `Stage`.
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html#sam-api-openapiversion>
+fn stages(name: String, stage: Stage, version: &Resolved) -> BTreeMap<String, Stage> {
+    let plain = Stage { variables: Known::default(), canary: Known::default(), tags: Known::default(), ..stage.clone() };
+    let further = version.is_absent().then(|| (FURTHER.to_owned(), plain));
+    further.into_iter().chain([(name, stage)]).collect()
 }
 
 /// `over` on top of `under`, maps entry by entry, lists one after the other
@@ -293,22 +311,57 @@ fn event_method(properties: &Resolved, default: &Resolved, kind: &str) -> Result
     Ok((properties.field("Path").must("Path")?, verb, method))
 }
 
-/// `None` unless SAM writes the API's document, so that events add to it; why it is not known whether they do. To a
-/// document of one's own they add nothing, unless asked to.
+/// Whether SAM writes the API's document, so that events add to it. To a document of one's own they add nothing, unless
+/// asked to.
 /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-api.html>
-fn management(api: &Item<'_>) -> Option<Option<Unknown>> {
-    let own = ["DefinitionBody", "DefinitionUri"].iter().any(|name| !api.get(name).is_absent());
-    match api.get("MergeDefinitions").flag() {
-        Err(unknown) if own => Some(Some(unknown)),
-        merged => (!own || merged == Ok(Some(true))).then_some(None),
+fn merges(api: &Item<'_>) -> Result<bool, Unknown> {
+    if is_written(&api.properties) {
+        return Ok(true);
     }
+    api.get("MergeDefinitions").flag().map(Option::unwrap_or_default)
+}
+
+/// What an event says of a method that stands in a document of one's own: nothing, unless it is asked to.
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-apifunctionauth.html>
+fn override_auth(properties: &Resolved, owner: &Resolved, api: &str, methods: &mut Methods<'_>) {
+    let auth = properties.field("Auth");
+    match auth.field("OverrideApiAuth").flag() {
+        Ok(Some(true)) => {}
+        Ok(_) => return,
+        Err(unknown) => return methods.add(api, Err(unknown), "", None),
+    }
+    let (authorizes, keyed) = (!auth.field("Authorizer").is_absent(), !auth.field("ApiKeyRequired").is_absent());
+    match event_method(properties, owner.field("Auth"), "") {
+        Err(unknown) => methods.add(api, Err(unknown), "", None),
+        Ok((path, verb, said)) => {
+            let Some(method) = methods.method(api, &path, &verb) else { return };
+            if authorizes {
+                (method.authorization, method.authorizer_id) = (said.authorization, said.authorizer_id);
+            }
+            if keyed {
+                method.api_key_required = said.api_key_required;
+            }
+        }
+    }
+}
+
+/// Whether SAM writes the document from the first line on.
+fn is_written(api: &Resolved) -> bool {
+    ["DefinitionBody", "DefinitionUri"].iter().all(|name| api.field(name).is_absent())
+}
+
+/// What the policy of an API is about: the methods at the stage that it names.
+fn all_of(api: &Resolved) -> String {
+    let stage = api.field("StageName").text().ok().flatten();
+    stage.map_or_else(|| "execute-api:/*".to_owned(), |stage| format!("execute-api:/{stage}/*"))
 }
 
 /// What the policy of an event is about: its method alone.
 fn resource_of(api: &Resolved, verb: &str, path: &str) -> Result<String, Unknown> {
     let stage = api.field("StageName").text()?.unwrap_or_else(|| "Prod".to_owned());
     let verb = if verb == "ANY" { "*" } else { verb };
-    let path: Vec<&str> = path.trim_end_matches('/').split('/').map(|part| if part.starts_with('{') { "*" } else { part }).collect();
+    let path = if path == "/" { path } else { path.trim_end_matches('/') };
+    let path: Vec<&str> = path.split('/').map(|part| if part.starts_with('{') { "*" } else { part }).collect();
     Ok(format!("execute-api:/{stage}/{verb}{}", path.join("/")))
 }
 
@@ -336,8 +389,8 @@ fn with_statements(policy: Known<Option<Value>>, more: Result<Vec<Value>, Unknow
     Known::Value(policy)
 }
 
-/// What SAM makes of a `ResourcePolicy`: statements of one's own, an Allow for everybody, and a Deny for whoever is not on
-/// a list, or is.
+/// What SAM makes of a `ResourcePolicy`: statements of one's own; for networks and addresses an Allow for everybody and a
+/// Deny for whoever is not on a list, or is; for accounts what the list says and nothing else.
 /// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-api-resourcepolicystatement.html>
 fn statements(value: &Resolved, resource: &str) -> Result<Vec<Value>, Unknown> {
     let everyone = |effect: &str, condition: Option<Value>| {
@@ -351,7 +404,7 @@ fn statements(value: &Resolved, resource: &str) -> Result<Vec<Value>, Unknown> {
     for statement in value.must_be_known()?.field("CustomStatements").items()? {
         statements.push(statement.json()?);
     }
-    let own = statements.len();
+    let (own, mut open) = (statements.len(), false);
     for (tail, not, not_ip) in [("Whitelist", "StringNotEquals", "NotIpAddress"), ("Blacklist", "StringEquals", "IpAddress")] {
         let list = |name: &str| value.field(&format!("{name}{tail}")).texts();
         let (endpoints, vpcs): (Vec<_>, Vec<_>) = list("SourceVpc")?.into_iter().partition(|id| id.starts_with("vpce-"));
@@ -360,10 +413,12 @@ fn statements(value: &Resolved, resource: &str) -> Result<Vec<Value>, Unknown> {
         let keys: serde_json::Map<_, _> =
             keys.into_iter().filter(|(_, ids)| !ids.is_empty()).map(|(key, ids)| (key.to_owned(), json!(ids))).collect();
         if !keys.is_empty() {
+            open = true;
             statements.push(everyone("Deny", Some(json!({not: keys}))));
         }
         let ranges = list("IpRange")?;
         if !ranges.is_empty() {
+            open = true;
             statements.push(everyone("Deny", Some(json!({not_ip: {"aws:SourceIp": ranges}}))));
         }
         let accounts = list("AwsAccount")?;
@@ -373,7 +428,7 @@ fn statements(value: &Resolved, resource: &str) -> Result<Vec<Value>, Unknown> {
             statements.push(statement);
         }
     }
-    if statements.iter().skip(own).any(|statement| statement["Effect"] == "Deny") {
+    if open {
         statements.insert(own, everyone("Allow", None));
     }
     Ok(statements)
