@@ -153,7 +153,7 @@ fn openapi_3_says_of_endpoints_what_a_server_is() {
 
 #[test]
 fn a_policy_may_be_attached_to_a_role_that_sam_makes() {
-    let machine = "  Calls: {Type: AWS::Serverless::StateMachine, Properties: {Definition: {StartAt: A, States: {A: {Type: Task, Resource: 'arn:aws:states:::http:invoke', End: true}}}}}\n";
+    let machine = "  Calls: {Type: AWS::Serverless::StateMachine, Properties: {Definition: {StartAt: A, States: {A: {Type: Task, Resource: 'arn:aws:states:::http:invoke', Parameters: {Method: GET}, End: true}}}}}\n";
     let policy =
         "  More: {Type: AWS::IAM::Policy, Properties: {PolicyName: more, PolicyDocument: {Statement: []}, Roles: [!Ref CallsRole]}}\n";
     let text = format!("Transform: AWS::Serverless-2016-10-31\nResources:\n{machine}{policy}");
