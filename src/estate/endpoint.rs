@@ -23,8 +23,16 @@ impl<'a> Estate<'a> {
         gateway: &Hop<'a, Site<'a, Gateway>>,
     ) -> Hop<'a, Site<'a, Endpoint>> {
         let found = self.led_to(config, gateway);
+        let name = || config.value.domain.read().ok().and_then(Option::as_deref).and_then(|domain| self.domain(domain));
         match &found {
-            Hop::Present(endpoint) if endpoint.value.service.read().is_ok_and(|service| !is_execute_api(service)) => Hop::None,
+            Hop::Present(endpoint) => match endpoint.value.service.read() {
+                Ok(service) if !is_execute_api(service) => Hop::None,
+                // A name of an execute-api endpoint's own tells as much.
+                Err(unknown) if !matches!(name(), Some(Host::Endpoint { .. } | Host::ApiAtEndpoint { .. })) => {
+                    Hop::Unknown(endpoint.key, unknown)
+                }
+                _ => found,
+            },
             Hop::Missing(domain) if matches!(self.domain(domain), Some(Host::OtherEndpoint { .. })) => Hop::None,
             _ => found,
         }
@@ -72,10 +80,8 @@ impl<'a> Estate<'a> {
         }
         let Some(id) = id else {
             if is_name_of_service(domain) {
-                return Hop::Unknown(
-                    domain,
-                    Unknown::unresolved(format!("{domain} is AWS's, and leads to something else than an endpoint")),
-                );
+                let why = format!("{domain} is one of AWS's own names, and whether it leads to an endpoint is not known");
+                return Hop::Unknown(domain, Unknown::unresolved(why));
             }
             return gateway.then(|gateway| self.only_endpoint(domain, gateway));
         };
