@@ -80,10 +80,8 @@ impl<'a> Estate<'a> {
         }
         let Some(id) = id else {
             if is_name_of_service(domain) {
-                return Hop::Unknown(
-                    domain,
-                    Unknown::unresolved(format!("{domain} is AWS's, and leads to something else than an endpoint")),
-                );
+                let why = format!("{domain} is one of AWS's own names, and whether it leads to an endpoint is not known");
+                return Hop::Unknown(domain, Unknown::unresolved(why));
             }
             return gateway.then(|gateway| self.only_endpoint(domain, gateway));
         };

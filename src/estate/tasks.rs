@@ -20,6 +20,8 @@ use crate::model::{Known, Reason, Text, Unknown};
 pub struct Task<'a> {
     /// The state's name, unique within the whole definition.
     pub name: &'a str,
+    /// Whether it takes on another role than the machine's.
+    pub has_own_role: bool,
     /// ARN of its connection.
     pub connection: Field<&'a str>,
     /// `ApiEndpoint`.
@@ -119,6 +121,7 @@ fn task<'a>(name: &'a str, state: &'a Value, pointer: &str) -> Task<'a> {
     let place = Place { value: given, pointer: format!("{pointer}/{key}") };
     Task {
         name,
+        has_own_role: state.get("Credentials").is_some(),
         connection: place.connection(),
         endpoint: place.field("ApiEndpoint", address),
         method: place.field("Method", word),

@@ -126,7 +126,7 @@ pub fn is_service_name(name: &str) -> bool {
 /// Whether a name is one that AWS gives, and not one of a load balancer, which may stand before anything.
 pub fn is_name_of_service(name: &str) -> bool {
     let name = labels::ascii_name(name).unwrap_or_default();
-    partition::split_suffix(&name).is_some_and(|(head, _)| !head.split('.').any(|label| label == "elb"))
+    name.ends_with(".api.aws") || partition::split_suffix(&name).is_some_and(|(head, _)| !head.split('.').any(|label| label == "elb"))
 }
 
 impl Host {

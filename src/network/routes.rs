@@ -33,6 +33,27 @@ struct Entry<'a> {
     range: Range,
     /// Comes from a prefix list, which gives way to a route of the same length.
     listed: bool,
+    /// Another route to the same addresses may go before it.
+    contested: bool,
+}
+
+impl Entry<'_> {
+    /// Whether another route to the same addresses, which stands behind this one, may yet go before it to somewhere else:
+    /// of two lists "we randomly choose", and a propagated route gives way to a list. Only virtual private gateways
+    /// propagate.
+    fn may_give_way_to(&self, other: &Self) -> bool {
+        let differs = (&self.route.target, &self.route.state) != (&other.route.target, &other.route.state);
+        differs && (self.listed == other.listed || self.route.target.starts_with("vgw-"))
+    }
+}
+
+/// Marks the first entry of each range that it does not surely decide. Entries of one range stand together.
+fn contest(entries: &mut [Entry<'_>]) {
+    for alike in entries.chunk_by_mut(|one, other| one.range == other.range) {
+        if let [first, others @ ..] = alike {
+            first.contested = others.iter().any(|other| first.may_give_way_to(other));
+        }
+    }
 }
 
 impl<'a> Table<'a> {
@@ -46,18 +67,19 @@ impl<'a> Table<'a> {
                 read.gap.get_or_insert(gap);
             }
         }
-        read.entries.sort_by_key(|entry| (entry.range.free_bits(), entry.listed));
+        read.entries.sort_by_key(|entry| (entry.range.free_bits(), entry.range.family(), entry.range.first, entry.listed));
+        contest(&mut read.entries);
         Ok(read)
     }
 
     fn add(&mut self, facts: &'a dyn Facts, index: usize, route: &'a Route) -> Result<(), Unknown> {
         if !route.destination.starts_with("pl-") {
-            self.entries.push(Entry { index, route, range: block(&route.destination)?, listed: false });
+            self.entries.push(Entry { index, route, range: block(&route.destination)?, listed: false, contested: false });
             return Ok(());
         }
         let list = named(facts.prefix_list(&route.destination), &route.destination)?;
         for cidr in list.cidrs.read()? {
-            self.entries.push(Entry { index, route, range: block(cidr)?, listed: true });
+            self.entries.push(Entry { index, route, range: block(cidr)?, listed: true, contested: false });
         }
         Ok(())
     }
@@ -68,11 +90,12 @@ impl<'a> Table<'a> {
             return Err(gap.clone());
         }
         let (mut leads, mut left) = (Vec::new(), Left::of(Area { range: end.range, ports: Ports::ALL }));
-        for Entry { index, route, range, .. } in &self.entries {
+        for Entry { index, route, range, contested, .. } in &self.entries {
             let too_many = || Unknown::unresolved(format!("{} has more routes than AWS allows", self.id));
             if left.take(&Area { range: *range, ports: Ports::ALL }, budget).ok_or_else(too_many)? {
                 let by = By::Route { table: self.id, index: *index, route };
-                leads.push(Lead { way: way(route, end.range.family()), by });
+                let way = if *contested { Way::Contested } else { way(route, end.range.family()) };
+                leads.push(Lead { way, by });
             }
         }
         if !left.is_empty() {
@@ -97,6 +120,8 @@ enum Way<'a> {
     Nowhere,
     /// Not followed.
     Beyond(&'a Route),
+    /// To one of several places, and which one is not known.
+    Contested,
 }
 
 /// An internet gateway never reaches the private IPv4 addresses of another VPC, and `local` never leaves its own.
@@ -130,6 +155,10 @@ fn sum_up<'a>(leads: Result<Vec<Lead<'a>>, Unknown>, end: &End<'a>) -> Summary<'
         return match first.way {
             Way::Over(link) => Summary::Over(link, first.by),
             Way::Nowhere => Summary::Nowhere(first.by),
+            Way::Contested => {
+                let gap = Unknown::unresolved(format!("several routes to the addresses of {} have the same length", end.id));
+                Summary::Unclear(gap, Some(first.by))
+            }
             Way::Beyond(route) => {
                 Summary::Unclear(Unknown::unresolved(format!("where {} leads was not followed", route.target)), Some(first.by))
             }

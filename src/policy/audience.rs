@@ -79,6 +79,10 @@ fn narrowing(condition: &Condition) -> Option<Audience> {
     };
     // Exclusions and conditions that hold without the key leave everyone else in.
     let values = condition.must_match()?;
+    // Numbers and dates are less or greater than others too.
+    if !condition.compares_texts() {
+        return Some(Audience::Unclear);
+    }
     let wildcards = !condition.operator().contains("StringEquals");
     if wildcards && values.iter().any(|value| value == "*") {
         return None;

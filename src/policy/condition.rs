@@ -5,7 +5,7 @@
 //! Sets of values: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html>
 
 use super::context::{Context, Value};
-use super::operand::Operands;
+use super::operand::{Family, Operands};
 use super::operator::{Operator, Quantifier};
 use super::text::Text;
 use super::truth::Truth;
@@ -126,6 +126,11 @@ impl Condition {
             },
             Test::Opaque(_) => Truth::Unknown,
         }
+    }
+
+    /// Whether the values are texts or ARNs.
+    pub(super) fn compares_texts(&self) -> bool {
+        matches!(&self.test, Test::Compare(comparison) if matches!(comparison.operator.family, Family::Pattern(_)))
     }
 
     /// The values, if the key must match one of them, wildcards included.

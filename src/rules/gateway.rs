@@ -58,6 +58,9 @@ pub fn single_zone(gateway: &Site<'_, Gateway>) -> Assessed {
     }
     let zones: BTreeSet<&str> = comparable(&found).collect();
     let subnets: BTreeSet<&String> = gateway.value.subnet_ids.read()?.iter().collect();
+    if subnets.is_empty() {
+        return Err(Unknown::unresolved("the gateway names no subnet, and where it stands then is not known").into());
+    }
     // A subnet stands in one zone, whichever that is.
     match (zones.len(), gap.filter(|_| subnets.len() > 1)) {
         (2.., _) => pass(),

@@ -42,6 +42,10 @@ pub fn role_permissions(path: &Integration<'_>) -> Assessed {
         Hop::Unknown(_, unknown) => return Err(Leave::Unknown(unknown)),
         Hop::Missing(_) | Hop::None => return fail(machine.at("/role_arn").observed(arn).expected("a role that exists")),
     };
+    if task.has_own_role {
+        let why = "the task takes on another role (Credentials); which of the two AWS asks for what an HTTP task needs is not documented";
+        return Err(Unknown::unresolved(why).into());
+    }
     let (mut refused, mut gap) = (Vec::new(), None);
     for request in requests(path, machine, task, &role) {
         match request.and_then(|request| judged(&role, &request)) {

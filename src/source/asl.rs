@@ -53,6 +53,8 @@ fn container(mask: &Mask, object: &Map<String, Value>) -> Map<String, Value> {
             kept.insert(key.clone(), nested(mask, name == "States", value));
         } else if task && (name == "Parameters" || name == "Arguments") {
             kept.insert(key.clone(), call(mask, value));
+        } else if task && name == "Credentials" {
+            kept.insert(key.clone(), role(value));
         }
     }
     kept
@@ -67,6 +69,13 @@ fn nested(mask: &Mask, by_name: bool, value: &Value) -> Value {
         Value::Object(object) => Value::Object(container(mask, object)),
         _ => Value::Null,
     }
+}
+
+/// The role that a task takes on instead of the machine's.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html>
+fn role(value: &Value) -> Value {
+    let fields = value.as_object().into_iter().flatten().filter(|(key, value)| key.starts_with("RoleArn") && value.is_string());
+    Value::Object(fields.map(|(key, value)| (key.clone(), value.clone())).collect())
 }
 
 /// What is sent: the fields that say where and how stay, everything else is masked leaf by leaf.
@@ -101,6 +110,18 @@ pub fn http_tasks(definition: &Value) -> Vec<&Map<String, Value>> {
     found
 }
 
+/// Whether any state of a definition calls an HTTP API, whatever is known of what it sends: one expression may make all of it.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html>
+pub fn calls_http(definition: &Value) -> bool {
+    match definition {
+        Value::Object(object) => {
+            is_http_task(object) || object.iter().any(|(key, value)| !PLAIN.contains(&key.as_str()) && calls_http(value))
+        }
+        Value::Array(items) => items.iter().any(calls_http),
+        _ => false,
+    }
+}
+
 fn collect<'a>(value: &'a Value, found: &mut Vec<&'a Map<String, Value>>) {
     match value {
         Value::Object(object) => {
@@ -121,6 +142,7 @@ mod tests {
 
     fn machine() -> Value {
         let task = json!({"Type": "Task", "Resource": "arn:aws-cn:states:::http:invoke", "End": true, "Comment": "canary-1",
+            "Credentials": {"RoleArn": "arn:aws:iam::444455556666:role/call", "Note": "canary-11"},
             "Parameters": {"Method": "POST", "ApiEndpoint": "https://user:canary-2@abcdefghij.execute-api.eu-west-1.amazonaws.com/prod?key=canary-3",
                 "InvocationConfig": {"ConnectionArn": "arn:aws:events:eu-west-1:111122223333:connection/c/1"},
                 "Headers": {"x-api-key": "canary-4", "x-apigw-api-id": "abcdefghij"}, "QueryParameters": {"q": "canary-5"},
@@ -146,12 +168,21 @@ mod tests {
         assert!(tasks[0]["ApiEndpoint"].as_str().expect("text").contains("@abcdefghij.execute-api.eu-west-1.amazonaws.com/prod"));
         assert_eq!(tasks[0]["RequestBody"]["id.$"], "$.detail.id");
         assert_eq!(reduced["States"]["Map"]["ItemProcessor"]["States"]["A"]["Parameters"]["Method"], "POST");
+        let role = json!({"RoleArn": "arn:aws:iam::444455556666:role/call"});
+        assert_eq!(reduced["States"]["Map"]["ItemProcessor"]["States"]["A"]["Credentials"], role);
         assert_eq!(reduced["States"]["Pass"], serde_json::json!({"Type": "Pass"}));
     }
 
     #[test]
     fn a_machine_without_a_call_has_none() {
         let machine = json!({"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"ApiEndpoint": "x"}}}});
-        assert!(http_tasks(&machine).is_empty());
+        assert!(http_tasks(&machine).is_empty() && !calls_http(&machine));
+    }
+
+    #[test]
+    fn a_call_of_which_an_expression_makes_all_is_one() {
+        let task = json!({"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "Arguments": "{% $states.input.call %}"});
+        let machine = reduced("m", &json!({"States": {"P": {"Type": "Parallel", "Branches": [{"States": {"A": task}}]}}}));
+        assert!(http_tasks(&machine).is_empty() && calls_http(&machine));
     }
 }

@@ -82,6 +82,9 @@ fn conditions_that_narrow() {
         // Leaving some out leaves the others in.
         (json!({"StringNotEquals": {"aws:PrincipalAccount": "111122223333"}}), Everyone),
         (json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}}), Everyone),
+        // As a number an account has others below it.
+        (json!({"NumericLessThan": {"aws:PrincipalAccount": "444455556666"}}), Unclear),
+        (json!({"NumericEquals": {"aws:PrincipalAccount": "444455556666"}}), Unclear),
         (json!({"StringMatches": {"aws:PrincipalAccount": "111122223333"}}), Unclear),
         (json!({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}), Unclear),
     ] {

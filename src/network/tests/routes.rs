@@ -18,6 +18,7 @@ fn apart(there: Value, back: Value) -> World {
         "prefix_lists": {
             "pl-1": {"id": "pl-1", "name": "p", "cidrs": ["10.1.0.0/16", "10.9.0.0/16"]},
             "pl-2": {"id": "pl-2", "name": "q", "cidrs": unknown()},
+            "pl-3": {"id": "pl-3", "name": "r", "cidrs": ["10.1.0.0/16"]},
         },
     }))
 }
@@ -54,6 +55,16 @@ fn the_way_there_is_decided_by_the_longest_prefix() {
         (json!([route("::/0", "pcx-1")]), BLOCKED),
         // A route of its own goes before a list's of the same length.
         (json!([route("pl-1", "nat-1"), route("10.1.0.0/16", "pcx-1")]), ALLOWED),
+        // "If your route table references multiple prefix lists that have overlapping CIDR blocks to different targets, we
+        // randomly choose which route takes priority."
+        (json!([route("pl-1", "pcx-1"), route("pl-3", "nat-1")]), UNKNOWN),
+        (json!([route("pl-1", "nat-1"), route("pl-3", "pcx-1")]), UNKNOWN),
+        (json!([dead("pl-1", "pcx-9"), route("pl-3", "pcx-1")]), UNKNOWN),
+        (json!([route("pl-1", "pcx-1"), route("pl-3", "pcx-1")]), ALLOWED),
+        (json!([route("pl-1", "nat-1"), route("pl-3", "tgw-1"), route("10.1.3.0/24", "pcx-1")]), ALLOWED),
+        (json!([route("pl-1", "nat-1"), route("pl-3", "tgw-1"), route("10.1.0.0/16", "pcx-1")]), ALLOWED),
+        // A propagated route gives way to a list, a static one does not, and one to a virtual private gateway is either.
+        (json!([route("pl-1", "pcx-1"), route("10.1.0.0/16", "vgw-1")]), UNKNOWN),
         // What lies beyond is not followed.
         (json!([local("10.0.0.0/16"), route("0.0.0.0/0", "nat-1")]), UNKNOWN),
         (json!([route("10.1.0.0/16", "vpce-9")]), UNKNOWN),
