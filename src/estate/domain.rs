@@ -63,6 +63,8 @@ impl<'a> Estate<'a> {
     ) -> usize {
         let domain = match self.private_domain(region, name, matches!(integration.endpoint, Hop::Present(_))) {
             Hop::Unknown(_, unknown) if unknown.gap().reason == Reason::Foreign && self.would_list(integration, name) => Hop::Missing(name),
+            // Whether it arrives at an endpoint is not known either.
+            Hop::None if let Hop::Unknown(_, unknown) = &integration.endpoint => Hop::Unknown("", unknown.clone()),
             found => found,
         };
         integration.route_mut().domain = domain;

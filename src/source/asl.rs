@@ -110,6 +110,18 @@ pub fn http_tasks(definition: &Value) -> Vec<&Map<String, Value>> {
     found
 }
 
+/// Whether any state of a definition calls an HTTP API, whatever is known of what it sends: one expression may make all of it.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html>
+pub fn calls_http(definition: &Value) -> bool {
+    match definition {
+        Value::Object(object) => {
+            is_http_task(object) || object.iter().any(|(key, value)| !PLAIN.contains(&key.as_str()) && calls_http(value))
+        }
+        Value::Array(items) => items.iter().any(calls_http),
+        _ => false,
+    }
+}
+
 fn collect<'a>(value: &'a Value, found: &mut Vec<&'a Map<String, Value>>) {
     match value {
         Value::Object(object) => {
@@ -164,6 +176,13 @@ mod tests {
     #[test]
     fn a_machine_without_a_call_has_none() {
         let machine = json!({"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"ApiEndpoint": "x"}}}});
-        assert!(http_tasks(&machine).is_empty());
+        assert!(http_tasks(&machine).is_empty() && !calls_http(&machine));
+    }
+
+    #[test]
+    fn a_call_of_which_an_expression_makes_all_is_one() {
+        let task = json!({"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "Arguments": "{% $states.input.call %}"});
+        let machine = reduced("m", &json!({"States": {"P": {"Type": "Parallel", "Branches": [{"States": {"A": task}}]}}}));
+        assert!(http_tasks(&machine).is_empty() && calls_http(&machine));
     }
 }

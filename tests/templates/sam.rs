@@ -150,3 +150,15 @@ fn openapi_3_says_of_endpoints_what_a_server_is() {
         assert_eq!((&api["vpc_endpoint_ids"], &api["default_endpoint_disabled"]), (&json!(["vpce-1"]), &json!(true)), "{document}");
     }
 }
+
+#[test]
+fn a_policy_may_be_attached_to_a_role_that_sam_makes() {
+    let machine = "  Calls: {Type: AWS::Serverless::StateMachine, Properties: {Definition: {StartAt: A, States: {A: {Type: Task, Resource: 'arn:aws:states:::http:invoke', Parameters: {Method: GET}, End: true}}}}}\n";
+    let policy =
+        "  More: {Type: AWS::IAM::Policy, Properties: {PolicyName: more, PolicyDocument: {Statement: []}, Roles: [!Ref CallsRole]}}\n";
+    let text = format!("Transform: AWS::Serverless-2016-10-31\nResources:\n{machine}{policy}");
+    let templates = Templates::of(Folder::of(&[("t.yaml", &text)]).read(&["t.yaml"]).expect("a template"));
+    let snapshot = serde_json::to_value(&templates.snapshot).expect("a snapshot");
+    let roles = snapshot["accounts"]["000000000000"]["roles"].as_object().expect("roles").values();
+    assert_eq!(roles.map(|role| role["policies"].as_array().map(Vec::len)).collect::<Vec<_>>(), [Some(1)]);
+}

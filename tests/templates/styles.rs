@@ -172,3 +172,11 @@ fn state_machines_put_their_urls_together() {
         ],
     );
 }
+
+#[test]
+fn a_task_of_which_an_expression_makes_all_is_not_assessed() {
+    let text = "Resources:\n  Calls:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n      RoleArn: arn:aws:iam::111122223333:role/calls\n      Definition: {QueryLanguage: JSONata, StartAt: A, States: {A: {Type: Task, Resource: 'arn:aws:states:::http:invoke', Arguments: '{% $states.input.call %}', End: true}}}\n";
+    let folder = Folder::of(&[("template.yaml", text)]);
+    let done = scan(&folder.path("template.yaml"), &["--region", "eu-west-1"]);
+    assert_eq!((done.code, done.report["integrations"].as_array().map(Vec::len)), (3, Some(1)), "{}", done.stderr);
+}

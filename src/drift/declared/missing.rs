@@ -121,7 +121,7 @@ fn is_read(item: &Item<'_>, baseline: &Value, named: &HashSet<String>) -> bool {
     let text = |field: &str| item.value.get(field).and_then(Value::as_str).unwrap_or_default();
     match item.collection {
         "endpoints" => text("service").ends_with(".execute-api") || named.contains(item.key),
-        "state_machines" => item.value.get("definition").is_none_or(|definition| !asl::http_tasks(definition).is_empty()),
+        "state_machines" => item.value.get("definition").is_none_or(asl::calls_http),
         "pipes" => [text("target_arn"), text("enrichment_arn")].iter().any(|arn| arn.contains(":api-destination/")),
         "alarms" => item.value["metrics"].as_array().into_iter().flatten().any(|metric| metric["namespace"] == "AWS/Events"),
         "archives" => named_by_rules(baseline, item, text("source_arn")),

@@ -72,5 +72,5 @@ fn definition(arn: &str, text: &str) -> Result<Value, Unknown> {
 /// Whether a definition calls an HTTP API, or may: AWS leaves the states out for a caller who may not use the
 /// machine's key.
 fn may_call(definition: &Value) -> bool {
-    definition.get("States").is_none() || !asl::http_tasks(definition).is_empty()
+    definition.get("States").is_none() || asl::calls_http(definition)
 }

@@ -113,10 +113,10 @@ impl<'a> Lowering<'_, 'a> {
         self.lattice();
         self.events();
         self.connections();
-        self.roles();
         self.gateway();
         self.domains();
         self.machines();
+        self.roles();
         self.around();
         self.connectors();
         self.may_own(parts);

@@ -26,6 +26,7 @@ impl<'a> Lowering<'_, 'a> {
             let arn = self.role(&item, &managed);
             by_name.insert((self.place(&item).0, self.name(&item)), (arn, !item.get("Policies").is_absent()));
         }
+        by_name.extend(self.made_roles());
         for item in &managed_items {
             let name = self.arn(item);
             self.attach(item, "Roles", &name, &by_name);
@@ -38,6 +39,19 @@ impl<'a> Lowering<'_, 'a> {
             let name = item.get("PolicyName").text().ok().flatten().unwrap_or_default();
             self.attach(&item, "RoleName", &name, &by_name);
         }
+    }
+
+    /// The roles that SAM makes for state machines, to which policies may be attached by their names as well.
+    fn made_roles(&self) -> Roles<'a> {
+        let (resolver, mut made) = (self.resolver, Roles::new());
+        for (stack, scope) in resolver.scopes.iter().enumerate().filter(|(_, scope)| scope.is_sam()) {
+            for machine in scope.resources.iter().filter(|resource| resource.kind == "AWS::Serverless::StateMachine") {
+                let name = resolver.role_of(stack, machine.id);
+                let arn = format!("arn:{}:iam::{}:role/{name}", scope.partition, scope.account);
+                made.insert((scope.account, name), (arn, true));
+            }
+        }
+        made
     }
 
     fn role(&mut self, item: &Item<'a>, managed: &Managed) -> String {

@@ -46,7 +46,7 @@ impl<'a> Lowering<'_, 'a> {
         let arn = self.arn(item);
         let definition = self.definition(item, names.location).map(|definition| asl::reduced(&arn, &definition));
         // One that calls no HTTP API is of no interest, and one of which that is not known is.
-        if definition.as_ref().is_ok_and(|definition| asl::http_tasks(definition).is_empty()) {
+        if definition.as_ref().is_ok_and(|definition| !asl::calls_http(definition)) {
             return;
         }
         let machine = StateMachine {
