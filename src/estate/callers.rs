@@ -13,6 +13,9 @@ use super::routes::Chains;
 use super::tasks::Task;
 use super::{Estate, Hop, Integration, Place, Site};
 
+/// How many targets are looked up side by side: what is known of them has to stay at hand.
+const TOGETHER: usize = 64;
+
 /// What starts an integration.
 #[derive(Clone, Copy)]
 pub enum Caller<'a> {
@@ -115,12 +118,14 @@ impl<'a> Estate<'a> {
     /// Every chain that starts with a rule target, an HTTP task or a pipe, sorted by id, whether it is in scope or not.
     pub fn integrations(&'a self) -> Vec<Integration<'a>> {
         let mut chains = Chains::new(self);
+        let mut targets = Vec::with_capacity(TOGETHER);
         for rule in self.all(Kind::Rule, |region| &region.rules) {
-            for target in self.targets(&rule) {
-                let destination = chains.called(target.value.arn.read().map(String::as_str));
-                destination.into_iter().for_each(|destination| chains.add(Caller::Target(rule, target), destination));
+            targets.extend(self.targets(&rule).map(|target| (Caller::Target(rule, target), &target.value.arn)));
+            if targets.len() >= TOGETHER {
+                chains.add_targets(&mut targets);
             }
         }
+        chains.add_targets(&mut targets);
         for pipe in self.all(Kind::Pipe, |region| &region.pipes) {
             let target = chains.called(pipe.value.target_arn.read().map(String::as_str));
             target.into_iter().for_each(|destination| chains.add(Caller::Pipe(pipe, Stop::Target), destination));

@@ -4,6 +4,7 @@
 //! judged once for all of them.
 
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use crate::arn::Arn;
@@ -83,6 +84,8 @@ pub(super) struct Chains<'a> {
     reached: Vec<Reached<'a>>,
     /// Their places, by ARN.
     destinations: HashMap<&'a str, usize>,
+    /// The same by a hash of the ARN, of the first that has it.
+    by_hash: HashMap<u64, (&'a str, usize)>,
     /// What stands behind a connection, by the ARN of its configuration and the account that sees it.
     beyond: HashMap<(&'a str, &'a str), Beyond<'a>>,
     answers: Answers<'a>,
@@ -102,6 +105,7 @@ impl<'a> Chains<'a> {
             in_order: true,
             reached: Vec::new(),
             destinations: HashMap::default(),
+            by_hash: HashMap::default(),
             beyond: HashMap::default(),
             answers: Answers::default(),
             roles: Around::new(),
@@ -127,8 +131,37 @@ impl<'a> Chains<'a> {
         // The text to compare with is the destination's own: those lie close together, the targets' do not.
         let key = hop.read().map_or(arn, |site| site.key);
         self.destinations.insert(key, at);
+        self.by_hash.entry(self.destinations.hasher().hash_one(key)).or_insert((key, at));
         self.reached.push(Reached { hop, plain: None, others: HashMap::default() });
         at
+    }
+
+    /// Adds the chains of targets of event rules. Very many of them call few destinations, which lie far apart: looked up
+    /// side by side, one does not wait until another is loaded.
+    pub(super) fn add_targets(&mut self, targets: &mut Vec<(Caller<'a>, &'a Known<String>)>) {
+        let hasher = self.destinations.hasher();
+        let hash = |arn: &'a str| (arn, hasher.hash_one(arn));
+        let hashes: Vec<_> = targets.iter().map(|(_, arn)| arn.read().ok().map(|arn| hash(arn))).collect();
+        let nearly: Vec<_> = hashes.iter().map(|hash| hash.and_then(|(arn, hash)| Some((arn, *self.by_hash.get(&hash)?)))).collect();
+        let places: Vec<_> = nearly.iter().map(|found| found.filter(|(arn, (key, _))| arn == key).map(|(_, (_, at))| at)).collect();
+        let ways: Vec<_> = targets.iter().zip(places).map(|((caller, _), at)| self.way(caller, at?)).collect();
+        for ((caller, arn), way) in targets.drain(..).zip(ways) {
+            match way {
+                Some(way) => self.push(caller, way),
+                None => self.called(arn.read().map(String::as_str)).into_iter().for_each(|callee| self.add(caller, callee)),
+            }
+        }
+    }
+
+    /// The way of an earlier caller that this one shares.
+    fn way(&self, caller: &Caller<'a>, at: usize) -> Option<Numbered<'a>> {
+        let is_near = self.is_near(caller, at);
+        is_near.then(|| self.reached[at].route(Parameters::of(caller)).cloned())?
+    }
+
+    /// Whether an API destination is one of the caller's own account and region.
+    fn is_near(&self, caller: &Caller<'a>, at: usize) -> bool {
+        self.reached[at].hop.read().is_ok_and(|destination| (destination.account, destination.region) == caller.scope())
     }
 
     /// Adds the chain of a caller of an API destination.
@@ -137,8 +170,9 @@ impl<'a> Chains<'a> {
             Ok(at) => at,
             Err(unknown) => return self.add_whole(caller, Hop::Unknown("", unknown.clone()), Hop::Unknown("", unknown)),
         };
-        let is_near = self.reached[at].hop.read().is_ok_and(|destination| (destination.account, destination.region) == caller.scope());
-        if !is_near && let Some(arn) = self.out_of_reach(&caller) {
+        if !self.is_near(&caller, at)
+            && let Some(arn) = self.out_of_reach(&caller)
+        {
             return self.add_whole(caller, Hop::Missing(arn), Hop::None);
         }
         let parameters = Parameters::of(&caller);

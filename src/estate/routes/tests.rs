@@ -63,3 +63,46 @@ fn callers_of_one_route_are_judged_alike() {
     }
     assert!(shared > 100, "only {shared} integrations share a route with another");
 }
+
+/// The rules of an estate's region, many times over, and what becomes of one target in three: it names what is not there.
+fn crowd(mut value: Value) -> Value {
+    for region in regions(&mut value) {
+        let rules = region["rules"].as_object_mut().expect("rules");
+        let (arn, rule) = rules.iter().next().map(|(arn, rule)| (arn.clone(), rule.clone())).expect("a rule");
+        for number in 0..200 {
+            let arn = format!("{arn}-{number:03}");
+            let mut rule = rule.clone();
+            rule["arn"] = arn.as_str().into();
+            let target = rule["targets"].as_object_mut().and_then(|targets| targets.values_mut().next()).expect("a target");
+            match number % 3 {
+                0 => {
+                    target["arn"] = "arn:aws:events:eu-west-1:111122223333:api-destination/gone/0d2a5f3e-70c5-4b8e-8a0d-54f1c2f1a99c".into()
+                }
+                1 => target["arn"] = "arn:aws:sqs:eu-west-1:111122223333:orders".into(),
+                _ => {}
+            }
+            rules.insert(arn, rule);
+        }
+    }
+    value
+}
+
+#[test]
+fn targets_looked_up_side_by_side_are_those_looked_up_one_by_one() {
+    let snapshot: Snapshot = serde_json::from_value(crowd(example::estate("default").expect("an estate"))).expect("a snapshot");
+    let estate = Estate::new(&snapshot);
+    let integrations = estate.integrations();
+    let mut chains = super::Chains::new(&estate);
+    for rule in estate.all(crate::model::Kind::Rule, |region| &region.rules) {
+        for target in estate.targets(&rule) {
+            let callee = chains.called(target.value.arn.read().map(String::as_str));
+            callee.into_iter().for_each(|callee| chains.add(super::Caller::Target(rule, target), callee));
+        }
+    }
+    let told = |all: &[super::Integration<'_>]| -> Vec<_> {
+        all.iter().map(|one| (one.id.to_string(), one.route_number(), one.has_missing_hop())).collect()
+    };
+    assert_eq!(told(&integrations), told(&chains.sorted()));
+    let missing = integrations.iter().filter(|one| one.has_missing_hop()).count();
+    assert_eq!((integrations.len(), missing), (134, 67), "200 rules and the first, less those of the queue");
+}
