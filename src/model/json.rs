@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use serde_json::Value;
 
 /// A JSON value kept as its text, members in the order of their names: equal texts are equal values. A parsed object of
-/// one member takes 600 bytes, and an account has hundred thousands of event patterns.
+/// one member takes 600 bytes, and a large estate has an event pattern for each of its rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Json(Box<str>);
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::verdict::{Assessed, Evidence, Finding, not_applicable, verdict};
+use super::verdict::{Assessed, Evidence, Finding, found_in, not_applicable, verdict};
 use crate::arn::Arn;
 use crate::estate::{Hop, Site};
 use crate::model::apigateway::Stage;
@@ -40,21 +40,6 @@ pub fn connection_parameter(connection: &Site<'_, Connection>) -> Assessed {
     let own = connection.value.parameters.read().map(|parameters| of("/parameters", parameters));
     let of_oauth = |oauth: &Option<OAuth>| oauth.as_ref().map_or_else(Vec::new, |oauth| of("/oauth/parameters", &oauth.parameters));
     found_in([own, connection.value.oauth.read().map(of_oauth)])
-}
-
-/// What was found in several places. One that was not read matters only where nothing is wrong in the others.
-fn found_in<const N: usize>(places: [Result<Vec<Finding>, Unknown>; N]) -> Assessed {
-    let (mut findings, mut gap) = (Vec::new(), None);
-    for place in places {
-        match place {
-            Ok(found) => findings.extend(found),
-            Err(unknown) => gap = gap.or(Some(unknown)),
-        }
-    }
-    match gap {
-        Some(unknown) if findings.is_empty() => Err(unknown.into()),
-        _ => verdict(findings),
-    }
 }
 
 /// `secret/target-parameter`

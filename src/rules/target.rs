@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::verdict::{Assessed, Confidence, Evidence, Finding, Leave, Severity, fail, not_applicable, pass, verdict};
+use super::verdict::{Assessed, Confidence, Evidence, Finding, Leave, Severity, fail, found_in, not_applicable, pass, verdict};
 use crate::arn::Arn;
 use crate::estate::{Caller, Hop, Integration, Site, parameters_of_pipe, token};
 use crate::model::events::{Connection, Place, Target};
@@ -146,17 +146,7 @@ pub fn header_stripped(path: &Integration<'_>) -> Assessed {
         Err(Leave::Unknown(unknown)) => Err(unknown),
         Err(leave) => return Err(leave),
     };
-    let (mut findings, mut gap) = (Vec::new(), None);
-    for found in [connection, own] {
-        match found {
-            Ok(found) => findings.extend(found),
-            Err(unknown) => gap = gap.or(Some(unknown)),
-        }
-    }
-    match gap {
-        Some(unknown) if findings.is_empty() => Err(unknown.into()),
-        _ => verdict(findings),
-    }
+    found_in([connection, own])
 }
 
 fn of_target(target: &Site<'_, Target>) -> Result<Vec<Finding>, Unknown> {

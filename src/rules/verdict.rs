@@ -50,6 +50,21 @@ pub fn verdict(findings: Vec<Finding>) -> Assessed {
     Ok(if findings.is_empty() { Verdict::Pass } else { Verdict::Fail(findings) })
 }
 
+/// What was found in several places. One that was not read matters only where nothing is wrong in the others.
+pub fn found_in<const N: usize>(places: [Result<Vec<Finding>, Unknown>; N]) -> Assessed {
+    let (mut findings, mut gap) = (Vec::new(), None);
+    for place in places {
+        match place {
+            Ok(found) => findings.extend(found),
+            Err(unknown) => gap = gap.or(Some(unknown)),
+        }
+    }
+    match gap {
+        Some(unknown) if findings.is_empty() => Err(unknown.into()),
+        _ => verdict(findings),
+    }
+}
+
 /// The question does not arise.
 pub fn not_applicable(why: impl Into<Cow<'static, str>>) -> Assessed {
     Err(Leave::NotApplicable(why.into()))
